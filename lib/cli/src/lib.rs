@@ -1,1 +1,37 @@
-//! Placeholder.
+//! What every tool's face shares: output modes, exit codes, errors, colour, width and progress
+//! (DESIGN section 3).
+//!
+//! A tool's `main` calls [`run`] with its arguments type and its body:
+//!
+//! ```ignore
+//! fn main() -> std::process::ExitCode {
+//!     cli::run("view-audit", run)
+//! }
+//!
+//! fn run(args: Args, out: &mut cli::Out) -> Result<cli::Exit, cli::Failure> {
+//!     out.print(&entry, show::entry)?;
+//!     Ok(cli::Exit::Yes)
+//! }
+//! ```
+
+pub mod clock;
+mod failure;
+mod format;
+mod out;
+mod page;
+mod progress;
+mod run;
+mod span;
+mod table;
+mod text;
+
+pub use failure::Failure;
+pub use format::{Format, OutputArgs};
+pub use out::Out;
+pub use page::{Page, Tone};
+pub use progress::Progress;
+pub use records::Exit;
+pub use run::{Arguments, run};
+pub use span::{parse_duration, show_duration};
+pub use table::{Cell, Table};
+pub use text::{clean, width};

@@ -1,0 +1,89 @@
+//! Measuring, cleaning and wrapping text.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// `text` with control characters shown as escapes, so that a file name or another program's
+/// message cannot steer the terminal or fake a line.
+pub fn clean(text: &str) -> String {
+    if !text.chars().any(is_unsafe) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_unsafe(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Control characters, and the marks that reorder text on a screen.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// Columns that `text` takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` filled with blanks to `columns`.
+pub(crate) fn pad(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(width(text));
+    format!("{text}{:blanks$}", "")
+}
+
+/// `text` broken at blanks so that it fits into `total` columns when it starts at column `indent`;
+/// following lines are indented likewise. A word longer than a line is broken inside. Without a
+/// width, or with too little room to be of use, the text stays as it is.
+pub(crate) fn wrap(text: &str, total: Option<usize>, indent: usize) -> String {
+    let Some(room) = total.and_then(|t| t.checked_sub(indent)).filter(|room| *room >= 10) else {
+        return text.to_owned();
+    };
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = width(word);
+        if used > 0 && used + 1 + wide > room {
+            new_line(&mut out, indent);
+            used = 0;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        for c in word.chars() {
+            let w = c.width().unwrap_or(0);
+            if used + w > room {
+                new_line(&mut out, indent);
+                used = 0;
+            }
+            out.push(c);
+            used += w;
+        }
+    }
+    out
+}
+
+fn new_line(out: &mut String, indent: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrapping_keeps_every_word_and_the_width() {
+        let text = "one two three four a-very-long-word-that-does-not-fit-at-all five";
+        let wrapped = wrap(text, Some(24), 4);
+        assert!(wrapped.lines().all(|l| width(l) <= 24), "{wrapped}");
+        let joined: String = wrapped.split_whitespace().collect();
+        assert_eq!(joined, text.replace(' ', ""));
+    }
+
+    #[test]
+    fn no_room_means_no_wrapping() {
+        assert_eq!(wrap("a b c", Some(8), 4), "a b c");
+        assert_eq!(wrap("a b c", None, 0), "a b c");
+    }
+}

@@ -1,0 +1,176 @@
+//! What `lld-check` prints.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::formats::noun;
+use crate::{Condition, Format, IssueNumber, Noun, Reason, Verdict};
+
+/// A document that `new` made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Document {
+    /// The issue that it belongs to.
+    pub issue: IssueNumber,
+    /// Path from the root of the repository.
+    pub path: String,
+    /// The title, as its heading holds it.
+    pub title: String,
+}
+
+impl Noun for Document {
+    const SCHEMA: &'static str = "lld-check.document/1";
+}
+
+/// The answer of a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gate {
+    /// The issue that was asked about.
+    pub issue: IssueNumber,
+    /// `code`: may it be implemented?
+    pub phase: String,
+    /// The answer.
+    pub open: bool,
+    /// Every condition with what satisfied it or what is missing, in the runbook's order.
+    pub conditions: Vec<Condition>,
+    /// Why the gate is closed; `[]` when it is open.
+    pub reasons: Vec<Reason>,
+    /// What proves the approval; `null` when nothing does.
+    pub proof: Option<Proof>,
+}
+
+impl Noun for Gate {
+    const SCHEMA: &'static str = "lld-check.gate/1";
+}
+
+/// The audit entry that proves an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proof {
+    /// Id of the audit entry.
+    pub audit_id: String,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// When the review was made, as the entry says.
+    pub timestamp: Option<String>,
+    /// The model that reviewed, as verified.
+    pub model_verified: Option<String>,
+    /// The document that was reviewed.
+    pub path: String,
+    /// Digest of the document without its own review log, now and when it was reviewed.
+    pub sha256: String,
+    /// The log file that holds the entry, from the root of the repository.
+    pub log: String,
+    /// Its line there, from 1.
+    pub line: u64,
+}
+
+/// What `record` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recorded {
+    /// The issue.
+    pub issue: IssueNumber,
+    /// Path of the document from the root of the repository.
+    pub path: String,
+    /// The verdict that was recorded.
+    pub verdict: Verdict,
+    /// Id of the audit entry that the row points to.
+    pub audit_id: String,
+    /// The row of the review log.
+    pub row: String,
+    /// `false` when the row was there already and nothing was written.
+    pub changed: bool,
+}
+
+impl Noun for Recorded {
+    const SCHEMA: &'static str = "lld-check.recorded/1";
+}
+
+/// What `archive` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Archived {
+    /// The issue.
+    pub issue: IssueNumber,
+    /// The files that moved, as paths from the root of the repository.
+    pub moves: Vec<Move>,
+    /// The commit that moved them, in full; `null` when nothing had to move.
+    pub commit: Option<String>,
+    /// The landing that allowed it: the commit of the branch that is reachable from the base.
+    pub landed_commit: String,
+}
+
+impl Noun for Archived {
+    const SCHEMA: &'static str = "lld-check.archived/1";
+}
+
+/// One file that moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Move {
+    /// Where it was.
+    pub from: String,
+    /// Where it is.
+    pub to: String,
+}
+
+/// One issue in the answer to "which ones may be coded?" (runbook 0801, "Morning Standup").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IssueStanding {
+    /// The issue.
+    pub issue: IssueNumber,
+    /// Its title.
+    pub title: String,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The document, from the root of the repository; `null` when there is none.
+    pub lld: Option<String>,
+    /// Why it stands there, and what to do next.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for IssueStanding {
+    const SCHEMA: &'static str = "lld-check.issue/1";
+}
+
+/// Where an issue stands before coding.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// An approval of today's text is on record.
+    MayStart,
+    /// There is an LLD that lacks a valid approval.
+    NeedsReview,
+    /// There is no LLD.
+    NeedsLld,
+    /// A review asked for changes, or blocked it.
+    Blocked,
+    /// Its LLD is in `done/`.
+    Done,
+}
+
+/// A refusal of a command that changes something (`new`, `record`, `archive`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// The issue.
+    pub issue: IssueNumber,
+    /// The command that was refused.
+    pub command: String,
+    /// All reasons, in a stable order.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Refused {
+    const SCHEMA: &'static str = "lld-check.refused/1";
+}
+
+pub(crate) fn formats() -> Vec<Format> {
+    vec![
+        noun::<Document>(),
+        noun::<Gate>(),
+        noun::<Recorded>(),
+        noun::<Archived>(),
+        noun::<IssueStanding>(),
+        noun::<Refused>(),
+    ]
+}

@@ -1,0 +1,156 @@
+//! What `merge-queue` prints.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::formats::noun;
+use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
+
+/// An event, as `evidence`, `handoff`, `review` and `log` print it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Event(pub QueueEvent);
+
+impl Noun for Event {
+    const SCHEMA: &'static str = "merge-queue.event/1";
+}
+
+/// Which roles must review a task's diff (runbook v2, section 3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Route {
+    /// The task.
+    pub task: TaskId,
+    /// The commit that was looked at, in full.
+    pub head: String,
+    /// The merge base with the base branch, in full.
+    pub merge_base: String,
+    /// Digest of the diff: what approvals are bound to.
+    pub diff_digest: String,
+    /// Every path that the diff touches; a rename counts on both sides.
+    pub changed_files: Vec<String>,
+    /// The required roles, each with the routes and paths that demand it.
+    pub required: Vec<RequiredRole>,
+}
+
+impl Noun for Route {
+    const SCHEMA: &'static str = "merge-queue.route/1";
+}
+
+/// A role that must approve, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequiredRole {
+    /// The role.
+    pub role: String,
+    /// The globs of the routes that matched.
+    pub globs: Vec<String>,
+    /// The paths that matched.
+    pub paths: Vec<String>,
+}
+
+/// The answer of `merge-ready`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Readiness {
+    /// The task.
+    pub task: TaskId,
+    /// The answer.
+    pub ready: bool,
+    /// The ref that was judged.
+    pub reference: Option<String>,
+    /// The commit it stands at, in full.
+    pub head: Option<String>,
+    /// The base ref, such as `origin/main`.
+    pub base: String,
+    /// The commit that the base stands at, in full.
+    pub base_commit: Option<String>,
+    /// Digest of the diff against the merge base.
+    pub diff_digest: Option<String>,
+    /// Every condition with the journal entry that satisfied it or what is missing, in the
+    /// runbook's order.
+    pub conditions: Vec<Condition>,
+    /// Why it is not ready; `[]` when it is.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Readiness {
+    const SCHEMA: &'static str = "merge-queue.readiness/1";
+}
+
+/// What `land` did with one task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Landing {
+    /// The task.
+    pub task: TaskId,
+    /// Whether its work is in the base branch.
+    pub landed: bool,
+    /// The branch that was landed.
+    pub branch: Option<String>,
+    /// The reviewed commit, in full.
+    pub commit: Option<String>,
+    /// The base branch, such as `main`.
+    pub base: String,
+    /// Where the base stood before, in full.
+    pub base_before: Option<String>,
+    /// Where the base stands now, in full.
+    pub base_after: Option<String>,
+    /// `ff-only` or `no-ff`.
+    pub strategy: String,
+    /// The remote that holds the base; `null` when there is none.
+    pub remote: Option<String>,
+    /// Worktrees of the base branch that were moved along.
+    pub moved_worktrees: Vec<String>,
+    /// Why it did not land; `[]` when it did.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Landing {
+    const SCHEMA: &'static str = "merge-queue.landing/1";
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskStatus {
+    /// The task.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// The issue that it belongs to.
+    pub issue: Option<crate::IssueNumber>,
+    /// The role that implements it.
+    pub role: Option<String>,
+    /// 1 is the highest.
+    pub priority: u32,
+    /// `todo`, `in_progress`, `blocked` or `done`.
+    pub state: String,
+    /// `seq` of the newest event; `null` when there is none.
+    pub last_event: Option<u64>,
+}
+
+impl Noun for TaskStatus {
+    const SCHEMA: &'static str = "merge-queue.task/1";
+}
+
+/// A refusal of a command that records something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// The task as it was asked for.
+    pub task: String,
+    /// The command that was refused.
+    pub command: String,
+    /// All reasons, in a stable order.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Refused {
+    const SCHEMA: &'static str = "merge-queue.refused/1";
+}
+
+pub(crate) fn formats() -> Vec<Format> {
+    vec![
+        noun::<Event>(),
+        noun::<Route>(),
+        noun::<Readiness>(),
+        noun::<Landing>(),
+        noun::<TaskStatus>(),
+        noun::<Refused>(),
+    ]
+}

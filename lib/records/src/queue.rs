@@ -1,0 +1,187 @@
+//! What the merge queue remembers: one event a line in `<git common dir>/switchyard/queue.jsonl`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Extra, Stamp, TaskId};
+
+/// One line of the queue's journal.
+///
+/// `kind` says which of the payloads is present. A kind that this version does not know is kept,
+/// payload and all, in `extra`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueueEvent {
+    /// Position in the journal, from 1, without gaps.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Stamp,
+    /// Who recorded it: the login name, or what `--actor` says.
+    pub actor: String,
+    /// The task it is about.
+    pub task: TaskId,
+    /// `evidence`, `handoff`, `review`, `landed`, `status`, `claimed`, `released`, `note`, ….
+    pub kind: String,
+    /// Payload of `evidence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// Payload of `handoff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff: Option<Handoff>,
+    /// Payload of `review`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// Payload of `landing` (about to land) and `landed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landed: Option<Landed>,
+    /// Payloads and keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// That a command was run on a commit and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// The command as a person would type it into a shell.
+    pub command: String,
+    /// Exit status; `null` when a signal ended it, or when it was only declared.
+    pub exit_status: Option<i32>,
+    /// Whether it counts as passed.
+    pub result: EvidenceResult,
+    /// The commit that was checked out, in full.
+    pub commit: String,
+    /// The tree of that commit: evidence holds for content, not for a commit's message.
+    #[serde(default)]
+    pub tree: Option<String>,
+    /// When the command began.
+    pub started_at: Stamp,
+    /// Wall time in milliseconds.
+    pub duration_ms: u64,
+    /// The last lines of its output, stdout and stderr as they came.
+    pub output_tail: String,
+    /// Whether the queue ran it, or somebody said so.
+    pub source: EvidenceSource,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceResult {
+    /// Exit status 0.
+    Pass,
+    /// Any other status, or a signal.
+    Fail,
+}
+
+/// Where evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceSource {
+    /// The tool ran the command itself.
+    Ran,
+    /// Somebody typed the result.
+    Declared,
+}
+
+/// What the implementer hands over (runbook v2, `queue-record-handoff`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handoff {
+    /// Who implemented it.
+    pub owner: String,
+    /// The model that implemented it, if a model did.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// The branch that holds the work.
+    pub branch: String,
+    /// The commit that is handed over, in full.
+    pub commit: String,
+    /// Commands that were run.
+    #[serde(default)]
+    pub commands: Vec<String>,
+    /// Their results, in the same order.
+    #[serde(default)]
+    pub results: Vec<String>,
+    /// Paths that the branch changes against its base, computed by the tool.
+    #[serde(default)]
+    pub changed_files: Vec<String>,
+    /// Known risks.
+    #[serde(default)]
+    pub risks: Vec<String>,
+    /// What should happen next.
+    #[serde(default)]
+    pub next_step: Option<String>,
+}
+
+/// One reviewer's word on one diff (runbook v2, `queue-record-review`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Review {
+    /// The role in which the reviewer speaks, such as `D-arch`.
+    pub role: String,
+    /// Who reviewed.
+    pub reviewer: String,
+    /// The model that reviewed, if a model did.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Approval or request for changes.
+    pub status: ReviewStatus,
+    /// The commit that was reviewed, in full.
+    pub commit: String,
+    /// Digest of the branch's diff against its merge base: what the approval is bound to.
+    pub diff_digest: String,
+    /// The reviewer's note.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Why a review by the implementer's own model is acceptable this once.
+    #[serde(default)]
+    pub exception: Option<String>,
+}
+
+/// What a reviewer decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewStatus {
+    /// May land.
+    Approved,
+    /// Must change first.
+    ChangesRequested,
+}
+
+/// A landing: the move of the base branch that brought a task in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Landed {
+    /// The reviewed commit that was landed, in full.
+    pub commit: String,
+    /// The branch it came from.
+    pub branch: String,
+    /// The base branch, such as `main`.
+    pub base: String,
+    /// Where the base stood before, in full.
+    pub base_before: String,
+    /// Where the base stands after, in full.
+    pub base_after: String,
+    /// `ff-only`, `no-ff` or `squash`.
+    pub strategy: String,
+    /// The remote that was pushed to; `null` when there is none.
+    pub remote: Option<String>,
+}
+
+/// A check that a task's definition requires, with the evidence found for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// The command that must pass.
+    pub command: String,
+    /// `seq` of the event that shows a passing run on this content; `null` when there is none.
+    pub event: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_kind_survives_a_round_trip() {
+        let line = r#"{"seq":7,"at":"2026-01-24T18:30:45.000Z","actor":"lead","task":"A1","kind":"frozen","frozen":{"until":null}}"#;
+        let event: QueueEvent = serde_json::from_str(line).unwrap();
+        assert_eq!(event.kind, "frozen");
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+    }
+}
