@@ -1,0 +1,89 @@
+//! Running programs: input, output, limits, and what is left behind.
+
+use std::time::Duration;
+
+use repo::{Error, Program, shell_words};
+
+fn sh(script: &str) -> Program {
+    Program::new("sh").args(["-c", script])
+}
+
+#[test]
+fn streams_status_and_input_are_kept_apart() {
+    let ran = sh("cat; echo err >&2; exit 3").stdin("in").run().unwrap();
+    assert_eq!((ran.stdout.as_slice(), ran.stderr.as_slice()), (&b"in"[..], &b"err\n"[..]));
+    assert_eq!((ran.code(), ran.signal(), ran.ok()), (Some(3), None, false));
+    let killed = sh("kill -9 $$").run().unwrap();
+    assert_eq!((killed.code(), killed.signal()), (None, Some(9)));
+}
+
+#[test]
+fn merged_output_keeps_the_order_and_only_the_end() {
+    let ran = sh("echo one; echo two >&2; echo three").merged_output().run().unwrap();
+    assert_eq!(ran.stdout, b"one\ntwo\nthree\n");
+    let ran = sh("seq 1 200000").merged_output().keep_last(14).run().unwrap();
+    assert_eq!(ran.stdout, b"199999\n200000\n");
+}
+
+#[test]
+fn a_program_that_ignores_its_input_is_no_error() {
+    let ran = Program::new("true").stdin(vec![b'x'; 1 << 20]).run().unwrap();
+    assert!(ran.ok());
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let error = Program::new("no-such-program-here").run().unwrap_err();
+    assert!(matches!(&error, Error::NotFound { program } if program == "no-such-program-here"));
+}
+
+#[test]
+fn the_time_limit_stops_the_whole_group() {
+    let scratch = testkit::Scratch::new();
+    let pid_file = scratch.path("pid");
+    let script = format!("sleep 1000 & echo $! > '{}'; wait", pid_file.display());
+    let error = sh(&script).limit(Duration::from_millis(300)).run().unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    let pid = std::fs::read_to_string(&pid_file).unwrap();
+    // A zombie that nobody has reaped yet is dead too.
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z"), "the grandchild lives: {stat}");
+}
+
+#[test]
+fn a_grandchild_that_keeps_the_pipe_open_does_not_hang_the_run() {
+    let ran = sh("sleep 1000 & echo done").own_group().run().unwrap();
+    assert_eq!(ran.stdout, b"done\n");
+}
+
+/// Runs itself once more with the variables set, because a test must not change its own
+/// environment.
+#[test]
+fn local_git_variables_and_keys_do_not_reach_the_child() {
+    const NAMES: [&str; 4] = ["GIT_DIR", "GIT_INDEX_FILE", "GEMINI_API_KEY", "GOOGLE_API_KEY"];
+    if std::env::var_os("GIT_INDEX_FILE").is_none() {
+        let name = "program::local_git_variables_and_keys_do_not_reach_the_child";
+        let mut again = testkit::Tool::program(std::env::current_exe().unwrap());
+        for name in NAMES {
+            again = again.env(name, "set");
+        }
+        again.args([name, "--exact"]).run().code(0).stdout_has("1 passed");
+        return;
+    }
+    let inner = sh("env").env("KEPT", "1").run().unwrap();
+    let variables = String::from_utf8(inner.stdout).unwrap();
+    assert!(variables.lines().any(|l| l == "KEPT=1"));
+    for name in NAMES {
+        assert!(std::env::var_os(name).is_some());
+        assert!(!variables.lines().any(|l| l.starts_with(&format!("{name}="))), "{name}");
+    }
+}
+
+#[test]
+fn shown_words_are_what_a_shell_splits_back() {
+    let words = ["a b", "", "it's", "$HOME", "`x`", "new\nline", "plain-1.0"];
+    let ran = sh(&format!("printf '%s\\0' {}", shell_words(words))).run().unwrap();
+    let back: Vec<String> =
+        String::from_utf8(ran.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
+    assert_eq!(back, words);
+}
