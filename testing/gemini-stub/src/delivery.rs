@@ -4,7 +4,8 @@ use std::io::{self, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::answer::{Answer, End};
+use crate::answer::Answer;
+use crate::plan::End;
 use crate::stop::Stop;
 
 /// What is to be done with the connection afterwards.
@@ -24,11 +25,15 @@ pub(crate) struct Form {
 }
 
 /// Sends `answer`. An error means that the client is gone, or that the stub was stopped.
-pub(crate) fn deliver(
+///
+/// `in_flight` is dropped just before the last bytes go: a client that then sends the next request
+/// at once must not be counted twice.
+pub(crate) fn deliver<G>(
     mut stream: &TcpStream,
     answer: &Answer,
     form: Form,
     stop: &Stop,
+    in_flight: G,
 ) -> io::Result<Next> {
     if stop.pause(Duration::from_millis(answer.delay_ms)) {
         return Ok(Next::Close);
@@ -52,18 +57,25 @@ pub(crate) fn deliver(
         _ => (body, body.len(), Next::Close),
     };
     let mut bytes = head(status, answer, (next == Next::KeepOpen, has_body.then_some(declared)));
-    if answer.drip_ms_per_byte == 0 {
-        bytes.extend_from_slice(part);
+    let (dripped, last) = match part.split_last() {
+        Some((last, dripped)) if answer.drip_ms_per_byte > 0 => {
+            (dripped, std::slice::from_ref(last))
+        }
+        _ => ([].as_slice(), part),
+    };
+    if !dripped.is_empty() {
         stream.write_all(&bytes)?;
-        return Ok(next);
+        bytes.clear();
     }
-    stream.write_all(&bytes)?;
-    for byte in part {
+    for byte in dripped {
+        stream.write_all(std::slice::from_ref(byte))?;
         if stop.pause(Duration::from_millis(answer.drip_ms_per_byte)) {
             return Ok(Next::Close);
         }
-        stream.write_all(std::slice::from_ref(byte))?;
     }
+    bytes.extend_from_slice(last);
+    drop(in_flight);
+    stream.write_all(&bytes)?;
     Ok(next)
 }
 

@@ -29,13 +29,8 @@ pub fn fixtures() -> &'static BTreeMap<String, Fixture> {
     &FIXTURES
 }
 
-/// The fixture with that name: the full one, or the part before the first `_` (`E01`).
-pub fn fixture(name: &str) -> Option<&'static Fixture> {
-    let by_id = || {
-        FIXTURES
-            .iter()
-            .find(|(full, _)| full.split('_').next() == Some(name))
-            .map(|(_, found)| found)
-    };
-    FIXTURES.get(name).or_else(by_id)
+/// The fixture with that full name (`E01_quota_day`) or id (`E01`), together with its full name.
+pub fn fixture(name: &str) -> Option<(&'static str, &'static Fixture)> {
+    let is_named = |full: &str| full == name || full.split('_').next() == Some(name);
+    FIXTURES.iter().find(|(full, _)| is_named(full)).map(|(full, found)| (full.as_str(), found))
 }

@@ -22,11 +22,14 @@ pub mod cli;
 mod delivery;
 mod fixture;
 pub mod http;
+mod plan;
+mod render;
+mod route;
 mod script;
 mod seen;
+mod sequence;
 mod server;
 mod stop;
-mod validate;
 
 pub use fixture::{Fixture, fixture, fixtures};
 pub use script::{After, Response, Rule, Script, ScriptError};

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::plan::Plan;
+
 /// A whole script. As a file it is one JSON object with the keys `keys`, `rules` and `models`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,7 +133,7 @@ impl Script {
     /// Reads and checks a script.
     pub fn from_json(text: &str) -> Result<Self, ScriptError> {
         let script: Self = serde_json::from_str(text).map_err(ScriptError::Syntax)?;
-        script.validate()?;
+        Plan::of(script.clone())?;
         Ok(script)
     }
 

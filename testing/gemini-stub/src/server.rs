@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::plan::Plan;
 use crate::script::{Script, ScriptError};
 use crate::seen::SeenRequest;
 use state::Shared;
@@ -72,12 +73,12 @@ impl Stub {
 
     /// Starts as the options say.
     pub fn serve(script: Script, options: &Options) -> Result<Self, StartError> {
-        script.validate()?;
+        let plan = Plan::of(script)?;
         let cannot_listen = |source| StartError::Listen { port: options.port, source };
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(cannot_listen)?;
         let address = listener.local_addr().map_err(cannot_listen)?;
-        let shared = Arc::new(Shared::new(script, options.log.as_deref())?);
+        let shared = Arc::new(Shared::new(plan, options.log.as_deref())?);
         let for_acceptor = Arc::clone(&shared);
         let acceptor = thread::spawn(move || accept(&listener, &for_acceptor));
         Ok(Self { address, shared, acceptor: Some(acceptor) })
@@ -152,8 +153,14 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
         if shared.stop.is_set() {
             return workers;
         }
-        // A connection that died in the queue is no reason to stop; the next one is waited for.
-        let Ok((stream, _)) = accepted else { continue };
+        let Ok((stream, _)) = accepted else {
+            // A connection that died in the queue, or no descriptor left: neither is a reason to
+            // stop, and the second must not spin.
+            if shared.stop.pause(Duration::from_millis(10)) {
+                return workers;
+            }
+            continue;
+        };
         workers.retain(|worker| !worker.is_finished());
         let stream = Arc::new(stream);
         shared.register(&stream);

@@ -36,15 +36,15 @@ fn answer_all(stream: &TcpStream, shared: &Shared) -> Next {
             Err(ReadError::Bad(bad)) => {
                 let answer = shared.answer_malformed(bad);
                 let form = Form { keep_alive: false, head_only: false };
-                deliver(stream, &answer, form, &shared.stop)
+                deliver(stream, &answer, form, &shared.stop, ())
             }
             Ok(Some(request)) => {
-                let (answer, _in_flight) = shared.answer(&request);
+                let (answer, in_flight) = shared.answer(&request);
                 let form = Form {
                     keep_alive: request.head.keeps_alive(),
                     head_only: request.head.method == "HEAD",
                 };
-                deliver(stream, &answer, form, &shared.stop)
+                deliver(stream, &answer, form, &shared.stop, in_flight)
             }
         };
         match delivered {

@@ -12,15 +12,17 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::StartError;
-use crate::answer::{Answer, Asker, Places, Route, decide, malformed};
+use crate::answer::{Answer, decide, malformed};
 use crate::http::{BadRequest, Request};
-use crate::script::Script;
+use crate::plan::Plan;
+use crate::route::Route;
 use crate::seen::SeenRequest;
+use crate::sequence::Places;
 use crate::stop::Stop;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
-    script: Script,
+    plan: Plan,
     pub(crate) stop: Stop,
     state: Mutex<State>,
     arrived: Condvar,
@@ -39,7 +41,7 @@ pub(crate) struct State {
 }
 
 impl Shared {
-    pub(crate) fn new(script: Script, log: Option<&Path>) -> Result<Self, StartError> {
+    pub(crate) fn new(plan: Plan, log: Option<&Path>) -> Result<Self, StartError> {
         let open = |path: &Path| {
             let opened = OpenOptions::new().append(true).create(true).open(path);
             opened.map_err(|source| StartError::Log { path: path.to_owned(), source })
@@ -52,7 +54,7 @@ impl Shared {
             log_failure: None,
         };
         Ok(Self {
-            script,
+            plan,
             stop: Stop::default(),
             state: Mutex::new(state),
             arrived: Condvar::new(),
@@ -94,15 +96,13 @@ impl Shared {
         let head = &request.head;
         let in_query = head.query.as_deref().and_then(key_of_query);
         let key = head.values("x-goog-api-key").next().or(in_query);
-        let known = self.script.keys.iter().find(|(_, value)| Some(value.as_str()) == key);
-        let name = known.map(|(name, _)| name.as_str());
+        let name = key.and_then(|key| self.plan.name_of(key));
         let route = Route::of(&head.method, &head.path);
         let model = if let Route::Generate(model) = &route { Some(model.clone()) } else { None };
 
         let mut state = self.lock();
         let seq = state.seen.len() as u64 + 1;
-        let asker = Asker { name, key };
-        let answer = decide(&self.script, &mut state.places, asker, &route, request, seq);
+        let answer = decide(&self.plan, &mut state.places, &route, key, request, seq);
         let counted = name.filter(|_| model.is_some()).map(str::to_owned);
         let in_flight = counted.as_ref().map_or(0, |name| {
             let count = state.in_flight.entry(name.clone()).or_default();
@@ -118,7 +118,7 @@ impl Shared {
             key_in_query: in_query.is_some(),
             model,
             method: Some(head.method.clone()),
-            path: Some(self.without_keys(&head.path)),
+            path: Some(self.plan.without_keys(&head.path)),
             header_names: head.headers.iter().map(|(name, _)| name.clone()).collect(),
             body_sha256: hex_sha256(&request.body),
             body_bytes: request.body.len(),
@@ -156,10 +156,6 @@ impl Shared {
         };
         state.remember(seen);
         answer
-    }
-
-    fn without_keys(&self, path: &str) -> String {
-        self.script.keys.values().fold(path.to_owned(), |path, key| path.replace(key, "[key]"))
     }
 }
 
