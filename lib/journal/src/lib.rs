@@ -16,6 +16,7 @@
 mod append;
 mod damage;
 mod error;
+mod fault;
 mod line;
 mod lines;
 mod load;
@@ -25,7 +26,6 @@ mod replace;
 mod reverse;
 mod set_aside;
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -226,10 +226,4 @@ pub fn set_aside<T: DeserializeOwned>(
     stamp: &str,
 ) -> Result<SetAside, Error> {
     Journal::new(path.as_ref()).set_aside::<T>(stamp)
-}
-
-impl From<Error> for io::Error {
-    fn from(error: Error) -> Self {
-        Self::other(error)
-    }
 }
