@@ -64,7 +64,10 @@ impl<R: Read> Lines<R> {
                 }
                 end += read as u64;
                 terminated = piece.last() == Some(&b'\n');
-                blank = blank && is_blank(&piece);
+                let content = piece.strip_suffix(b"\n").unwrap_or(&piece);
+                blank = blank && is_blank(content);
+                let wanted = HEAD.saturating_sub(raw.len()).min(content.len());
+                raw.extend_from_slice(content.get(..wanted).unwrap_or_default());
             }
         }
         self.offset = end;

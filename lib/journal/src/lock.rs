@@ -98,3 +98,23 @@ fn refused(path: &Path, cause: io::Error) -> Error {
     }
     Error::io(path, "lock")(cause)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file system without locks cannot be had in a test; its answers can.
+    #[test]
+    fn a_file_system_without_locks_is_named_as_such() {
+        for errno in [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS] {
+            let error = refused(Path::new("/mnt/a.jsonl"), errno.into());
+            assert!(matches!(error, Error::LocksUnsupported { .. }), "{error:?}");
+            let text = error.to_string();
+            assert!(
+                text.starts_with("/mnt/a.jsonl cannot be locked, so appending to it is not safe")
+            );
+        }
+        let other = refused(Path::new("a.jsonl"), Errno::IO.into());
+        assert_eq!(other.to_string(), "cannot lock a.jsonl: Input/output error (os error 5)");
+    }
+}

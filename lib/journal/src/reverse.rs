@@ -168,3 +168,47 @@ impl<R: Read + Seek> Iterator for Reverse<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Lines;
+
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            Just(b"\n".to_vec()),
+            Just(b"\r\n".to_vec()),
+            Just(b"\xef\xbb\xbf".to_vec()),
+            "[ a]{1,12}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..8),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+
+        /// Backwards, the same lines come in the opposite order, wherever the borders of blocks are.
+        #[test]
+        fn lines_are_the_same_both_ways(
+            pieces in proptest::collection::vec(piece(), 0..20),
+            block in 1..20_usize,
+            max_line in 1..20_usize,
+        ) {
+            let bytes = pieces.concat();
+            let path = Path::new("-");
+            let mut forward: Vec<Line> =
+                Lines::new(path, bytes.as_slice(), max_line).map(Result::unwrap).collect();
+            forward.reverse();
+            for line in &mut forward {
+                line.number = None;
+            }
+            let reverse = Reverse::new(path, Cursor::new(&bytes), max_line).unwrap().with_block(block);
+            let backward: Vec<Line> = reverse.map(Result::unwrap).collect();
+            prop_assert_eq!(backward, forward);
+        }
+    }
+}
