@@ -38,7 +38,7 @@ pub(crate) fn decide(
     let Some(key) = key else {
         return error("key-missing", 403, "PERMISSION_DENIED", "the request has no key");
     };
-    let Some(name) = plan.name_of(key) else { return unknown_key() };
+    let Some(name) = plan.keys.name_of(key) else { return unknown_key() };
     match route {
         Route::Generate(_) if !has_contents(&request.body) => {
             let what = "the body must be a JSON object with a `contents` list that is not empty";

@@ -22,6 +22,7 @@ pub mod cli;
 mod delivery;
 mod fixture;
 pub mod http;
+mod keys;
 mod plan;
 mod render;
 mod route;

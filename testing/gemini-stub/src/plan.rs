@@ -3,17 +3,17 @@
 
 mod response;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub(crate) use response::{Content, End, Planned};
 
+use crate::keys::Keys;
 use crate::script::{After, Rule, Script, ScriptError};
 
 /// A script that can be played.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// Credential names with their keys.
-    keys: BTreeMap<String, String>,
+    pub(crate) keys: Keys,
     pub(crate) rules: Vec<PlannedRule>,
     /// What `GET /v1beta/models` lists.
     pub(crate) models: BTreeSet<String>,
@@ -31,7 +31,7 @@ pub(crate) struct PlannedRule {
 impl Plan {
     pub(crate) fn of(script: Script) -> Result<Self, ScriptError> {
         let Script { keys, rules, models } = script;
-        check_keys(&keys)?;
+        keys.check()?;
         let rules: Vec<PlannedRule> = rules
             .iter()
             .enumerate()
@@ -41,21 +41,11 @@ impl Plan {
         let models = named.chain(&models).cloned().collect();
         Ok(Self { keys, rules, models })
     }
-
-    /// The name of the credential with this key.
-    pub(crate) fn name_of(&self, key: &str) -> Option<&str> {
-        self.keys.iter().find(|(_, value)| *value == key).map(|(name, _)| name.as_str())
-    }
-
-    /// `text` with every known key taken out.
-    pub(crate) fn without_keys(&self, text: &str) -> String {
-        self.keys.values().fold(text.to_owned(), |text, key| text.replace(key, "[key]"))
-    }
 }
 
 impl PlannedRule {
-    fn of(place: &str, rule: &Rule, keys: &BTreeMap<String, String>) -> Result<Self, ScriptError> {
-        if rule.key != "*" && !keys.contains_key(&rule.key) {
+    fn of(place: &str, rule: &Rule, keys: &Keys) -> Result<Self, ScriptError> {
+        if rule.key != "*" && !keys.has_name(&rule.key) {
             let problem = format!("`{}` is not a name in `keys`", rule.key);
             return Err(meaning(format!("{place}.key"), problem));
         }
@@ -79,23 +69,6 @@ impl PlannedRule {
         let fits = |have: &str, want: &str| have == "*" || have == want;
         fits(&self.key, name) && fits(&self.model, model)
     }
-}
-
-fn check_keys(keys: &BTreeMap<String, String>) -> Result<(), ScriptError> {
-    let mut values = BTreeSet::new();
-    for (name, key) in keys {
-        let problem = if name == "*" || name.is_empty() {
-            "a credential needs a name, and `*` means any of them"
-        } else if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            "a key must be visible ASCII without spaces"
-        } else if !values.insert(key) {
-            "another credential has the same key"
-        } else {
-            continue;
-        };
-        return Err(meaning(format!("keys.{name}"), problem));
-    }
-    Ok(())
 }
 
 fn meaning(place: String, problem: impl Into<String>) -> ScriptError {

@@ -1,21 +1,20 @@
 //! The script: which credential is told what, in which order.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::keys::Keys;
 use crate::plan::Plan;
 
 /// A whole script. As a file it is one JSON object with the keys `keys`, `rules` and `models`.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// Credential names with their keys. Everything the stub writes down uses the names.
     #[serde(default)]
-    pub(crate) keys: BTreeMap<String, String>,
+    pub(crate) keys: Keys,
     /// Tried in order; the first that fits the credential and the model answers.
     #[serde(default)]
     pub(crate) rules: Vec<Rule>,
@@ -112,7 +111,7 @@ impl Script {
     /// Adds a credential. Only its name will ever be written down.
     #[must_use]
     pub fn key(mut self, name: &str, key: &str) -> Self {
-        self.keys.insert(name.to_owned(), key.to_owned());
+        self.keys.insert(name, key);
         self
     }
 
@@ -142,16 +141,6 @@ impl Script {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ScriptError::Read { path: path.to_owned(), source })?;
         Self::from_json(&text)
-    }
-}
-
-impl fmt::Debug for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Script")
-            .field("keys", &self.keys.keys())
-            .field("rules", &self.rules)
-            .field("models", &self.models)
-            .finish()
     }
 }
 

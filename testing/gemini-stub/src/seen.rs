@@ -23,7 +23,8 @@ pub struct SeenRequest {
     pub model: Option<String>,
     /// `None` when the request was malformed.
     pub method: Option<String>,
-    /// Without the query, with any known key replaced; `None` when the request was malformed.
+    /// Without the query; `None` when the request was malformed. A known key of eight characters or
+    /// more is replaced by `[key]`, here as in the other fields.
     pub path: Option<String>,
     /// Lower case, in the order in which they came.
     pub header_names: Vec<String>,

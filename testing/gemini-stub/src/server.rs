@@ -3,6 +3,7 @@
 mod connection;
 mod state;
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -52,7 +53,6 @@ pub enum StartError {
 }
 
 /// A running server on loopback. Dropping it ends all its connections and threads.
-#[derive(Debug)]
 pub struct Stub {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -128,6 +128,13 @@ impl Stub {
         if let Err(came) = self.shared.wait_for_calls(count, PATIENCE) {
             panic!("gemini-stub: waited for {count} calls, {came} came");
         }
+    }
+}
+
+/// Only the address: what came in may hold anything.
+impl fmt::Debug for Stub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stub").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,6 @@ use crate::seen::SeenRequest;
 use crate::sequence::Places;
 use crate::stop::Stop;
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     plan: Plan,
     pub(crate) stop: Stop,
@@ -31,7 +30,6 @@ pub(crate) struct Shared {
     connections: Mutex<Vec<Weak<TcpStream>>>,
 }
 
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) seen: Vec<SeenRequest>,
     places: Places,
@@ -96,7 +94,7 @@ impl Shared {
         let head = &request.head;
         let in_query = head.query.as_deref().and_then(key_of_query);
         let key = head.values("x-goog-api-key").next().or(in_query);
-        let name = key.and_then(|key| self.plan.name_of(key));
+        let name = key.and_then(|key| self.plan.keys.name_of(key));
         let route = Route::of(&head.method, &head.path);
         let model = if let Route::Generate(model) = &route { Some(model.clone()) } else { None };
 
@@ -109,6 +107,7 @@ impl Shared {
             *count += 1;
             *count
         });
+        let names = head.headers.iter();
         let seen = SeenRequest {
             schema: "gemini-stub.request/1",
             seq,
@@ -116,10 +115,10 @@ impl Shared {
             key: name.map(str::to_owned),
             has_key: key.is_some(),
             key_in_query: in_query.is_some(),
-            model,
-            method: Some(head.method.clone()),
-            path: Some(self.plan.without_keys(&head.path)),
-            header_names: head.headers.iter().map(|(name, _)| name.clone()).collect(),
+            model: model.map(|model| self.plan.keys.redact(&model)),
+            method: Some(self.plan.keys.redact(&head.method)),
+            path: Some(self.plan.keys.redact(&head.path)),
+            header_names: names.map(|(name, _)| self.plan.keys.redact(name)).collect(),
             body_sha256: hex_sha256(&request.body),
             body_bytes: request.body.len(),
             in_flight,

@@ -1,0 +1,136 @@
+//! Which response comes when, for whom.
+
+use gemini_stub::{After, Response, Rule, Script, Stub};
+use serde_json::json;
+
+use crate::client::{MODEL, PROMPT, call, exchange, generate};
+
+fn statuses(stub: &Stub, key: &str, count: usize) -> Vec<u16> {
+    (0..count).map(|_| call(stub, key).status).collect()
+}
+
+fn three(after: After) -> Stub {
+    let rule = Rule::new("alpha", "*")
+        .respond(Response::status(500))
+        .respond(Response::status(503))
+        .respond(Response::status(429))
+        .after(after);
+    Stub::start(Script::new().key("alpha", "A").rule(rule))
+}
+
+#[test]
+fn responses_come_in_order_and_the_last_one_repeats() {
+    assert_eq!(statuses(&three(After::RepeatLast), "A", 5), [500, 503, 429, 429, 429]);
+}
+
+#[test]
+fn a_cycle_starts_over() {
+    assert_eq!(statuses(&three(After::Cycle), "A", 7), [500, 503, 429, 500, 503, 429, 500]);
+}
+
+#[test]
+fn a_used_up_rule_fails_loudly() {
+    let stub = three(After::Fail);
+    assert_eq!(statuses(&stub, "A", 5), [500, 503, 429, 501, 501]);
+    assert_eq!(stub.unscripted().len(), 2);
+    assert_eq!(stub.unscripted()[0].given, "used-up");
+}
+
+#[test]
+fn each_credential_and_each_model_has_its_own_place() {
+    let rule =
+        |key| Rule::new(key, "*").respond(Response::status(500)).respond(Response::status(429));
+    let script = Script::new().key("alpha", "A").key("beta", "B");
+    let stub = Stub::start(script.rule(rule("alpha")).rule(rule("*")));
+    let ask = |key, model| exchange(&stub, generate(key, model, PROMPT)).status;
+    assert_eq!((ask("A", "one"), ask("B", "one"), ask("A", "two")), (500, 500, 500));
+    assert_eq!((ask("A", "one"), ask("B", "one"), ask("A", "two")), (429, 429, 429));
+    assert_eq!((stub.calls("alpha"), stub.calls("beta"), stub.calls("gamma")), (4, 2, 0));
+}
+
+#[test]
+fn the_first_rule_that_fits_answers() {
+    let script = Script::new()
+        .key("alpha", "A")
+        .rule(Rule::new("alpha", "special").respond(Response::status(402)))
+        .rule(Rule::new("alpha", "*").respond(Response::status(429)));
+    let stub = Stub::start(script);
+    assert_eq!(exchange(&stub, generate("A", "special", PROMPT)).status, 402);
+    assert_eq!(exchange(&stub, generate("A", "other", PROMPT)).status, 429);
+}
+
+#[test]
+fn a_request_without_a_rule_is_unscripted() {
+    let script = Script::new()
+        .key("alpha", "A")
+        .rule(Rule::new("alpha", "other").respond(Response::status(500)));
+    let stub = Stub::start(script);
+    let reply = call(&stub, "A");
+    assert_eq!(reply.status, 501);
+    assert!(reply.text().contains("alpha") && reply.text().contains(MODEL));
+    assert_eq!(stub.unscripted().len(), 1);
+}
+
+#[test]
+fn a_verdict_names_the_requested_model_unless_told_otherwise() {
+    let verdict = json!({"verdict": "BLOCKED", "rationale": "it says \"no\""});
+    let rule = Rule::new("alpha", "*")
+        .respond(Response::verdict(verdict.clone()))
+        .respond(
+            Response::verdict(verdict.clone()).model_version("x-{model}-001").finish("MAX_TOKENS"),
+        )
+        .respond(Response::text("no JSON at all"));
+    let stub = Stub::start(Script::new().key("alpha", "A").rule(rule));
+    let first = call(&stub, "A").json();
+    assert_eq!(first["modelVersion"], MODEL);
+    assert_eq!(first["candidates"][0]["finishReason"], "STOP");
+    let text = first["candidates"][0]["content"]["parts"][0]["text"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), verdict);
+    let second = call(&stub, "A").json();
+    assert_eq!(second["modelVersion"], format!("x-{MODEL}-001"));
+    assert_eq!(second["candidates"][0]["finishReason"], "MAX_TOKENS");
+    let third = call(&stub, "A").json();
+    assert_eq!(third["candidates"][0]["content"]["parts"][0]["text"], "no JSON at all");
+}
+
+#[test]
+fn fifty_clients_at_once_get_fifty_different_places() {
+    const CLIENTS: usize = 50;
+    let mut rule = Rule::new("alpha", "*").after(After::Fail);
+    for place in 0..CLIENTS {
+        rule = rule.respond(Response::status(200).body(json!({ "place": place })));
+    }
+    let stub = Stub::start(Script::new().key("alpha", "A").rule(rule));
+    let mut places: Vec<u64> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(|| call(&stub, "A").json()["place"].as_u64()))
+            .collect();
+        clients.into_iter().map(|client| client.join().unwrap().unwrap()).collect()
+    });
+    places.sort_unstable();
+    assert!(places.iter().copied().eq(0..CLIENTS as u64));
+    let seen = stub.requests();
+    assert!(seen.iter().map(|request| request.seq).eq(1..=CLIENTS as u64));
+    assert_eq!(stub.calls("alpha"), CLIENTS);
+}
+
+#[test]
+fn in_flight_counts_requests_that_overlap_and_no_others() {
+    let rule = Rule::new("*", "*")
+        .respond(Response::hang())
+        .respond(Response::hang())
+        .respond(Response::status(200).body("x"));
+    let stub = Stub::start(Script::new().key("alpha", "A").key("beta", "B").rule(rule));
+    let mut hanging = Vec::new();
+    for _ in 0..2 {
+        let mut client = crate::client::Client::connect(&stub);
+        client.send(generate("A", MODEL, PROMPT));
+        hanging.push(client);
+        stub.wait_for_calls(hanging.len());
+    }
+    for _ in 0..3 {
+        assert_eq!(call(&stub, "A").status, 200);
+    }
+    let in_flight: Vec<usize> = stub.requests().iter().map(|seen| seen.in_flight).collect();
+    assert_eq!(in_flight, [1, 2, 3, 3, 3]);
+}
