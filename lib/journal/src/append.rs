@@ -125,32 +125,31 @@ pub(crate) fn write(lock: &Lock, line: &[u8]) -> Result<Appended, Error> {
     bytes.extend_from_slice(line);
     bytes.push(b'\n');
 
-    match write_once(lock, &bytes) {
-        Ok(written) if written == bytes.len() => {}
-        Ok(written) => {
-            let cause = format!(
-                "only {written} of {} bytes were taken: no space, or a limit on the size of files",
-                bytes.len()
-            );
-            return Err(not_appended(lock, length, written, io::Error::other(cause)));
-        }
-        Err(cause) => return Err(not_appended(lock, length, 0, cause)),
+    let written = write_once(lock, &bytes).map_err(|cause| not_appended(lock, length, 0, cause))?;
+    if written < bytes.len() {
+        let cause = format!(
+            "only {written} of {} bytes were taken: no space, or a limit on the size of files",
+            bytes.len()
+        );
+        return Err(not_appended(lock, length, written, io::Error::other(cause)));
     }
     // The system sets the position to the end of an O_APPEND write, which is right even if somebody without the lock
     // appended at the same time.
-    let end = (&lock.file).stream_position().map_err(Error::io(path, "seek in"))?;
-    if let Err(cause) = lock.file.sync_data() {
-        return Err(not_appended(lock, length, bytes.len(), cause));
-    }
+    let stored = lock.file.sync_data().and_then(|()| (&lock.file).stream_position());
+    let end = stored.map_err(|cause| not_appended(lock, length, bytes.len(), cause))?;
     let line_length = line.len() as u64 + 1;
     Ok(Appended { offset: end - line_length, length: line_length, completed_torn: torn })
 }
 
 /// Gives a torn last line its newline.
 pub(crate) fn complete(lock: &Lock) -> Result<(), Error> {
-    write_once(lock, b"\n")
-        .and_then(|_| lock.file.sync_data())
-        .map_err(Error::io(&lock.path, "write"))
+    let path = lock.path.as_path();
+    let length = lock.file.metadata().map_err(Error::io(path, "stat"))?.len();
+    if ends_torn(lock, length)? {
+        let written = write_once(lock, b"\n").and_then(|_| lock.file.sync_data());
+        written.map_err(Error::io(path, "complete the last line of"))?;
+    }
+    Ok(())
 }
 
 /// Whether there is a last byte and it is not a newline.

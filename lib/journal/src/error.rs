@@ -25,7 +25,7 @@ pub enum Error {
         cause: io::Error,
     },
     /// Somebody else held the lock for the whole time that we were ready to wait.
-    #[error("{} is locked by another process (waited {waited:?})", path.display())]
+    #[error("{} is locked by another process{}", path.display(), waited_for(*waited))]
     Locked {
         /// The locked file.
         path: PathBuf,
@@ -72,6 +72,10 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+}
+
+fn waited_for(waited: Duration) -> String {
+    if waited.is_zero() { String::new() } else { format!(" (waited {waited:?})") }
 }
 
 impl Error {

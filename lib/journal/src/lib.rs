@@ -216,7 +216,12 @@ pub fn load<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Loaded<T>, Er
 
 /// Moves every line that does not decode as `T` out of the file at `path`, byte for byte, into
 /// `<path>.corrupt-<stamp>`, and leaves the others where they are. `stamp` is the time, such as
-/// `20260124T101500Z`: letters, digits, `.`, `-`, `_`.
+/// `20260124T101500Z`: letters, digits, `.`, `-`, `_`. A torn last line gets its newline first, as by an append, and is
+/// moved like the others.
+///
+/// The damaged lines become blank ones of the same length, so nothing else in the file moves, line numbers stay, and
+/// it is safe while others append. The copy is durable before anything is changed; when this fails later, the copy
+/// stays, and the next recovery moves what is left.
 ///
 /// # Errors
 ///

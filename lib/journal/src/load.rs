@@ -57,3 +57,38 @@ pub(crate) fn confirmed<T>(
     }
     Ok(loaded)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Loads a file that has each of these contents in turn, and tells how often it was read.
+    fn load(contents: &[&str]) -> (Loaded<u64>, usize) {
+        let mut passes = 0;
+        let loaded = confirmed(|| {
+            passes += 1;
+            let content = contents[(passes - 1).min(contents.len() - 1)];
+            Loaded::collect(Lines::new("a.jsonl".as_ref(), content.as_bytes(), 100))
+        });
+        (loaded.unwrap(), passes)
+    }
+
+    #[test]
+    fn damage_that_is_not_there_at_the_second_look_is_not_reported() {
+        let (loaded, passes) = load(&["1\nhalf of two lines\n", "1\n2\n"]);
+        assert_eq!((loaded.records.len(), loaded.damaged.len(), passes), (2, 0, 2));
+    }
+
+    #[test]
+    fn damage_that_stays_is_reported() {
+        let (loaded, passes) = load(&["1\ndamaged\n"]);
+        assert_eq!((loaded.records.len(), loaded.damaged.len(), passes), (1, 1, 2));
+        assert_eq!(load(&["1\n2\n3"]).1, 1, "a torn line needs no second look");
+    }
+
+    #[test]
+    fn a_file_that_never_stays_the_same_is_not_read_for_ever() {
+        let (loaded, passes) = load(&["a\n", "\na\n", "\n\na\n", "\n\n\na\n", "1\n"]);
+        assert_eq!((loaded.damaged.len(), passes), (1, 4));
+    }
+}

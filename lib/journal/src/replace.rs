@@ -13,6 +13,12 @@ use crate::{Error, open};
 /// What a new file may be at most; the umask takes from it.
 const NEW_FILE_MODE: u32 = 0o666;
 
+/// The permission bits with set-user-ID, set-group-ID and the sticky bit.
+const ALL_BITS: u32 = 0o7777;
+
+/// The set-user-ID and set-group-ID bits.
+const SET_ID: u32 = 0o6000;
+
 /// How many links from link to link are followed, as in the kernel.
 const MOST_LINKS: u32 = 40;
 
@@ -115,15 +121,17 @@ fn temporary(
 /// bits of the mode.
 fn keep_access(path: &Path, file: &File, old: &Metadata) -> Result<(), Error> {
     let new = file.metadata().map_err(Error::io(path, "stat the new"))?;
+    let mut mode = old.mode() & ALL_BITS;
     if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
         let (owner, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
-        let kept = rustix::fs::fchown(file, Some(owner), Some(group));
-        // Only root may give a file away; a group that we are in may still be kept.
-        if kept.is_err() && rustix::fs::fchown(file, None, Some(group)).is_err() {
-            // Not permitted either: the file is ours now, with the old mode.
+        if rustix::fs::fchown(file, Some(owner), Some(group)).is_err() {
+            // Only root may give a file away. A group that we are in can still be kept; if not, the file is all ours.
+            // Programs must not run as somebody else than before, so set-user-ID and set-group-ID go.
+            mode &= !SET_ID;
+            let _not_permitted = rustix::fs::fchown(file, None, Some(group));
         }
     }
-    file.set_permissions(old.permissions()).map_err(Error::io(path, "set the mode of"))
+    file.set_permissions(Permissions::from_mode(mode)).map_err(Error::io(path, "set the mode of"))
 }
 
 /// The file that `path` leads to through symbolic links. It need not exist.

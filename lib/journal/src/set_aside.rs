@@ -25,7 +25,7 @@ const NEVER_A_RECORD: &[u8] = b"#";
 pub struct SetAside {
     /// The lines that were moved, in their order.
     pub moved: Vec<Damage>,
-    /// Where they are now; `None` if there were none and nothing was changed.
+    /// Where they are now; `None` if there were none.
     pub into: Option<PathBuf>,
 }
 
@@ -40,14 +40,16 @@ pub(crate) fn set_aside<T: DeserializeOwned>(
         let reason = format!("{stamp:?} cannot be a part of a file name");
         return Err(Error::BadLine { path: lock.path.clone(), reason });
     }
+    append::complete(lock)?;
     let mut moved = Vec::new();
     let mut ranges = Vec::new();
-    let mut torn = false;
     for line in View::new(lock, max_line).lines() {
         let line = line?;
-        if let Err(damage) = line.decode::<T>() {
-            torn = !line.is_terminated();
-            ranges.push(line.offset..line.end - u64::from(!torn));
+        // A line that has no newline even now is being written by somebody who does not ask for the lock.
+        if line.is_terminated()
+            && let Err(damage) = line.decode::<T>()
+        {
+            ranges.push(line.offset..line.end - 1);
             moved.push(damage);
         }
     }
@@ -58,14 +60,11 @@ pub(crate) fn set_aside<T: DeserializeOwned>(
     name.push(format!(".corrupt-{stamp}"));
     let into = PathBuf::from(name);
     replace::create_new_with(&into, |out| copy(&lock.file, &ranges, out))?;
-    if torn {
-        append::complete(lock)?;
-    }
     blank(lock, &ranges)?;
     Ok(SetAside { moved, into: Some(into) })
 }
 
-/// Writes the damaged lines to `out` as they are; one without a newline gets it.
+/// Writes the damaged lines to `out` as they are.
 fn copy(file: &File, ranges: &[Range<u64>], out: &mut dyn Write) -> io::Result<()> {
     for range in ranges {
         in_pieces(range, |offset, size| {

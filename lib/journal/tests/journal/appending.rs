@@ -126,6 +126,15 @@ fn an_error_of_the_decision_appends_nothing_and_frees_the_lock() {
     assert_eq!(fs::read(&path).unwrap(), b"{}\n");
 }
 
+#[test]
+fn a_decision_that_appends_itself_is_told_so() {
+    let dir = tempdir().unwrap();
+    let journal = Journal::new(dir.path().join("log.jsonl")).wait(std::time::Duration::ZERO);
+    let nested = journal.append_with(|_| journal.append(&json!({})).map(|_| Some(json!({}))));
+    assert!(matches!(nested.unwrap_err(), Error::Locked { .. }));
+    assert_eq!(journal.read().unwrap().count(), 0);
+}
+
 /// Four processes give out one sequence of numbers: none twice, none left out.
 #[test]
 fn processes_share_one_sequence() {

@@ -1,7 +1,7 @@
 //! Writers are killed with SIGKILL at random moments while others write and readers read.
 //!
-//! A slot runs one writer after the other. It reads the writer's acknowledgements, kills it after a random number of
-//! them, and often only when the file does not end with a newline, which is in the middle of somebody's write.
+//! A slot runs one writer after the other. It reads the writer's acknowledgements and kills it after a random number of
+//! them, either at once or when it sees half a line of this writer in the file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -18,12 +18,13 @@ use tempfile::tempdir;
 use crate::writer::Writer;
 use crate::writer::record::Record;
 
-/// Kills in a run.
+/// Kills in a run: at least this many, and on until one of them tore a line, but not beyond the most.
 const KILLS: usize = 220;
+const MOST_KILLS: usize = 10 * KILLS;
 /// Writers at once.
 const SLOTS: usize = 5;
 /// The most looks at the end of the file before a kill.
-const LOOKS: usize = 3000;
+const LOOKS: usize = 60_000;
 
 /// What a run has seen.
 #[derive(Default)]
@@ -32,7 +33,16 @@ struct Run {
     acked: Mutex<BTreeMap<String, u64>>,
     kills: AtomicUsize,
     completed: AtomicUsize,
+    read: AtomicUsize,
     done: AtomicBool,
+}
+
+impl Run {
+    fn is_enough(&self) -> bool {
+        let kills = self.kills.load(Ordering::Relaxed);
+        let torn = self.completed.load(Ordering::Relaxed) > 0;
+        kills >= MOST_KILLS || kills >= KILLS && torn
+    }
 }
 
 #[test]
@@ -49,7 +59,7 @@ fn kill_writers(action: &str) {
     let dir = tempdir().unwrap();
     let path = dir.path().join("log.jsonl");
     let run = Run::default();
-    let passes = thread::scope(|scope| {
+    thread::scope(|scope| {
         let readers =
             [scope.spawn(|| read_all(&run, &path)), scope.spawn(|| read_tails(&run, &path))];
         let slots: Vec<_> = (0..SLOTS)
@@ -61,22 +71,24 @@ fn kill_writers(action: &str) {
         let slots: Vec<_> = slots.into_iter().map(thread::ScopedJoinHandle::join).collect();
         run.done.store(true, Ordering::Relaxed);
         assert!(slots.into_iter().all(|slot| slot.is_ok()));
-        readers.map(|reader| reader.join().unwrap())
+        for reader in readers {
+            reader.join().unwrap();
+        }
     });
 
     let acked = run.acked.into_inner().unwrap();
     let (records, fragments) = check_end(&path, &acked, action == "ordered");
     let kills = run.kills.into_inner();
-    assert!(kills >= 200);
+    let completed = run.completed.into_inner();
+    assert!(kills >= KILLS);
+    assert!(completed > 0, "no kill came in the middle of a write");
     println!(
         "{action}: {kills} kills of {} writers, {} lines acknowledged, {records} found, {fragments} torn \
-         ({} completed by an acknowledged append), {} MB; {} full reads, {} tails",
+         ({completed} completed by an acknowledged append), {} MB; readers saw {} lines",
         acked.len(),
         acked.values().sum::<u64>(),
-        run.completed.into_inner(),
         std::fs::metadata(&path).unwrap().len() / 1_000_000,
-        passes[0],
-        passes[1],
+        run.read.into_inner(),
     );
 }
 
@@ -84,8 +96,7 @@ fn kill_writers(action: &str) {
 fn respawn(run: &Run, action: &str, path: &Path, slot: usize) {
     let mut random = fastrand::Rng::new();
     for number in 0.. {
-        if run.kills.fetch_add(1, Ordering::Relaxed) >= KILLS {
-            run.kills.fetch_sub(1, Ordering::Relaxed);
+        if run.is_enough() {
             break;
         }
         let name = format!("{slot}.{number}");
@@ -103,8 +114,10 @@ fn respawn(run: &Run, action: &str, path: &Path, slot: usize) {
         for _ in 0..random.usize(0..8) {
             note(&writer.next_line().unwrap());
         }
-        wait_for_half_a_line(path, random.usize(0..LOOKS));
+        let looks = if random.bool() { random.usize(0..100) } else { LOOKS };
+        wait_for_half_a_line(path, &name, looks);
         writer.kill();
+        run.kills.fetch_add(1, Ordering::Relaxed);
         while let Some(line) = writer.next_line() {
             note(&line);
         }
@@ -112,22 +125,30 @@ fn respawn(run: &Run, action: &str, path: &Path, slot: usize) {
     }
 }
 
-/// Looks at the end of the file until it is not a newline, but not more than `looks` times.
-fn wait_for_half_a_line(path: &Path, looks: usize) {
+/// Looks at the end of the file until a line of this writer has begun and has no newline yet, but not more than
+/// `looks` times.
+fn wait_for_half_a_line(path: &Path, name: &str, looks: usize) {
     let Ok(mut file) = File::open(path) else { return };
+    let ours = format!("{{\"writer\":\"{name}\",");
+    let mut begin = vec![0; ours.len()];
+    let mut line = 0;
     for _ in 0..looks {
         let length = file.seek(SeekFrom::End(0)).unwrap();
-        let mut byte = *b"\n";
-        if length > 0 && file.read_at(&mut byte, length - 1).unwrap() == 1 && byte != *b"\n" {
+        let mut last = *b"\n";
+        file.read_at(&mut last, length.saturating_sub(1)).unwrap();
+        if last == *b"\n" {
+            line = length;
+        } else if file.read_at(&mut begin, line).unwrap() == begin.len() && begin == ours.as_bytes()
+        {
             return;
         }
     }
 }
 
 /// Reads the whole file again and again: each time it is longer or the same, and never different.
-fn read_all(run: &Run, path: &Path) -> usize {
+fn read_all(run: &Run, path: &Path) {
     let mut before: Vec<(u64, u64)> = Vec::new();
-    for pass in 1.. {
+    loop {
         let last = run.done.load(Ordering::Relaxed);
         let mut seen = Vec::new();
         let mut next: BTreeMap<String, u64> = BTreeMap::new();
@@ -145,15 +166,14 @@ fn read_all(run: &Run, path: &Path) -> usize {
         assert!(seen.starts_with(&before), "what was read once stays");
         before = seen;
         if last {
-            return pass;
+            return;
         }
     }
-    0
 }
 
 /// Reads the last lines again and again.
-fn read_tails(run: &Run, path: &Path) -> usize {
-    for pass in 1.. {
+fn read_tails(run: &Run, path: &Path) {
+    loop {
         let last = run.done.load(Ordering::Relaxed);
         let mut newest: BTreeMap<String, u64> = BTreeMap::new();
         for line in journal::tail(path, 12).unwrap() {
@@ -163,14 +183,14 @@ fn read_tails(run: &Run, path: &Path) -> usize {
             }
         }
         if last {
-            return pass;
+            return;
         }
     }
-    0
 }
 
 /// A line is a record of a known writer, every byte as it was written, or the beginning of one.
 fn check_line(run: &Run, line: &Line) -> Option<Record> {
+    run.read.fetch_add(1, Ordering::Relaxed);
     match line.decode::<Record>() {
         Ok(record) => {
             assert!(run.acked.lock().unwrap().contains_key(&record.writer));

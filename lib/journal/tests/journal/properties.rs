@@ -120,7 +120,8 @@ proptest! {
         prop_assert_eq!(&after.records, &before.records);
         prop_assert!(after.damaged.is_empty() && after.torn.is_none());
         let damaged: Vec<&Damage> = before.damaged.iter().chain(&before.torn).collect();
-        prop_assert_eq!(result.moved.iter().collect::<Vec<_>>(), damaged.clone());
+        let places = |damage: &[&Damage]| damage.iter().map(|d| (d.line, d.offset)).collect::<Vec<_>>();
+        prop_assert_eq!(places(&result.moved.iter().collect::<Vec<_>>()), places(&damaged));
         let mut expected = Vec::new();
         for damage in damaged {
             let raw = &bytes[usize::try_from(damage.offset)?..usize::try_from(damage.end)?];
@@ -129,7 +130,7 @@ proptest! {
         }
         match result.into {
             Some(aside) => prop_assert_eq!(fs::read(aside).unwrap(), expected),
-            None => prop_assert!(expected.is_empty() && fs::read(&path).unwrap() == bytes),
+            None => prop_assert!(expected.is_empty() && fs::read(&path).unwrap().starts_with(&bytes)),
         }
     }
 }

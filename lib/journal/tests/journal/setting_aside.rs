@@ -26,7 +26,7 @@ fn damaged_lines_move_byte_for_byte_and_the_others_stay_where_they_are() {
     let result = journal::set_aside::<Numbered>(&path, "20260124T101500Z").unwrap();
     assert_eq!(result.into.as_ref(), Some(&aside));
     let moved: Vec<_> = result.moved.iter().map(|damage| (damage.line, damage.sort)).collect();
-    assert_eq!(moved, [(Some(2), Sort::Syntax), (Some(5), Sort::Syntax), (Some(7), Sort::Torn)]);
+    assert_eq!(moved, [(Some(2), Sort::Syntax), (Some(5), Sort::Syntax), (Some(7), Sort::CutOff)]);
     assert_eq!(fs::read(&aside).unwrap(), b"{\"te{\"n\":2}\n\0\0\xff\r\n{\"tor\n");
     let after = b"{\"n\":1}\n           \n\n{\"n\":3}\r\n    \n{\"n\":4}\n     \n";
     assert_eq!(fs::read(&path).unwrap(), after);

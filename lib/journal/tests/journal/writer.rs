@@ -1,6 +1,7 @@
 //! Starting and killing the process in `writer/main.rs`.
 
 use std::io::{BufRead as _, BufReader, Lines};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -31,10 +32,10 @@ impl Writer {
         self.out.next().map(Result::unwrap)
     }
 
-    /// Sends SIGKILL and reaps it. What it has written to stdout can still be read.
+    /// Sends SIGKILL, which must be what it dies of. What it has written to stdout can still be read.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        assert_eq!(self.child.wait().unwrap().signal(), Some(9), "it had ended before");
     }
 
     /// Waits for its end, which must be a good one, and returns the rest of its stdout.
@@ -47,7 +48,9 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.kill();
+        // A test that fails leaves no writer behind.
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 

@@ -17,8 +17,9 @@ use std::error::Error;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use journal::{Appended, Lock};
+use journal::{Appended, Journal, Lock};
 use record::Record;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     match arguments {
         ["append", path, name, count] => {
-            each(count, |seq| Ok(journal::append(path, &Record::new(name, seq, None))?))
+            each(count, |seq| Ok(patient(path).append(&Record::new(name, seq, None))?))
         }
         ["ordered", path, name, count] => each(count, |seq| ordered(path, name, seq)),
         ["limited", path, limit, size] => limited(path, limit.parse()?, size.parse()?),
@@ -62,8 +63,13 @@ fn each(
     Ok(())
 }
 
+/// A journal that a busy machine does not make give up.
+fn patient(path: &str) -> Journal {
+    Journal::new(path).wait(Duration::from_secs(600))
+}
+
 fn ordered(path: &str, name: &str, seq: u64) -> Result<Appended, Box<dyn Error>> {
-    let appended = journal::append_with(path, |view| -> Result<_, Box<dyn Error>> {
+    let appended = patient(path).append_with(|view| -> Result<_, Box<dyn Error>> {
         let mut order = 1;
         for line in view.reverse()? {
             // A line that does not decode was torn by a kill.

@@ -20,19 +20,19 @@ impl Record {
     }
 }
 
-/// A third of the records has a few bytes, a third up to a page, a third up to 200 KB.
+/// What pads consist of; no part of it repeats, so that bytes out of place are noticed.
+const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// A third of the records has a few bytes, a third up to a page, a third up to 200 KB. One of a dozen has up to 4 MB, so
+/// that a kill can come in the middle of its write.
 fn pad(writer: &str, seq: u64) -> String {
     let seed = writer.bytes().fold(seq + 1, |seed, byte| mix(seed ^ u64::from(byte)));
-    let size = mix(seed) % [16, 4096, 200_000][usize::try_from(seed % 3).unwrap_or(0)];
-    let letters = "abcdefghijklmnopqrstuvwxyz0123456789";
-    let from = usize::try_from(seed % 16).unwrap_or(0);
-    letters
-        .bytes()
-        .cycle()
-        .skip(from)
-        .take(usize::try_from(size).unwrap_or(0))
-        .map(char::from)
-        .collect()
+    let sizes = [16, 4096, 200_000, 16, 4096, 200_000, 16, 4096, 200_000, 16, 4096, 4_000_000];
+    let size = mix(seed) % sizes[usize::try_from(seed % 12).unwrap_or(0)];
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut pad = LETTERS.repeat(size / LETTERS.len() + 1);
+    pad.truncate(size);
+    pad
 }
 
 /// The finisher of splitmix64.
