@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Start-up of each tool, as a ratio to /bin/true and to `git --version`.
+#
+#   bench/startup.sh [BIN_DIR]       BIN_DIR is target/dist by default (make install builds it)
+#
+# Every command is run in turns, RUNS times a round; a figure is the median of ROUNDS rounds, so
+# that other work on the machine falls on all of them alike.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=${1:-${CARGO_TARGET_DIR:-target}/dist}
+rounds=${ROUNDS:-21} runs=${RUNS:-20}
+export LC_ALL=C
+tools=(gemini-retry view-audit consolidate lld-check worktree-lane merge-queue)
+for tool in "${tools[@]}"; do
+  [ -x "$bin/$tool" ] || { echo "startup: $bin/$tool is not built: cargo build --profile dist" >&2; exit 2; }
+done
+
+commands=("/bin/true" "git --version")
+for tool in "${tools[@]}"; do commands+=("$bin/$tool --version"); done
+
+micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
+declare -A took
+for ((round = 0; round < rounds; round++)); do
+  for command in "${commands[@]}"; do
+    begun=$(micros)
+    for ((run = 0; run < runs; run++)); do $command > /dev/null; done
+    took[$command]+="$((($(micros) - begun) / runs)) "
+  done
+done
+
+median() { tr ' ' '\n' <<< "$1" | grep . | sort -n | sed -n "$(((rounds + 1) / 2))p"; }
+base=$(median "${took[/bin/true]}")
+git=$(median "${took[git --version]}")
+printf '%-28s %9s %9s %9s\n' command µs '×true' '×git'
+for command in "${commands[@]}"; do
+  m=$(median "${took[$command]}")
+  printf '%-28s %8s %9s %9s\n' "${command#"$bin"/}" "$m" \
+    "$(awk "BEGIN{printf \"%.2f\", $m/$base}")" "$(awk "BEGIN{printf \"%.2f\", $m/$git}")"
+done
+echo "median of $rounds rounds of $runs runs; $(nproc) cores; $(uname -sm)"
