@@ -46,11 +46,12 @@ impl RepoOptions {
     #[track_caller]
     fn run_init(self, path: &Path, more: &[&str]) {
         std::fs::create_dir_all(path).expect("create the directory of the repository");
-        let object_format = if self.sha256 { "sha256" } else { "sha1" };
-        let ref_format = if self.reftable { "reftable" } else { "files" };
+        // Only what was asked for: an older git does not know the other flags.
+        let object_format = self.sha256.then_some("--object-format=sha256");
+        let ref_format = self.reftable.then_some("--ref-format=reftable");
         Tool::program("git")
-            .args(["init", "--quiet", "--object-format", object_format])
-            .args(["--ref-format", ref_format])
+            .args(["init", "--quiet"])
+            .args(object_format.into_iter().chain(ref_format))
             .args(more)
             .arg(path)
             .run()

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::clean_env::write_gitconfig;
+use crate::tool::Tool;
 
 /// A temporary directory, removed on drop. When the test panics it stays, and its path is printed.
 #[derive(Debug)]
@@ -63,6 +64,23 @@ impl Scratch {
         let path = self.path(rel);
         std::fs::read(&path)
             .unwrap_or_else(|error| panic!("{}: cannot be read: {error}", path.display()))
+    }
+
+    /// Writes an executable shell script and returns its path: a stand-in for `gh` or an agent, to
+    /// be found through [`crate::Tool::path_first`].
+    ///
+    /// The file is written by a child. If this process held it open for writing, a child started
+    /// by another test at that moment would inherit it, and running the script would fail with
+    /// "text file busy".
+    #[track_caller]
+    pub fn program(&self, rel: impl AsRef<Path>, script: &str) -> PathBuf {
+        let path = self.path(rel);
+        let parent = path.parent().expect("a path inside the directory");
+        std::fs::create_dir_all(parent).expect("create the directory of the script");
+        let write = "cat >\"$1\" && chmod 755 \"$1\"";
+        let text = format!("#!/bin/sh\n{script}\n");
+        Tool::program("sh").args(["-c", write, "sh"]).arg(&path).stdin(text).run().code(0);
+        path
     }
 
     /// A directory to be used as `HOME`: `home/` with a `.gitconfig`, created on the first call.
