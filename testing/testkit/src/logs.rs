@@ -131,7 +131,15 @@ impl Logs {
             "BLOCKED" if !failed => (0..2).map(|_| words.sentence(6)).collect(),
             _ => Vec::new(),
         };
-        let (prompt, answer) = (words.rng().u32(500..9000), words.rng().u32(50..900));
+        let (prompt, output) = (words.rng().u32(500..9000), words.rng().u32(50..900));
+        let thought = words.rng().u32(..2000);
+        let usage = json!({
+            "prompt_tokens": prompt,
+            "output_tokens": output,
+            "thought_tokens": thought,
+            "cached_tokens": 0,
+            "total_tokens": prompt + output + thought,
+        });
         let slug = words.slug(2);
         json!({
             "id": words.uuid_v7(self.now_ms),
@@ -155,7 +163,7 @@ impl Logs {
             "rotation_occurred": attempts > 2,
             "attempts": attempts,
             "duration_ms": words.rng().u32(800..90_000),
-            "usage": { "prompt_tokens": prompt, "answer_tokens": answer },
+            "usage": if failed { Value::Null } else { usage },
             "response_id": if failed { Value::Null } else { json!(words.hex(16)) },
             "raw_response": if failed { Value::Null } else { json!(format!("{{\"verdict\":\"{verdict}\"}}")) },
         })

@@ -209,7 +209,7 @@ impl Repo {
     }
 
     /// Adds `commits` commits over `files` files to the branch that is checked out, the same for
-    /// the same seed, and checks the last one out. Ten thousand commits take about a second.
+    /// the same seed, and checks the last one out. Ten thousand commits take a few seconds.
     /// Returns the full id of the last commit.
     #[track_caller]
     pub fn seeded_history(&self, seed: u64, commits: usize, files: usize) -> String {

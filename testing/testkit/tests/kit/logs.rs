@@ -146,3 +146,17 @@ fn todays_entries_never_call_an_outage_a_verdict() {
         ]
     );
 }
+
+/// The generator writes the records by hand, so that tests do not read what the code under test
+/// wrote; this keeps it in step with the type.
+#[test]
+fn todays_entries_are_the_audit_entries_of_the_wire_format() {
+    let mut logs = Logs::seeded(5);
+    for _ in 0..200 {
+        let entry = logs.entry_of(EntryShape::Current);
+        let read: records::AuditEntry = serde_json::from_value(entry.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), entry);
+        assert!(read.extra.is_empty(), "{:?}", read.extra);
+        assert_eq!(read.verdict().is_none(), entry["verdict"].is_null());
+    }
+}
