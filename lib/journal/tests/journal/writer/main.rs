@@ -65,7 +65,7 @@ fn each(
 
 /// A journal that a busy machine does not make give up.
 fn patient(path: &str) -> Journal {
-    Journal::new(path).wait(Duration::from_secs(600))
+    Journal::new(path).wait(Duration::from_mins(10))
 }
 
 fn ordered(path: &str, name: &str, seq: u64) -> Result<Appended, Box<dyn Error>> {
