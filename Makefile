@@ -24,7 +24,10 @@ needs:
 	@missing=; for tool in git cc $(firstword $(CARGO)); do \
 	  command -v $$tool >/dev/null 2>&1 || missing="$$missing $$tool"; done; \
 	if [ -n "$$missing" ]; then \
-	  echo "switchyard: missing:$$missing (needed: git 2.38 or newer, a C compiler as cc, cargo 1.95 or newer)" >&2; exit 1; fi
+	  echo "switchyard: missing:$$missing (needed: git 2.45 or newer, a C compiler as cc, cargo 1.95 or newer)" >&2; exit 1; fi; \
+	set -- $$(git version | tr -c '0-9\n' ' '); \
+	if [ "$$1" -lt 2 ] || { [ "$$1" -eq 2 ] && [ "$$2" -lt 45 ]; }; then \
+	  echo "switchyard: git $$1.$$2 is too old: git 2.45 or newer is needed" >&2; exit 1; fi
 
 run: needs
 	@$(CARGO) build $(CARGO_FLAGS) --quiet --workspace --bins

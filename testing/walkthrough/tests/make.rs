@@ -15,6 +15,6 @@ fn missing_programs_are_named_in_one_line() {
             .args(["--no-print-directory", "-C", root, target])
             .env("PATH", scratch.root())
             .run();
-        ran.code(2).stderr_has("switchyard: missing: git cc cargo (needed: git 2.38 or newer");
+        ran.code(2).stderr_has("switchyard: missing: git cc cargo (needed: git 2.45 or newer");
     }
 }
