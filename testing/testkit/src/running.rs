@@ -95,7 +95,8 @@ impl Running {
     /// The next line of stdout without its line end, or `None` when stdout is closed.
     #[track_caller]
     pub fn next_line(&mut self) -> Option<String> {
-        let line = receive(&self.stdout_lines, self.limit).unwrap_or_else(|| self.overran())?;
+        let Some(line) = receive(&self.stdout_lines, self.limit) else { self.overran() };
+        let line = line?;
         self.stdout.extend_from_slice(&line);
         Some(text_of(&line))
     }
@@ -103,7 +104,8 @@ impl Running {
     /// The next line of stderr without its line end, or `None` when stderr is closed.
     #[track_caller]
     pub fn next_stderr_line(&mut self) -> Option<String> {
-        let line = receive(&self.stderr_lines, self.limit).unwrap_or_else(|| self.overran())?;
+        let Some(line) = receive(&self.stderr_lines, self.limit) else { self.overran() };
+        let line = line?;
         self.stderr.extend_from_slice(&line);
         Some(text_of(&line))
     }
@@ -197,7 +199,7 @@ impl Running {
     pub fn wait(mut self) -> Ran {
         self.stdin = None;
         if self.ended.recv_timeout(self.limit).is_err() {
-            self.overran::<()>();
+            self.overran();
         }
         while self.next_line().is_some() {}
         while self.next_stderr_line().is_some() {}
@@ -212,7 +214,10 @@ impl Running {
     }
 
     #[track_caller]
-    fn overran<T>(&self) -> T {
+    fn overran(&mut self) -> ! {
+        // What came and was not read yet tells most.
+        self.stdout.extend(self.stdout_lines.try_iter().flatten());
+        self.stderr.extend(self.stderr_lines.try_iter().flatten());
         panic!(
             "$ {}\nnothing came for {:?}: it hangs, or a process it left behind holds its output\n{}",
             self.label,

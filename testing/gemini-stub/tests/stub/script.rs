@@ -100,3 +100,10 @@ fn a_missing_file_is_named() {
     let refused = Script::read(Path::new("/nonexistent/script.json")).unwrap_err().to_string();
     assert!(refused.starts_with("/nonexistent/script.json: cannot be read: "), "{refused}");
 }
+
+#[test]
+fn the_script_of_the_readme_is_one() {
+    let readme = include_str!("../../README.md");
+    let script = readme.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    Script::from_json(script).unwrap();
+}

@@ -134,3 +134,18 @@ fn in_flight_counts_requests_that_overlap_and_no_others() {
     let in_flight: Vec<usize> = stub.requests().iter().map(|seen| seen.in_flight).collect();
     assert_eq!(in_flight, [1, 2, 3, 3, 3]);
 }
+
+/// A client that has the end of an answer may send the next request at once, and that is not an
+/// overlap. The body is longer than what sockets hold, so the stub is still sending it.
+#[test]
+fn an_answer_on_its_way_is_no_longer_in_flight() {
+    let rule = Rule::new("*", "*")
+        .respond(Response::status(200).body("x".repeat(32 << 20)))
+        .respond(Response::status(200).body("x"));
+    let stub = Stub::start(Script::new().key("alpha", "A").rule(rule));
+    let mut client = crate::client::Client::connect(&stub);
+    client.send(generate("A", MODEL, PROMPT));
+    client.head().unwrap();
+    assert_eq!(call(&stub, "A").status, 200);
+    assert_eq!(stub.requests()[1].in_flight, 1);
+}

@@ -44,7 +44,8 @@ fn sigterm_reaches_the_process() {
 
 #[test]
 fn a_kill_takes_the_whole_group() {
-    let mut running = sh("sleep 600 & echo up; wait").spawn();
+    let limit = std::time::Duration::from_secs(20);
+    let mut running = sh("sleep 600 & echo up; wait").limit(limit).spawn();
     running.wait_for_line("up");
     running.kill();
     // This ends only because nobody holds the output any more.

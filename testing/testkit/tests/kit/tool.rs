@@ -100,14 +100,18 @@ fn a_program_that_cannot_start_is_named() {
 #[test]
 fn a_hanging_child_ends_the_test_with_what_it_said() {
     let hang = Tool::program("sh").args(["-c", "echo started; echo why >&2; exec sleep 600"]);
-    let message = panic_of(|| hang.limit(Duration::from_millis(300)).run());
+    let message = panic_of(|| hang.limit(Duration::from_secs(1)).run());
     assert!(message.contains("it hangs"), "{message}");
+    assert!(
+        message.contains("--- stdout\nstarted\n") && message.contains("--- stderr\nwhy\n"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_process_left_behind_with_the_output_open_is_an_error() {
     let leave = Tool::program("sh").args(["-c", "sleep 600 & echo done"]);
-    let message = panic_of(|| leave.limit(Duration::from_millis(300)).run());
+    let message = panic_of(|| leave.limit(Duration::from_secs(1)).run());
     assert!(message.contains("a process it left behind holds its output"), "{message}");
-    assert!(message.contains("done"), "{message}");
+    assert!(message.contains("--- stdout\ndone\n"), "{message}");
 }
