@@ -1,0 +1,160 @@
+//! What a run is about to do, written down before it does it.
+//!
+//! The file holds a line with the SHA-256 of the rest of its first part, that part as one line of
+//! JSON, and then the bytes of the history's end as they were. It counts only when all of it is
+//! there; until then nothing else was changed.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A file, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Inode {
+    /// The device.
+    pub dev: u64,
+    /// The number on it.
+    pub ino: u64,
+}
+
+/// The end of a file that is rewritten.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Region {
+    /// Where the change begins; nothing before it changes.
+    pub from: u64,
+    /// The file's length before.
+    pub old_len: u64,
+    /// The file's length after.
+    pub new_len: u64,
+    /// SHA-256 of the new bytes from `from` to `new_len`.
+    pub sha256: String,
+}
+
+/// A part of a shard whose lines the run puts into the history or the quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consumed {
+    /// The shard.
+    pub inode: Inode,
+    /// The first byte.
+    pub from: u64,
+    /// The byte behind the last.
+    pub to: u64,
+}
+
+/// A run's intent. It was carried out when both regions hold their new bytes (or the history is the
+/// file `replacement`), and can be undone with `tail` until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The history that is changed.
+    pub history: Inode,
+    /// How its end changes.
+    pub region: Region,
+    /// How the quarantine grows.
+    pub quarantine: Region,
+    /// The file that takes the history's place, when more changes than may be rewritten in place.
+    pub replacement: Option<Inode>,
+    /// Length of the old bytes that follow.
+    pub tail_len: u64,
+    /// Their SHA-256.
+    pub tail_sha256: String,
+    /// What is consumed.
+    pub consumed: Vec<Consumed>,
+}
+
+impl Intent {
+    /// The file's bytes; `tail` is what the history holds from `region.from` to its end.
+    ///
+    /// # Errors
+    /// None in practice: every field serialises.
+    pub fn encode(&self, tail: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+        let body = serde_json::to_string(self)?;
+        let mut bytes = crate::sha256_hex(body.as_bytes()).into_bytes();
+        bytes.push(b'\n');
+        bytes.extend_from_slice(body.as_bytes());
+        bytes.push(b'\n');
+        bytes.extend_from_slice(tail);
+        Ok(bytes)
+    }
+
+    /// Reads the file back, with the old bytes; `None` when it is empty, cut off or damaged.
+    pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (sum, rest) = split_line(bytes)?;
+        let (body, tail) = split_line(rest)?;
+        if crate::sha256_hex(body).as_bytes() != sum {
+            return None;
+        }
+        let intent: Self = serde_json::from_slice(body).ok()?;
+        let whole =
+            tail.len() as u64 == intent.tail_len && crate::sha256_hex(tail) == intent.tail_sha256;
+        whole.then_some((intent, tail))
+    }
+}
+
+fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == b'\n')?;
+    Some((bytes.get(..at)?, bytes.get(at + 1..)?))
+}
+
+/// SHA-256 of bytes that come in pieces, as lower-case hex.
+#[derive(Debug, Clone, Default)]
+pub struct Checksum(Sha256);
+
+impl Checksum {
+    /// Adds a piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The sum of all pieces.
+    pub fn finish(self) -> String {
+        let mut text = String::with_capacity(64);
+        for byte in self.0.finalize() {
+            // Writing to a String cannot fail.
+            _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(tail: &[u8]) -> Intent {
+        Intent {
+            history: Inode { dev: 1, ino: 2 },
+            region: Region { from: 3, old_len: 9, new_len: 20, sha256: "x".into() },
+            quarantine: Region::default(),
+            replacement: None,
+            tail_len: tail.len() as u64,
+            tail_sha256: crate::sha256_hex(tail),
+            consumed: vec![Consumed { inode: Inode { dev: 1, ino: 3 }, from: 0, to: 7 }],
+        }
+    }
+
+    #[test]
+    fn it_counts_only_when_every_byte_is_there() {
+        let tail = b"old\nend\n";
+        let intent = sample(tail);
+        let bytes = intent.encode(tail).unwrap();
+        assert_eq!(Intent::decode(&bytes), Some((intent, tail.as_slice())));
+        for length in 0..bytes.len() {
+            assert_eq!(Intent::decode(&bytes[..length]), None, "{length} bytes");
+        }
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x20;
+            assert_eq!(Intent::decode(&damaged), None, "byte {at}");
+        }
+        assert_eq!(Intent::decode(&[bytes, b"x".to_vec()].concat()), None);
+    }
+
+    #[test]
+    fn a_sum_in_pieces_is_the_sum_of_all() {
+        let mut sum = Checksum::default();
+        sum.add(b"ab");
+        sum.add(b"c");
+        assert_eq!(sum.finish(), crate::sha256_hex(b"abc"));
+    }
+}
