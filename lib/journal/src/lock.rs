@@ -103,6 +103,23 @@ fn refused(path: &Path, cause: io::Error) -> Error {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_locked_file_that_is_not_at_the_path_is_not_current() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, away) = (dir.path().join("log.jsonl"), dir.path().join("away"));
+        let lock = Lock::acquire(&path, Duration::ZERO).unwrap();
+        assert!(lock.is_current().unwrap());
+        fs::rename(&path, &away).unwrap();
+        assert!(!lock.is_current().unwrap(), "there is none");
+        File::create(&path).unwrap();
+        assert!(!lock.is_current().unwrap(), "there is another");
+        std::os::unix::fs::symlink(&away, dir.path().join("link")).unwrap();
+        fs::rename(dir.path().join("link"), &path).unwrap();
+        assert!(!lock.is_current().unwrap(), "there is a link to it");
+        fs::rename(&away, &path).unwrap();
+        assert!(lock.is_current().unwrap(), "it is back");
+    }
+
     /// A file system without locks cannot be had in a test; its answers can.
     #[test]
     fn a_file_system_without_locks_is_named_as_such() {
