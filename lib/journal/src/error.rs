@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Every message is one line, names the file and says why, so a tool prints `tool: {error}`. The causes are part
 /// of the message and are not repeated by [`std::error::Error::source`].
 ///
-/// [`Error::Locked`] means "try again later" (exit code 75); the others mean that the world failed (74), except
-/// [`Error::NotRegular`], [`Error::BadLine`] and [`Error::Exists`], which a tool may want to word for its user.
+/// [`Error::Locked`] means "try again later" (exit code 75), the others that the world failed (74). A tool may want to
+/// word [`Error::BadLine`] and [`Error::Exists`] for its user.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -33,7 +33,7 @@ pub enum Error {
         waited: Duration,
     },
     /// The file system has no locks, so a safe append is impossible.
-    #[error("{} cannot be locked, so appending to it is not safe; keep it on a local file system: {cause}", path.display())]
+    #[error("cannot lock {}, and without a lock appending is not safe: {cause}", path.display())]
     LocksUnsupported {
         /// The file.
         path: PathBuf,

@@ -20,6 +20,12 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Locked { .. } => Some("run the command again in a moment".into()),
+            Self::LocksUnsupported { .. } => {
+                Some("keep it on a local file system; network mounts may lack locks".into())
+            }
+            Self::NotAppended { cut_back: false, .. } => {
+                Some("the next append completes the torn line, and readers report it".into())
+            }
             Self::NotRegular { .. } => Some("move it away and put a regular file there".into()),
             _ => None,
         }

@@ -2,16 +2,43 @@
 //!
 //! One pattern everywhere: an append-only file of one JSON record a line is the truth.
 //!
-//! * **Append**: one `write` of one line under an OS lock, then `fdatasync`. When [`append`] returns, the line
+//! * **Append**: one `write` of one line under an OS lock, then `fdatasync`. When [`append()`] returns, the line
 //!   survives a power failure; when it fails, the line is not to be relied upon.
-//! * **Decide and append**: [`append_with`] looks at the file and appends under one lock, for sequence numbers and
+//! * **Decide and append**: [`append_with()`] looks at the file and appends under one lock, for sequence numbers and
 //!   claims.
-//! * **Read**: [`read`], [`reverse`], [`tail`], [`load`] take no lock. A torn last line is told apart from damage in
+//! * **Read**: [`read()`], [`reverse()`], [`tail()`], [`load()`] take no lock. A torn last line is told apart from damage in
 //!   the middle; neither is dropped.
-//! * **Replace**: [`replace`] and [`create_new`] for files that are written as a whole.
-//! * **Recover**: [`set_aside`] moves damaged lines into a file of their own, byte for byte.
+//! * **Replace**: [`replace()`] and [`create_new()`] for files that are written as a whole.
+//! * **Recover**: [`set_aside()`] moves damaged lines into a file of their own, byte for byte.
 //!
 //! The free functions use the defaults of [`Journal`].
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Event {
+//!     seq: u64,
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let dir = tempfile::tempdir()?;
+//! let path = dir.path().join("events.jsonl");
+//! journal::append(&path, &Event { seq: 1 })?;
+//!
+//! // The next number, given out under the lock. `None` would append nothing.
+//! let appended = journal::append_with(&path, |view| -> Result<_, journal::Error> {
+//!     let last = view.load::<Event>()?.records.last().map_or(0, |(_, event)| event.seq);
+//!     Ok(Some(Event { seq: last + 1 }))
+//! })?;
+//! assert_eq!(appended.map(|(event, _)| event.seq), Some(2));
+//!
+//! let loaded = journal::load::<Event>(&path)?;
+//! assert_eq!(loaded.records.len(), 2);
+//! assert!(loaded.damaged.is_empty() && loaded.torn.is_none());
+//! # Ok(())
+//! # }
+//! ```
 
 mod append;
 mod damage;
@@ -69,18 +96,18 @@ impl Journal {
         Self { max_line, ..self }
     }
 
-    /// Appends one record. See [`append`].
+    /// Appends one record. See [`append()`].
     pub fn append<T: Serialize>(&self, record: &T) -> Result<Appended, Error> {
         self.append_line(&append::encode(&self.path, record)?)
     }
 
-    /// Appends one line. See [`append_line`].
+    /// Appends one line. See [`append_line()`].
     pub fn append_line(&self, line: &[u8]) -> Result<Appended, Error> {
         append::check(&self.path, line, self.max_line)?;
         append::write(&self.lock()?, line)
     }
 
-    /// Decides and appends under one lock. See [`append_with`].
+    /// Decides and appends under one lock. See [`append_with()`].
     pub fn append_with<T, E>(
         &self,
         decide: impl FnOnce(&View<'_>) -> Result<Option<T>, E>,
@@ -97,31 +124,31 @@ impl Journal {
         Ok(Some((record, appended)))
     }
 
-    /// The lines, oldest first. See [`read`].
+    /// The lines, oldest first. See [`read()`].
     pub fn read(&self) -> Result<Lines, Error> {
         let file = open::for_reading(&self.path)?;
         Ok(Lines::from_option(&self.path, file, self.max_line))
     }
 
-    /// The lines, newest first. See [`reverse`].
+    /// The lines, newest first. See [`reverse()`].
     pub fn reverse(&self) -> Result<Reverse, Error> {
         let file = open::for_reading(&self.path)?;
         Reverse::from_option(&self.path, file, self.max_line)
     }
 
-    /// The last `count` lines, oldest first. See [`tail`].
+    /// The last `count` lines, oldest first. See [`tail()`].
     pub fn tail(&self, count: usize) -> Result<Vec<Line>, Error> {
         let mut lines = self.reverse()?.take(count).collect::<Result<Vec<_>, _>>()?;
         lines.reverse();
         Ok(lines)
     }
 
-    /// All records. See [`load`].
+    /// All records. See [`load()`].
     pub fn load<T: DeserializeOwned>(&self) -> Result<Loaded<T>, Error> {
         load::confirmed(|| Loaded::collect(self.read()?))
     }
 
-    /// Moves damaged lines out. See [`set_aside`].
+    /// Moves damaged lines out. See [`set_aside()`].
     pub fn set_aside<T: DeserializeOwned>(&self, stamp: &str) -> Result<SetAside, Error> {
         set_aside::set_aside::<T>(&self.lock()?, self.max_line, stamp)
     }
@@ -146,11 +173,11 @@ pub fn append<T: Serialize>(path: impl AsRef<Path>, record: &T) -> Result<Append
     Journal::new(path.as_ref()).append(record)
 }
 
-/// Appends `line` byte for byte, with a newline behind it. See [`append`].
+/// Appends `line` byte for byte, with a newline behind it. See [`append()`].
 ///
 /// # Errors
 ///
-/// As [`append`]; [`Error::BadLine`] also if it is blank or has a `\n` or `\r` in it.
+/// As [`append()`]; [`Error::BadLine`] also if it is blank or has a `\n` or `\r` in it.
 pub fn append_line(path: impl AsRef<Path>, line: &[u8]) -> Result<Appended, Error> {
     Journal::new(path.as_ref()).append_line(line)
 }
@@ -163,7 +190,7 @@ pub fn append_line(path: impl AsRef<Path>, line: &[u8]) -> Result<Appended, Erro
 ///
 /// # Errors
 ///
-/// What `decide` returns, or as [`append`].
+/// What `decide` returns, or as [`append()`].
 pub fn append_with<T, E>(
     path: impl AsRef<Path>,
     decide: impl FnOnce(&View<'_>) -> Result<Option<T>, E>,
@@ -185,20 +212,20 @@ pub fn read(path: impl AsRef<Path>) -> Result<Lines, Error> {
     Journal::new(path.as_ref()).read()
 }
 
-/// The lines of the file at `path`, newest first, reading no more of it than is asked for. See [`read`].
+/// The lines of the file at `path`, newest first, reading no more of it than is asked for. See [`read()`].
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// As [`read()`].
 pub fn reverse(path: impl AsRef<Path>) -> Result<Reverse, Error> {
     Journal::new(path.as_ref()).reverse()
 }
 
-/// The last `count` lines of the file at `path` that are not blank, oldest first. See [`reverse`].
+/// The last `count` lines of the file at `path` that are not blank, oldest first. See [`reverse()`].
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// As [`read()`].
 pub fn tail(path: impl AsRef<Path>, count: usize) -> Result<Vec<Line>, Error> {
     Journal::new(path.as_ref()).tail(count)
 }
@@ -209,7 +236,7 @@ pub fn tail(path: impl AsRef<Path>, count: usize) -> Result<Vec<Line>, Error> {
 ///
 /// # Errors
 ///
-/// As [`read`]. Damage is not an error: it is in the result.
+/// As [`read()`]. Damage is not an error: it is in the result.
 pub fn load<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Loaded<T>, Error> {
     Journal::new(path.as_ref()).load()
 }
@@ -225,7 +252,7 @@ pub fn load<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<Loaded<T>, Er
 ///
 /// # Errors
 ///
-/// As [`append`]; [`Error::Exists`] if there is a file of that name.
+/// As [`append()`]; [`Error::Exists`] if there is a file of that name.
 pub fn set_aside<T: DeserializeOwned>(
     path: impl AsRef<Path>,
     stamp: &str,

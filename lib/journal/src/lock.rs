@@ -127,9 +127,9 @@ mod tests {
             let error = refused(Path::new("/mnt/a.jsonl"), errno.into());
             assert!(matches!(error, Error::LocksUnsupported { .. }), "{error:?}");
             let text = error.to_string();
-            assert!(
-                text.starts_with("/mnt/a.jsonl cannot be locked, so appending to it is not safe")
-            );
+            assert!(text.starts_with(
+                "cannot lock /mnt/a.jsonl, and without a lock appending is not safe: "
+            ));
         }
         let other = refused(Path::new("a.jsonl"), Errno::IO.into());
         assert_eq!(other.to_string(), "cannot lock a.jsonl: Input/output error (os error 5)");

@@ -17,7 +17,7 @@ use crate::{Damage, Error, Line, Lock, View, append, open, replace};
 /// How much is copied or overwritten at once.
 const PIECE: usize = 64 * 1024;
 
-/// What [`set_aside`](crate::set_aside) did.
+/// What [`set_aside`](crate::set_aside()) did.
 #[derive(Clone, Debug)]
 pub struct SetAside {
     /// The lines that were moved, in their order.
@@ -26,7 +26,7 @@ pub struct SetAside {
     pub into: Option<PathBuf>,
 }
 
-/// See [`set_aside`](crate::set_aside).
+/// See [`set_aside`](crate::set_aside()).
 pub(crate) fn set_aside<T: DeserializeOwned>(
     lock: &Lock,
     max_line: usize,
