@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use journal::{Error, Journal, Lock};
+use records::{Exit, Fault as _};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
 use tempfile::tempdir;
@@ -22,6 +23,7 @@ fn gives_up_when_the_time_is_over() {
     for wait in [Duration::ZERO, Duration::from_millis(20)] {
         let error = Journal::new(&path).wait(wait).append(&json!({})).unwrap_err();
         assert!(matches!(error, Error::Locked { waited, .. } if waited == wait));
+        assert!(matches!(error.exit(), Exit::Later));
         let waited = if wait.is_zero() { "" } else { " (waited 20ms)" };
         let expected = format!("{} is locked by another process{waited}", path.display());
         assert_eq!(error.to_string(), expected);
