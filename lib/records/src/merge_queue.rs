@@ -62,6 +62,9 @@ pub struct Readiness {
     pub base: String,
     /// The commit that the base stands at, in full.
     pub base_commit: Option<String>,
+    /// Whether the base was fetched from its remote for this answer. `false` after `--no-fetch`, and
+    /// for a base without a remote, which needs none.
+    pub fetched: bool,
     /// Digest of the diff against the merge base.
     pub diff_digest: Option<String>,
     /// Every condition with the journal entry that satisfied it or what is missing, in the
@@ -82,6 +85,10 @@ pub struct Landing {
     pub task: TaskId,
     /// Whether its work is in the base branch.
     pub landed: bool,
+    /// Whether it was there before this call.
+    pub already: bool,
+    /// Whether this was only a rehearsal: nothing was moved or recorded.
+    pub dry_run: bool,
     /// The branch that was landed.
     pub branch: Option<String>,
     /// The reviewed commit, in full.
@@ -92,12 +99,17 @@ pub struct Landing {
     pub base_before: Option<String>,
     /// Where the base stands now, in full.
     pub base_after: Option<String>,
+    /// The tree that landed, or in a rehearsal would land, in full.
+    pub tree: Option<String>,
     /// `ff-only` or `no-ff`.
     pub strategy: String,
     /// The remote that holds the base; `null` when there is none.
     pub remote: Option<String>,
     /// Worktrees of the base branch that were moved along.
     pub moved_worktrees: Vec<String>,
+    /// What is left to do in this clone although the work has landed, such as a local base branch
+    /// that could not be moved along.
+    pub pending: Vec<Reason>,
     /// Why it did not land; `[]` when it did.
     pub reasons: Vec<Reason>,
 }
@@ -144,6 +156,44 @@ impl Noun for Refused {
     const SCHEMA: &'static str = "merge-queue.refused/1";
 }
 
+/// The answer of `validate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Validation {
+    /// The file that holds the definitions.
+    pub file: String,
+    /// Whether neither the definitions nor the journal have a mistake.
+    pub valid: bool,
+    /// How many tasks are defined.
+    pub tasks: usize,
+    /// How many roles are defined.
+    pub roles: usize,
+    /// How many review routes are defined.
+    pub routes: usize,
+    /// How many events the journal holds.
+    pub events: usize,
+    /// Every mistake, in the order of the file, those of the journal last.
+    pub mistakes: Vec<Mistake>,
+}
+
+impl Noun for Validation {
+    const SCHEMA: &'static str = "merge-queue.validation/1";
+}
+
+/// One mistake in the definitions, or one damaged place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Mistake {
+    /// Stable name, such as `unknown_role`.
+    pub code: String,
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 0 where it is unknown.
+    pub line: u64,
+    /// The column, from 1; 0 where it is unknown.
+    pub column: u64,
+    /// One sentence for a person, without a final period.
+    pub message: String,
+}
+
 pub(crate) fn formats() -> Vec<Format> {
     vec![
         noun::<Event>(),
@@ -152,5 +202,6 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Landing>(),
         noun::<TaskStatus>(),
         noun::<Refused>(),
+        noun::<Validation>(),
     ]
 }

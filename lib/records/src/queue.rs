@@ -60,6 +60,9 @@ pub struct Evidence {
     pub output_tail: String,
     /// Whether the queue ran it, or somebody said so.
     pub source: EvidenceSource,
+    /// Why it counts as failed although the command ended well: it changed the lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a command ended.

@@ -1,0 +1,229 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use cli::{Arguments, Format, OutputArgs};
+
+use crate::definitions::Strategy;
+
+/// Knows where each task stands, whether it may land, and lands it
+///
+/// Tasks, roles and review routes are defined in `switchyard.yaml`, section `queue`, in the main
+/// worktree. What happens to them is recorded in `<git common dir>/switchyard/queue.jsonl`, which
+/// all worktrees share. Whether a task may land is computed from these two and from git each time it
+/// is asked; nothing is ever marked ready.
+///
+/// TASK is the id of a task, or the number of its issue.
+#[derive(Debug, Parser)]
+#[command(name = "merge-queue", version, about, long_about, after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Work on the repository that DIR belongs to
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) repo: PathBuf,
+    /// Record events under this name [default: $USER, else git's user.name]
+    #[arg(long, global = true, value_name = "NAME", env = "SWITCHYARD_ACTOR")]
+    pub(crate) actor: Option<String>,
+    /// Print the settings that hold and where they come from, and do nothing
+    #[arg(long)]
+    pub(crate) show_config: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  merge-queue status
+  merge-queue evidence 98 -- cargo test
+  merge-queue handoff 98 --owner A --next-step 'review the schema'
+  merge-queue review 98 --role D-arch --reviewer D --status approved --note 'No findings.'
+  merge-queue merge-ready 98 && merge-queue land 98
+
+Exit codes: 0 yes or done; 1 a clean no; 2 wrong usage or definitions; 65 damaged journal;
+74 git, network or a command failed; 75 the base moved meanwhile, try again.";
+
+impl Arguments for Args {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check definitions and journal, and print every mistake with file and line
+    ///
+    /// Ends with 2 when the definitions have a mistake and with 65 when only the journal is damaged.
+    Validate,
+    /// Show where each task stands
+    ///
+    /// `done` means that the base holds the landed commit, `in_progress` that something was
+    /// recorded, `todo` that nothing was. The base is not fetched.
+    Status,
+    /// Show the events of a task, oldest first
+    Log(TaskArg),
+    /// Run a command in the task's lane and record how it ended
+    ///
+    /// The lane must be clean and stand at the commit; ignored files do not count. A command that
+    /// changes the lane counts as failed. Ends with 0 when it passed, with 1 when it failed or the
+    /// lane is not fit, with 74 when it could not be run. The command runs without a shell.
+    Evidence(EvidenceArgs),
+    /// Record that the work is handed over for review and landing
+    ///
+    /// Branch and commit default to those of the lane. The changed files are computed.
+    Handoff(HandoffArgs),
+    /// Say which roles must review the branch, and why
+    ///
+    /// Every route that matches a changed file counts; a rename counts on both sides.
+    RouteReview(RefArgs),
+    /// Record a review of the branch
+    ///
+    /// The review is bound to the digest of the branch's diff against its base. It is refused for an
+    /// unknown role, for somebody who had a hand in the work, and for the model that implemented it
+    /// unless --exception says why. Ends with 1 when refused.
+    Review(ReviewArgs),
+    /// Say whether a task may land, with every condition or every reason why not
+    ///
+    /// Fetches the base first. Ends with 0 for yes and with 1 for no.
+    MergeReady(MergeReadyArgs),
+    /// Bring a task into the base branch
+    ///
+    /// Judges as merge-ready does, computes the merge without touching a checkout, and pushes it
+    /// only onto the base that was judged. The local base branch, and a worktree that has it checked
+    /// out, move along. A task that has landed is left alone. Ends with 1 when it may not land, with
+    /// 75 when the base moved meanwhile, with 74 when the remote refuses the push.
+    Land(LandArgs),
+}
+
+/// A task.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TaskArg {
+    /// Id of the task, or the number of its issue
+    #[arg(value_name = "TASK")]
+    pub(crate) task: String,
+}
+
+/// `evidence`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvidenceArgs {
+    #[command(flatten)]
+    pub(crate) task: TaskArg,
+    /// The commit that the lane must stand at [default: wherever it stands]
+    #[arg(long, value_name = "C")]
+    pub(crate) commit: Option<String>,
+    /// The task's worktree [default: what worktree-lane says, else the role's worktree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) lane: Option<PathBuf>,
+    /// The command with its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub(crate) command: Vec<String>,
+}
+
+/// `handoff`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct HandoffArgs {
+    #[command(flatten)]
+    pub(crate) task: TaskArg,
+    /// Who implemented it
+    #[arg(long, value_name = "O", value_parser = not_blank)]
+    pub(crate) owner: String,
+    /// The model that implemented it [default: the role's model]
+    #[arg(long, value_name = "M", value_parser = not_blank)]
+    pub(crate) model: Option<String>,
+    /// The branch that holds the work [default: the lane's]
+    #[arg(long, value_name = "B", value_parser = not_blank)]
+    pub(crate) branch: Option<String>,
+    /// The commit that is handed over [default: the tip of the branch]
+    #[arg(long, value_name = "C", value_parser = not_blank)]
+    pub(crate) commit: Option<String>,
+    /// A command that was run; may be given several times
+    #[arg(long = "command", value_name = "T")]
+    pub(crate) commands: Vec<String>,
+    /// The result of the command in the same place
+    #[arg(long = "result", value_name = "T")]
+    pub(crate) results: Vec<String>,
+    /// A known risk; may be given several times
+    #[arg(long = "risk", value_name = "T")]
+    pub(crate) risks: Vec<String>,
+    /// What should happen next
+    #[arg(long, value_name = "T")]
+    pub(crate) next_step: Option<String>,
+}
+
+/// A task and a ref.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RefArgs {
+    #[command(flatten)]
+    pub(crate) task: TaskArg,
+    /// Judge this ref [default: the branch of the newest handoff, else the role's, else the lane's]
+    #[arg(long = "ref", value_name = "R", value_parser = not_blank)]
+    pub(crate) reference: Option<String>,
+}
+
+/// `review`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    pub(crate) task: TaskArg,
+    /// The role in which the reviewer speaks
+    #[arg(long, value_name = "R")]
+    pub(crate) role: String,
+    /// Who reviewed
+    #[arg(long, value_name = "W", value_parser = not_blank)]
+    pub(crate) reviewer: String,
+    /// The reviewer's decision
+    #[arg(long, value_enum, value_name = "S")]
+    pub(crate) status: Decision,
+    /// The model that reviewed [default: the role's model]
+    #[arg(long, value_name = "M", value_parser = not_blank)]
+    pub(crate) model: Option<String>,
+    /// The commit that was reviewed [default: the tip of the branch]
+    #[arg(long, value_name = "C", value_parser = not_blank)]
+    pub(crate) commit: Option<String>,
+    /// The reviewer's note
+    #[arg(long, value_name = "T")]
+    pub(crate) note: Option<String>,
+    /// Why a review by the implementer's own model is acceptable this once
+    #[arg(long, value_name = "T", value_parser = not_blank)]
+    pub(crate) exception: Option<String>,
+}
+
+/// What a reviewer can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Decision {
+    /// May land
+    Approved,
+    /// Must change first
+    ChangesRequested,
+}
+
+/// `merge-ready`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MergeReadyArgs {
+    #[command(flatten)]
+    pub(crate) branch: RefArgs,
+    /// Judge against the base as it was last fetched; the answer says so
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
+}
+
+/// `land`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LandArgs {
+    #[command(flatten)]
+    pub(crate) task: TaskArg,
+    /// How to bring the branch in [default: queue.strategy, else no-ff]
+    #[arg(long, value_enum, value_name = "S")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Say what would land, and move and record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn not_blank(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() { Err("it is blank".into()) } else { Ok(text.into()) }
+}

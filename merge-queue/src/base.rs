@@ -1,0 +1,76 @@
+//! The base branch: where it is, and how it is fetched.
+
+use std::time::Duration;
+
+use cli::{Failure, Progress};
+use repo::Git;
+
+/// How long a fetch or a push may take.
+pub(crate) const NETWORK: Duration = Duration::from_mins(10);
+
+/// The base branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Base {
+    /// As people write it: `origin/main`, or `main` without a remote.
+    pub(crate) shown: String,
+    /// The branch alone: `main`.
+    pub(crate) branch: String,
+    /// The remote that holds it.
+    pub(crate) remote: Option<String>,
+}
+
+impl Base {
+    /// From `queue.base`, or what the repository suggests.
+    pub(crate) fn find(git: &Git, written: Option<&str>) -> Result<Self, Failure> {
+        let shown = match written {
+            Some(base) => base.to_owned(),
+            None => repo::default_base(git)?.ok_or_else(|| {
+                Failure::usage(
+                    "there is no base branch",
+                    "neither origin nor this clone has main or master",
+                )
+                .hint("name it in switchyard.yaml, such as 'queue: {base: origin/trunk}'")
+            })?,
+        };
+        let ran = git.try_run(["check-ref-format", &format!("refs/heads/{shown}")])?;
+        if !ran.ok() || shown.starts_with('-') {
+            return Err(Failure::usage("queue.base", format_args!("'{shown}' is no branch")));
+        }
+        Ok(match repo::remote_of(git, &shown)? {
+            Some((remote, branch)) => Self { shown, branch, remote: Some(remote) },
+            None => Self { branch: shown.clone(), shown, remote: None },
+        })
+    }
+
+    /// The full name of the ref that is judged against: the remote's branch as it was last seen, or
+    /// the local branch.
+    pub(crate) fn reference(&self) -> String {
+        match &self.remote {
+            Some(remote) => format!("refs/remotes/{remote}/{}", self.branch),
+            None => self.local(),
+        }
+    }
+
+    /// The full name of the local branch.
+    pub(crate) fn local(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// Where it stands, as far as this clone knows.
+    pub(crate) fn tip(&self, git: &Git) -> Result<Option<String>, Failure> {
+        Ok(git.commit(&self.reference())?)
+    }
+
+    /// Brings the remote's branch up to date in this clone. Returns whether there was a remote to
+    /// ask.
+    pub(crate) fn fetch(&self, git: &Git) -> Result<bool, Failure> {
+        let Some(remote) = &self.remote else { return Ok(false) };
+        let _progress = Progress::start(format!("fetching {}", self.shown));
+        let refspec = format!("+refs/heads/{}:{}", self.branch, self.reference());
+        let quiet =
+            ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+        let args: Vec<&str> = quiet.into_iter().chain([remote.as_str(), &refspec]).collect();
+        git.with_limit(NETWORK).bytes(&args)?;
+        Ok(true)
+    }
+}

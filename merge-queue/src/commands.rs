@@ -1,0 +1,66 @@
+//! The subcommands, one file each.
+
+mod evidence;
+mod handoff;
+mod log;
+pub(crate) mod merge_ready;
+mod review;
+mod route_review;
+mod status;
+mod validate;
+
+use cli::{Cell, Exit, Failure, Out, Table};
+use records::Reason;
+use records::merge_queue::Refused;
+
+use crate::args::{Args, Command};
+use crate::definitions::Task;
+use crate::desk::Desk;
+use crate::{land, show};
+
+/// Runs what was asked for.
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    let desk = Desk::open(&args.repo, args.actor)?;
+    if args.show_config {
+        return show_config(&desk, out);
+    }
+    match args.command {
+        Some(Command::Validate) => validate::run(&desk, out),
+        Some(Command::Status) => status::run(&desk, out),
+        Some(Command::Log(args)) => log::run(&desk, &args, out),
+        Some(Command::Evidence(args)) => evidence::run(&desk, &args, out),
+        Some(Command::Handoff(args)) => handoff::run(&desk, args, out),
+        Some(Command::RouteReview(args)) => route_review::run(&desk, &args, out),
+        Some(Command::Review(args)) => review::run(&desk, args, out),
+        Some(Command::MergeReady(args)) => merge_ready::run(&desk, &args, out),
+        Some(Command::Land(args)) => land::run(&desk, &args, out),
+        None => Err(Failure::usage("what to do", "no command was given")
+            .hint("merge-queue --help lists the commands")),
+    }
+}
+
+fn show_config(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
+    let items = config::shown(out.tool(), &desk.written()?);
+    let mut table = Table::new(["KEY", "SOURCE", "VALUE"]);
+    for item in &items {
+        if out.is_json() {
+            let line = serde_json::to_string(item);
+            out.raw_line(&line.map_err(|e| Failure::world("cannot print a setting", e))?)?;
+        }
+        table.row([Cell::new(&item.key), Cell::new(&item.source), Cell::new(&item.value)]);
+    }
+    out.page(|page| table.show(page))?;
+    Ok(Exit::Yes)
+}
+
+/// Prints why `command` recorded nothing.
+fn refuse(
+    task: &Task,
+    command: &str,
+    reasons: Vec<Reason>,
+    out: &mut Out,
+) -> Result<Exit, Failure> {
+    let refused = Refused { task: task.id.to_string(), command: command.into(), reasons };
+    out.print(&refused, show::refused)?;
+    Ok(Exit::No)
+}

@@ -1,0 +1,106 @@
+//! `handoff`: records that work is handed over (runbook v2, `queue-record-handoff`).
+
+use cli::{Exit, Failure, Out};
+use records::merge_queue::Event;
+use records::{Handoff, Reason};
+
+use super::refuse;
+use crate::args::HandoffArgs;
+use crate::definitions::Definitions;
+use crate::desk::{self, Desk};
+use crate::diff::path_text;
+use crate::facts::Relation;
+use crate::{gather, lane, show};
+
+pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.sound_definitions()?;
+    let task = desk::find(&definitions, &args.task.task)?;
+    if !args.results.is_empty() && args.results.len() != args.commands.len() {
+        let (commands, results) = (args.commands.len(), args.results.len());
+        let why = format!("{results} results for {commands} commands");
+        return Err(Failure::usage("--result", why).hint("give one --result for each --command"));
+    }
+    let branch = match args.branch {
+        Some(branch) => branch,
+        None => branch_of_lane(desk, &definitions, task)?,
+    };
+    let Some(tip) = gather::at_branch(desk, &definitions, &branch)?.commit else {
+        return Err(Failure::usage("--branch", format_args!("there is no branch '{branch}'")));
+    };
+    let commit = match &args.commit {
+        None => tip.clone(),
+        Some(given) => desk
+            .git
+            .commit(given)?
+            .ok_or_else(|| Failure::usage("--commit", format_args!("'{given}' names no commit")))?,
+    };
+    let mut reasons = Vec::new();
+    if !desk.objects.reachable(&commit, &tip)? {
+        let message = format!("{commit} is not on the branch {branch}");
+        let next = "commit the work to the branch, or name the branch that holds it";
+        reasons.push(Reason::new("commit_not_on_branch", message, next));
+    }
+    let changed_files = match changed(desk, &definitions, &commit)? {
+        Ok(changed_files) => changed_files,
+        Err(reason) => {
+            reasons.push(reason);
+            Vec::new()
+        }
+    };
+    if !reasons.is_empty() {
+        return refuse(task, "handoff", reasons, out);
+    }
+    let role = task.role.as_ref().and_then(|role| definitions.roles.get(role));
+    let handoff = Handoff {
+        owner: args.owner,
+        model: args.model.or_else(|| role.and_then(|role| role.model.clone())),
+        branch,
+        commit,
+        commands: args.commands,
+        results: args.results,
+        changed_files,
+        risks: args.risks,
+        next_step: args.next_step,
+    };
+    let event = desk.record(task, "handoff", |event| event.handoff = Some(handoff))?;
+    out.print(&Event(event), |event, page| show::event(&event.0, page))?;
+    Ok(Exit::Yes)
+}
+
+fn branch_of_lane(
+    desk: &Desk,
+    definitions: &Definitions,
+    task: &crate::definitions::Task,
+) -> Result<String, Failure> {
+    let path = lane::require(desk, definitions, task, None)?;
+    lane::standing(&path)?.branch.ok_or_else(|| {
+        Failure::usage(path.display(), "no branch is checked out there")
+            .hint("name the branch with --branch")
+    })
+}
+
+/// The paths that the commit changes against its base, as far as the base is known here.
+fn changed(
+    desk: &Desk,
+    definitions: &Definitions,
+    commit: &str,
+) -> Result<Result<Vec<String>, Reason>, Failure> {
+    let base = desk.base(definitions)?;
+    let Some(tip) = base.tip(&desk.git)? else {
+        return Err(Failure::usage("queue.base", format_args!("there is no '{}'", base.shown)));
+    };
+    let update = format!("git merge {} in the lane", base.shown);
+    Ok(match gather::relation(desk, &tip, commit)? {
+        Relation::Branched(branched) => {
+            Ok(branched.changes.iter().map(|change| path_text(&change.path)).collect())
+        }
+        Relation::Unrelated | Relation::Unknown => {
+            let message = format!("{commit} has no commit in common with {}", base.shown);
+            Err(Reason::without_step("not_based_on_base", message))
+        }
+        Relation::Several(_) => {
+            let message = format!("{commit} and {} have several merge bases", base.shown);
+            Err(Reason::new("merge_base_ambiguous", message, update))
+        }
+    })
+}

@@ -1,0 +1,66 @@
+//! `review`: records a reviewer's word, bound to the diff (runbook v2, `queue-record-review`).
+
+use std::collections::BTreeSet;
+
+use cli::{Exit, Failure, Out};
+use records::merge_queue::Event;
+use records::{Reason, Review, ReviewStatus};
+
+use super::refuse;
+use super::route_review::branched;
+use crate::args::{Decision, ReviewArgs};
+use crate::desk::{self, Desk};
+use crate::people::folded;
+use crate::review_rules::{self, Author};
+use crate::show;
+
+pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.sound_definitions()?;
+    let task = desk::find(&definitions, &args.task.task)?;
+    let history = desk.history(out)?;
+    let given = args.commit.as_deref();
+    let (commit, branched) = branched(desk, &definitions, &history, task, given)?;
+    let role = definitions.roles.get(&args.role);
+    let review = Review {
+        role: args.role,
+        reviewer: args.reviewer,
+        model: args.model.or_else(|| role.and_then(|role| role.model.clone())),
+        status: match args.status {
+            Decision::Approved => ReviewStatus::Approved,
+            Decision::ChangesRequested => ReviewStatus::ChangesRequested,
+        },
+        commit,
+        diff_digest: branched.digest,
+        note: args.note,
+        exception: args.exception,
+    };
+
+    let mut reasons = Vec::new();
+    if !role.is_some_and(|role| role.reviewer) {
+        let names = definitions.roles.iter().filter(|(_, role)| role.reviewer);
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        let message = match role {
+            None => format!("'{}' is no role", review.role),
+            Some(_) => format!("'{}' does not review", review.role),
+        };
+        let next = format!("review as one of: {}", names.join(", "));
+        reasons.push(Reason::new("unknown_role", message, next));
+    }
+    let (mut names, mut models) = (branched.people, BTreeSet::new());
+    for handoff in history.of(&task.id).filter_map(|event| event.handoff.as_ref()) {
+        names.insert(folded(&handoff.owner));
+        models.extend(handoff.model.as_deref().map(folded));
+    }
+    let author = Author { role: task.role.as_deref(), names: &names, models: &models };
+    // A request for changes holds work back, which everybody may do; but in the implementing role
+    // nobody could ever take it back.
+    if review.status == ReviewStatus::Approved || author.role == Some(review.role.as_str()) {
+        reasons.extend(review_rules::objections(&author, &review));
+    }
+    if !reasons.is_empty() {
+        return refuse(task, "review", reasons, out);
+    }
+    let event = desk.record(task, "review", |event| event.review = Some(review))?;
+    out.print(&Event(event), |event, page| show::event(&event.0, page))?;
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,56 @@
+//! `status`: where each task stands.
+
+use cli::{Cell, Exit, Failure, Out, Table};
+use records::merge_queue::TaskStatus;
+
+use crate::desk::Desk;
+use crate::{gather, show, state};
+
+pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.definitions()?;
+    let history = desk.history(out)?;
+    let tip = desk.base(&definitions)?.tip(&desk.git)?;
+    let reached = gather::reached(desk, tip.as_deref(), &history.events)?;
+    let mut table = Table::new(["TASK", "ISSUE", "STATE", "PRIORITY", "ROLE", "TITLE"]);
+    for task in &definitions.tasks {
+        let last_event = history.of(&task.id).next_back().map(|event| event.seq);
+        let landed = state::landed(history.of(&task.id), &reached).is_some();
+        let status = TaskStatus {
+            task: task.id.clone(),
+            title: task.title.clone(),
+            issue: task.issue,
+            role: task.role.clone(),
+            priority: task.priority,
+            state: state::name(last_event.is_some(), landed).into(),
+            last_event,
+        };
+        if out.is_json() {
+            out.print(&status, |_, _| ())?;
+        }
+        table.row([
+            Cell::new(&status.task),
+            Cell::maybe(status.issue),
+            Cell::toned(show::state_tone(&status.state), &status.state),
+            Cell::new(status.priority),
+            Cell::maybe(status.role.as_ref()),
+            Cell::new(&status.title),
+        ]);
+    }
+    out.page(|page| table.show(page))?;
+    warn_about(&definitions.mistakes, &history.damage, out);
+    Ok(Exit::Yes)
+}
+
+/// What is listed is true even if something else is wrong, which must not go unsaid.
+fn warn_about(
+    mistakes: &[records::merge_queue::Mistake],
+    damage: &[records::merge_queue::Mistake],
+    out: &Out,
+) {
+    if !mistakes.is_empty() || !damage.is_empty() {
+        let (mistakes, damage) = (mistakes.len(), damage.len());
+        out.note(&format!(
+            "{mistakes} mistakes in the definitions, {damage} damaged places in the journal: 'merge-queue validate' lists them"
+        ));
+    }
+}

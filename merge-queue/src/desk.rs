@@ -1,0 +1,156 @@
+//! The repository that a call works on, opened once.
+
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Out};
+use config::Loaded;
+use records::{QueueEvent, TaskId};
+use repo::{Git, Place};
+
+use crate::base::Base;
+use crate::definitions::{Definitions, Task, Written};
+use crate::history::{self, History};
+use crate::objects::Objects;
+use crate::validate;
+
+/// The repository, its definitions and who is asking.
+pub(crate) struct Desk {
+    /// The repository.
+    pub(crate) place: Place,
+    /// The coordinator's checkout: the main worktree. `None` when the repository has none.
+    pub(crate) coordinator: Option<PathBuf>,
+    /// Git in the coordinator's checkout, or where the call came from.
+    pub(crate) git: Git,
+    /// Commits and trees.
+    pub(crate) objects: Objects,
+    actor: Option<String>,
+}
+
+impl Desk {
+    /// Opens the repository that `dir` belongs to.
+    pub(crate) fn open(dir: &Path, actor: Option<String>) -> Result<Self, Failure> {
+        let place = Place::find(dir)?;
+        let coordinator = place.main_worktree().ok().map(Path::to_path_buf);
+        let git = Git::new(coordinator.as_deref().unwrap_or(place.worktree()));
+        let objects = Objects::open(&place);
+        Ok(Self { place, coordinator, git, objects, actor })
+    }
+
+    /// The section as it is written. It is read from the coordinator's checkout wherever the call
+    /// comes from: a lane must not bring its own rules, and the answer must not depend on the
+    /// working directory.
+    pub(crate) fn written(&self) -> Result<Loaded<Written>, Failure> {
+        Ok(config::load::<Written>(self.git.dir(), self.git.dir())?)
+    }
+
+    /// The checked definitions, with their mistakes.
+    pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
+        let loaded = self.written()?;
+        match loaded.file {
+            Some(file) if loaded.present => {
+                // Named from the top of the repository, so that the answer is the same everywhere.
+                let shown = file.strip_prefix(self.git.dir()).unwrap_or(&file);
+                Ok(validate::check(shown, loaded.section))
+            }
+            _ => {
+                let file = self.git.dir().join(config::FILE_NAME);
+                let what = format!("no tasks are defined in {}", file.display());
+                let why = if loaded.file.is_some() { "no section 'queue'" } else { "no such file" };
+                let hint =
+                    "a minimal file is one line: queue: {tasks: [{id: my-task, title: My task}]}";
+                Err(Failure::usage(what, why).hint(hint))
+            }
+        }
+    }
+
+    /// The definitions, which must be without a mistake before anything is recorded.
+    pub(crate) fn sound_definitions(&self) -> Result<Definitions, Failure> {
+        let definitions = self.definitions()?;
+        match definitions.mistakes.split_first() {
+            None => Ok(definitions),
+            Some((first, rest)) => {
+                let place = format!("{}:{}:{}", first.file, first.line, first.column);
+                let more = match rest.len() {
+                    0 => String::new(),
+                    count => format!(" (and {count} more)"),
+                };
+                Err(Failure::usage(place, format_args!("{}{more}", first.message))
+                    .hint("'merge-queue validate' lists all mistakes"))
+            }
+        }
+    }
+
+    /// The base branch.
+    pub(crate) fn base(&self, definitions: &Definitions) -> Result<Base, Failure> {
+        Base::find(&self.git, definitions.base.as_deref())
+    }
+
+    /// The journal; what a reader should know about it goes to stderr.
+    pub(crate) fn history(&self, out: &Out) -> Result<History, Failure> {
+        let history = history::load(&self.place)?;
+        for remark in &history.remarks {
+            out.note(remark);
+        }
+        Ok(history)
+    }
+
+    /// Records an event about `task`; `fill` adds the payload.
+    pub(crate) fn record(
+        &self,
+        task: &Task,
+        kind: &str,
+        fill: impl FnOnce(&mut QueueEvent),
+    ) -> Result<QueueEvent, Failure> {
+        let blank = self.blank(&task.id, kind)?;
+        let appended = history::append(&self.place, |seq, _| {
+            let mut event = QueueEvent { seq, ..blank };
+            fill(&mut event);
+            Ok(Some(event))
+        })?;
+        appended
+            .map(|(event, _)| event)
+            .ok_or_else(|| Failure::world("cannot record", "the event was not appended"))
+    }
+
+    /// An event without a number and a payload.
+    pub(crate) fn blank(&self, task: &TaskId, kind: &str) -> Result<QueueEvent, Failure> {
+        Ok(QueueEvent {
+            seq: 0,
+            at: cli::clock::now(),
+            actor: self.actor()?,
+            task: task.clone(),
+            kind: kind.into(),
+            evidence: None,
+            handoff: None,
+            review: None,
+            landed: None,
+            extra: records::Extra::new(),
+        })
+    }
+
+    /// Who records.
+    fn actor(&self) -> Result<String, Failure> {
+        let named = |name: String| Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+        if let Some(name) = self.actor.clone().and_then(named) {
+            return Ok(name);
+        }
+        if let Some(name) = std::env::var("USER").ok().and_then(named) {
+            return Ok(name);
+        }
+        let ran = self.git.try_run(["config", "--get", "user.name"])?;
+        named(String::from_utf8_lossy(&ran.stdout).into_owned()).ok_or_else(|| {
+            Failure::usage("who records this", "neither $USER nor git's user.name says")
+                .hint("give --actor NAME")
+        })
+    }
+}
+
+/// The task that `text` names.
+pub(crate) fn find<'a>(definitions: &'a Definitions, text: &str) -> Result<&'a Task, Failure> {
+    definitions.task(text).ok_or_else(|| {
+        let ids: Vec<&str> = definitions.tasks.iter().map(|task| task.id.as_str()).collect();
+        let known = if ids.is_empty() { "none".into() } else { ids.join(", ") };
+        let why = format!("{} defines no such task", definitions.file.display());
+        Failure::usage(format_args!("task '{text}'"), why).hint(format!("the tasks are: {known}"))
+    })
+}

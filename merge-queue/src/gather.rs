@@ -1,0 +1,126 @@
+//! Gathers the facts from git.
+
+use std::collections::BTreeSet;
+
+use cli::Failure;
+use records::QueueEvent;
+
+use crate::base::Base;
+use crate::definitions::{Definitions, Task};
+use crate::desk::Desk;
+use crate::diff::{digest, path_text};
+use crate::facts::{Branched, Facts, Head, Relation};
+use crate::history::History;
+use crate::people::Person;
+use crate::{merge, state, worktree_state};
+
+/// The ref that holds a task's work, and where it stands.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reference {
+    /// As it is shown; `None` when nothing says which.
+    pub(crate) shown: Option<String>,
+    /// The commit; `None` when there is no such ref.
+    pub(crate) commit: Option<String>,
+}
+
+/// Finds the task's ref: the given one, else the branch of the newest handoff, else the role's. It is
+/// never what happens to be checked out where the question is asked.
+pub(crate) fn reference(
+    desk: &Desk,
+    definitions: &Definitions,
+    history: &History,
+    task: &Task,
+    given: Option<&str>,
+) -> Result<Reference, Failure> {
+    if let Some(given) = given {
+        return Ok(Reference { shown: Some(given.into()), commit: desk.git.commit(given)? });
+    }
+    let handed_over = history.of(&task.id).rev().find_map(|event| event.handoff.as_ref());
+    let role = task.role.as_ref().and_then(|role| definitions.roles.get(role));
+    let branch = handed_over
+        .map(|handoff| handoff.branch.as_str())
+        .or_else(|| role.and_then(|role| role.branch.as_deref()));
+    branch.map_or_else(|| Ok(Reference::default()), |branch| at_branch(desk, definitions, branch))
+}
+
+/// A branch of this clone, or of the base's remote when this clone has none of that name.
+pub(crate) fn at_branch(
+    desk: &Desk,
+    definitions: &Definitions,
+    branch: &str,
+) -> Result<Reference, Failure> {
+    let mut commit = desk.git.commit(&format!("refs/heads/{branch}"))?;
+    if commit.is_none()
+        && let Some(remote) = desk.base(definitions)?.remote
+    {
+        commit = desk.git.commit(&format!("refs/remotes/{remote}/{branch}"))?;
+    }
+    Ok(Reference { shown: Some(branch.into()), commit })
+}
+
+/// Everything that the decision needs.
+pub(crate) fn facts(
+    desk: &Desk,
+    base: &Base,
+    history: &History,
+    reference: Reference,
+    fetched: bool,
+) -> Result<Facts, Failure> {
+    let base_commit = base.tip(&desk.git)?;
+    let head = match reference.commit {
+        Some(commit) => Some(Head { tree: desk.objects.tree(&commit)?, commit }),
+        None => None,
+    };
+    let relation = match (&base_commit, &head) {
+        (Some(tip), Some(head)) => relation(desk, tip, &head.commit)?,
+        _ => Relation::Unknown,
+    };
+    let coordinator_dirt = match &desk.coordinator {
+        Some(_) => worktree_state::dirt(&desk.git)?.iter().map(|path| path_text(path)).collect(),
+        None => Vec::new(),
+    };
+    let reached = reached(desk, base_commit.as_deref(), &history.events)?;
+    Ok(Facts {
+        base: base.shown.clone(),
+        base_commit,
+        fetched,
+        reference: reference.shown,
+        head,
+        relation,
+        coordinator_dirt,
+        reached,
+    })
+}
+
+/// How a commit and the base's tip are related.
+pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, Failure> {
+    let bases = desk.objects.merge_bases(tip, head)?;
+    let [merge_base] = bases.as_slice() else {
+        return Ok(if bases.is_empty() { Relation::Unrelated } else { Relation::Several(bases) });
+    };
+    let changes = desk.objects.diff(merge_base, head)?;
+    let people = desk.objects.people(tip, head)?;
+    Ok(Relation::Branched(Branched {
+        merge_base: merge_base.clone(),
+        digest: digest(&changes),
+        changes,
+        people: people.iter().flat_map(Person::names).collect(),
+        merge: merge::compute(&desk.git, &desk.objects, tip, head)?,
+    }))
+}
+
+/// The landings among `events` that the base at `tip` contains.
+pub(crate) fn reached(
+    desk: &Desk,
+    tip: Option<&str>,
+    events: &[QueueEvent],
+) -> Result<BTreeSet<String>, Failure> {
+    let Some(tip) = tip else { return Ok(BTreeSet::new()) };
+    let mut reached = BTreeSet::new();
+    for commit in state::landings(events.iter()).collect::<BTreeSet<_>>() {
+        if desk.objects.reachable(commit, tip)? {
+            reached.insert(commit.to_owned());
+        }
+    }
+    Ok(reached)
+}

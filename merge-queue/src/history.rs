@@ -1,0 +1,160 @@
+//! The queue's journal: what happened, and whether that can be relied upon.
+
+use std::path::{Path, PathBuf};
+
+use cli::Failure;
+use journal::{Damage, Loaded, Sort, View};
+use records::merge_queue::Mistake;
+use records::{Exit, QueueEvent, TaskId};
+use repo::Place;
+
+/// Everything that was recorded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    /// The events, oldest first.
+    pub(crate) events: Vec<QueueEvent>,
+    /// Why the journal cannot be relied upon; empty when it can.
+    pub(crate) damage: Vec<Mistake>,
+    /// What a reader should know although nothing is wrong.
+    pub(crate) remarks: Vec<String>,
+}
+
+impl History {
+    /// The events about `task`, oldest first.
+    pub(crate) fn of<'a>(
+        &'a self,
+        task: &'a TaskId,
+    ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> {
+        self.events.iter().filter(move |event| event.task == *task)
+    }
+}
+
+/// Where the journal is: `<git common dir>/switchyard/queue.jsonl`.
+pub(crate) fn file(place: &Place) -> PathBuf {
+    place.state_dir().join("queue.jsonl")
+}
+
+/// Reads the journal.
+pub(crate) fn load(place: &Place) -> Result<History, Failure> {
+    let path = file(place);
+    Ok(judge(&path, journal::load(&path)?))
+}
+
+/// Tells damage from the traces that an interrupted append leaves.
+///
+/// Events are numbered without gaps under the journal's lock, so a lost or an altered event shows
+/// as a gap. A line that is cut off between two consecutive numbers was never acknowledged: an
+/// append broke off there, and the next one completed the line.
+fn judge(path: &Path, loaded: Loaded<QueueEvent>) -> History {
+    let mut history = History::default();
+    let at = |line: Option<u64>, message: String| Mistake {
+        code: "journal_damaged".into(),
+        file: path.display().to_string(),
+        line: line.unwrap_or(0),
+        column: 0,
+        message,
+    };
+    for damage in &loaded.damaged {
+        if was_never_acknowledged(damage, &loaded) {
+            history.remarks.push(format!("{damage}; nobody was told that it is stored"));
+        } else {
+            history
+                .damage
+                .push(at(damage.line, format!("{} (byte {})", damage.reason, damage.byte)));
+        }
+    }
+    history.remarks.extend(loaded.torn.map(|torn| torn.to_string()));
+    for (expected, (position, event)) in (1..).zip(loaded.records) {
+        if event.seq != expected && history.damage.is_empty() {
+            let message = format!(
+                "the event is numbered {}, where {expected} was expected: an event was lost, altered or put in by hand",
+                event.seq
+            );
+            history.damage.push(at(position.line, message));
+        }
+        history.events.push(event);
+    }
+    history.damage.sort_by_key(|damage| damage.line);
+    history
+}
+
+fn was_never_acknowledged(damage: &Damage, loaded: &Loaded<QueueEvent>) -> bool {
+    let before = loaded.records.iter().rfind(|(position, _)| position.offset < damage.offset);
+    let after = loaded.records.iter().find(|(position, _)| position.offset > damage.offset);
+    let before = before.map_or(0, |(_, event)| event.seq);
+    damage.sort == Sort::CutOff && after.is_some_and(|(_, event)| event.seq == before + 1)
+}
+
+/// Appends the event that `make` gives for its number; `None` appends nothing. `make` runs under the
+/// journal's lock and must be quick.
+pub(crate) fn append(
+    place: &Place,
+    make: impl FnOnce(u64, &View<'_>) -> Result<Option<QueueEvent>, Failure>,
+) -> Result<Option<(QueueEvent, journal::Appended)>, Failure> {
+    place.make_state_dir()?;
+    journal::append_with(file(place), |view| make(next_number(view)?, view))
+}
+
+/// The number of the next event.
+fn next_number(view: &View<'_>) -> Result<u64, Failure> {
+    for line in view.reverse()? {
+        let line = line?;
+        match line.decode::<QueueEvent>() {
+            Ok(event) => return Ok(event.seq + 1),
+            Err(_) if !line.is_terminated() => {}
+            Err(damage) => {
+                return Err(Failure::new(Exit::Damaged, "cannot record", damage)
+                    .hint("put the line right from a copy of the file; nothing was written"));
+            }
+        }
+    }
+    Ok(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::Scratch;
+
+    fn event(seq: u64) -> String {
+        format!(
+            "{{\"seq\":{seq},\"at\":\"2026-01-24T18:30:45.000Z\",\"actor\":\"lead\",\"task\":\"A\",\"kind\":\"note\"}}\n"
+        )
+    }
+
+    fn judged(text: &str) -> History {
+        let scratch = Scratch::new();
+        let path = scratch.write("queue.jsonl", text);
+        judge(&path, journal::load(&path).unwrap())
+    }
+
+    #[test]
+    fn an_interrupted_append_is_no_damage() {
+        let cut: String = event(3).chars().take(40).collect();
+        for text in [
+            format!("{}{}{cut}", event(1), event(2)),
+            format!("{}{}{cut}\n{}", event(1), event(2), event(3)),
+            format!("{cut}\n{}", event(1)),
+        ] {
+            let history = judged(&text);
+            assert_eq!(history.damage, [], "{text}");
+            assert_eq!(history.remarks.len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lost_an_altered_and_a_doubled_event_are_damage() {
+        let cut: String = event(2).chars().take(40).collect();
+        for (text, line) in [
+            (format!("{}{cut}\n{}", event(1), event(3)), 2),
+            (format!("{}{cut}\n", event(1)), 2),
+            (format!("{}{}", event(1), event(3)), 2),
+            (format!("{}{}", event(1), event(1)), 2),
+            (event(2), 1),
+            (format!("{}not json\n{}", event(1), event(2)), 2),
+        ] {
+            let history = judged(&text);
+            assert_eq!(history.damage.first().map(|d| d.line), Some(line), "{text}");
+        }
+    }
+}

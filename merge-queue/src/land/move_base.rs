@@ -1,0 +1,82 @@
+//! The single step that lands work: the move of the base from the commit that was judged.
+
+use cli::Failure;
+use records::Landed;
+use repo::{Error, Git, Ran};
+
+use super::follow;
+use crate::base::{Base, NETWORK};
+use crate::definitions::Task;
+use crate::desk::Desk;
+
+/// Moves the base from `base_before` to `base_after`, or fails and leaves it where it is.
+///
+/// Whatever git answered, what counts is where the base is afterwards: a push may arrive although
+/// the connection broke before the answer.
+pub(super) fn move_base(
+    desk: &Desk,
+    base: &Base,
+    landed: &Landed,
+    task: &Task,
+) -> Result<(), Failure> {
+    let ran = match &base.remote {
+        Some(remote) => push(desk, base, remote, landed),
+        None => move_local(desk, base, landed),
+    };
+    let said = match ran {
+        Ok(ran) if ran.ok() => return Ok(()),
+        Ok(ran) => complaint(&ran),
+        Err(error @ Error::TimedOut { .. }) => error.to_string(),
+        Err(error) => return Err(error.into()),
+    };
+    let again = format!("run 'merge-queue land {}' again: it finds out what has happened", task.id);
+    base.fetch(&desk.git).map_err(|failure| {
+        let why = format!("{said}; and it is unknown whether it has moved: {failure}");
+        Failure::world(format_args!("cannot move {}", base.shown), why).hint(&again)
+    })?;
+    let tip = base.tip(&desk.git)?;
+    if let Some(tip) = &tip
+        && desk.objects.reachable(&landed.base_after, tip)?
+    {
+        return Ok(());
+    }
+    let what = format!("cannot move {}", base.shown);
+    if tip.as_ref() == Some(&landed.base_before) {
+        Err(Failure::world(what, said).hint("nothing has landed"))
+    } else {
+        let why = "somebody else moved it meanwhile; nothing has landed";
+        Err(Failure::later(what, why).hint(format!("run 'merge-queue land {}' again", task.id)))
+    }
+}
+
+fn push(desk: &Desk, base: &Base, remote: &str, landed: &Landed) -> Result<Ran, Error> {
+    // The new commit descends from the old one, so that the lease never forces anything: it only
+    // refuses a base that has moved.
+    let lease = format!("--force-with-lease=refs/heads/{}:{}", base.branch, landed.base_before);
+    let refspec = format!("{}:refs/heads/{}", landed.base_after, base.branch);
+    let args = ["push", "--porcelain", "--atomic", "--no-follow-tags", &lease, remote, &refspec];
+    desk.git.with_limit(NETWORK).try_run(args)
+}
+
+/// Without a remote: together with the worktree that has the base checked out, if one has.
+fn move_local(desk: &Desk, base: &Base, landed: &Landed) -> Result<Ran, Error> {
+    let (before, after) = (landed.base_before.as_str(), landed.base_after.as_str());
+    match follow::checked_out(desk, base)?.first() {
+        Some(worktree) => follow::fast_forward(&Git::new(&worktree.path), after),
+        None => follow::swap(desk, base, before, after),
+    }
+}
+
+/// What git said, without the lines that only repeat it.
+fn complaint(ran: &Ran) -> String {
+    let stdout = String::from_utf8_lossy(&ran.stdout);
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    // With --porcelain the fate of a ref is on stdout: `!\t<from>:<to>\t[remote rejected] (why)`.
+    let rejected = stdout.lines().filter(|line| line.starts_with('!'));
+    let rejected = rejected.filter_map(|line| line.rsplit('\t').next());
+    let noise =
+        |line: &&str| !line.starts_with("error: failed to push") && !line.starts_with("To ");
+    let said = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).filter(noise).take(5);
+    let words: Vec<&str> = rejected.chain(said).collect();
+    if words.is_empty() { format!("git ended with {}", ran.status) } else { words.join("; ") }
+}

@@ -1,0 +1,76 @@
+//! What an interrupted landing left, and the record that work has landed.
+
+use std::collections::BTreeSet;
+
+use cli::{Failure, Out};
+use records::{Landed, QueueEvent, TaskId};
+
+use crate::base::Base;
+use crate::definitions::Definitions;
+use crate::desk::Desk;
+use crate::history::{self, History};
+
+/// Records `landed` for every landing that was begun, never ended, and has arrived: its commit is
+/// reachable from the base. One that has not arrived needs no undoing, because nothing refers to it;
+/// should a push that outlived its caller bring it in later, the next call finds it. Returns
+/// whether something was recorded.
+pub(crate) fn finish(
+    desk: &Desk,
+    definitions: &Definitions,
+    base: &Base,
+    history: &History,
+    out: &Out,
+) -> Result<bool, Failure> {
+    let ended: BTreeSet<&str> =
+        landings(history, "landed").map(|(_, l)| l.base_after.as_str()).collect();
+    let open = landings(history, "landing").filter(|(_, l)| !ended.contains(l.base_after.as_str()));
+    let Some(tip) = base.tip(&desk.git)? else { return Ok(false) };
+    let mut recorded = false;
+    for (event, landing) in open {
+        if desk.objects.reachable(&landing.base_after, &tip)? {
+            record_landed(desk, definitions, &event.task, landing)?;
+            out.note(&format!(
+                "{} has landed in an earlier call; that is recorded now",
+                event.task
+            ));
+            recorded = true;
+        }
+    }
+    Ok(recorded)
+}
+
+fn landings<'a>(
+    history: &'a History,
+    kind: &'a str,
+) -> impl Iterator<Item = (&'a QueueEvent, &'a Landed)> {
+    let events = history.events.iter().filter(move |event| event.kind == kind);
+    events.filter_map(|event| event.landed.as_ref().map(|landed| (event, landed)))
+}
+
+/// Records that a task has landed, once: two calls may find it out at the same time.
+pub(super) fn record_landed(
+    desk: &Desk,
+    definitions: &Definitions,
+    task: &TaskId,
+    landed: &Landed,
+) -> Result<(), Failure> {
+    let blank = desk.blank(task, "landed")?;
+    let defined = definitions.tasks.iter().find(|defined| defined.id == *task);
+    history::append(&desk.place, |seq, view| {
+        let known = view.load::<QueueEvent>()?.records.iter().any(|(_, event)| {
+            event.kind == "landed"
+                && event.task == *task
+                && event.landed.as_ref().is_some_and(|l| l.base_after == landed.base_after)
+        });
+        if known {
+            return Ok(None);
+        }
+        let mut event = QueueEvent { seq, landed: Some(landed.clone()), ..blank };
+        // For readers that know issues and not tasks.
+        if let Some(issue) = defined.and_then(|task| task.issue) {
+            event.extra.insert("issue".into(), issue.0.into());
+        }
+        Ok(Some(event))
+    })?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Reading commits and trees.
+//!
+//! libgit2 does it in this process. Where it cannot open the repository (reftable, SHA-256, partial
+//! clones) the git program answers the same questions with the same answers; see
+//! `docs/decisions/0004-git-program-and-git2.md`.
+
+#[cfg(test)]
+mod agreement;
+mod in_process;
+mod program;
+
+use std::collections::BTreeSet;
+
+use cli::Failure;
+use repo::{Git, Place};
+
+use crate::diff::Change;
+use crate::people::Person;
+
+/// Where commits and trees are read.
+pub(crate) enum Objects {
+    /// Through libgit2.
+    InProcess(git2::Repository),
+    /// Through the git program.
+    Program(Git),
+}
+
+impl Objects {
+    /// Opens the repository, in process where that is possible.
+    pub(crate) fn open(place: &Place) -> Self {
+        let nowhere: [&std::path::Path; 0] = [];
+        let flags = git2::RepositoryOpenFlags::NO_SEARCH;
+        match git2::Repository::open_ext(place.common_dir(), flags, nowhere) {
+            Ok(repository) => Self::InProcess(repository),
+            // Whatever it is that libgit2 dislikes: the git program has the last word.
+            Err(_) => Self::through_program(place),
+        }
+    }
+
+    /// Reads through the git program whatever the repository is.
+    pub(crate) fn through_program(place: &Place) -> Self {
+        Self::Program(Git::new(place.worktree()))
+    }
+
+    /// Whether the commit is in the repository. `commit` is a full id.
+    pub(crate) fn has(&self, commit: &str) -> Result<bool, Failure> {
+        match self {
+            Self::InProcess(repository) => in_process::has(repository, commit),
+            Self::Program(git) => program::has(git, commit),
+        }
+    }
+
+    /// The tree of a commit.
+    pub(crate) fn tree(&self, commit: &str) -> Result<String, Failure> {
+        match self {
+            Self::InProcess(repository) => in_process::tree(repository, commit),
+            Self::Program(git) => program::tree(git, commit),
+        }
+    }
+
+    /// Every best common ancestor of two commits, sorted.
+    pub(crate) fn merge_bases(&self, one: &str, other: &str) -> Result<Vec<String>, Failure> {
+        let mut bases = match self {
+            Self::InProcess(repository) => in_process::merge_bases(repository, one, other),
+            Self::Program(git) => program::merge_bases(git, one, other),
+        }?;
+        bases.sort();
+        Ok(bases)
+    }
+
+    /// Whether `commit` is `tip` or one of its ancestors. A commit that is not in the repository is
+    /// nobody's ancestor.
+    pub(crate) fn reachable(&self, commit: &str, tip: &str) -> Result<bool, Failure> {
+        if !self.has(commit)? {
+            return Ok(false);
+        }
+        match self {
+            Self::InProcess(repository) => in_process::reachable(repository, commit, tip),
+            Self::Program(git) => program::reachable(git, commit, tip),
+        }
+    }
+
+    /// What differs between the trees of two commits (or two trees), sorted by path, renames as a
+    /// deletion and an addition.
+    pub(crate) fn diff(&self, old: &str, new: &str) -> Result<Vec<Change>, Failure> {
+        let mut changes = match self {
+            Self::InProcess(repository) => in_process::diff(repository, old, new),
+            Self::Program(git) => program::diff(git, old, new),
+        }?;
+        changes.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(changes)
+    }
+
+    /// Everybody who authored, committed or co-authored a commit that is in `head` and not in
+    /// `base`.
+    pub(crate) fn people(&self, base: &str, head: &str) -> Result<BTreeSet<Person>, Failure> {
+        match self {
+            Self::InProcess(repository) => in_process::people(repository, base, head),
+            Self::Program(git) => program::people(git, base, head),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who implemented a branch, so that nobody approves their own work.
+
+use std::collections::BTreeSet;
+
+/// A name and an address, as a commit gives them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Person {
+    name: String,
+    email: String,
+}
+
+impl Person {
+    /// From the bytes of a commit, in which git has not changed the case or the blanks.
+    pub(crate) fn new(name: &[u8], email: &[u8]) -> Self {
+        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        Self { name: text(name), email: text(email) }
+    }
+
+    /// From `Name <address> …`.
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let open = text.iter().position(|byte| *byte == b'<')?;
+        let close = text.iter().rposition(|byte| *byte == b'>')?;
+        Some(Self::new(text.get(..open)?, text.get(open + 1..close)?))
+    }
+
+    /// Every name under which the person may be spoken of, in one spelling.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        [folded(&self.name), folded(&self.email)].into_iter().filter(|name| !name.is_empty())
+    }
+}
+
+/// The people that `Co-authored-by:` lines of a message name.
+pub(crate) fn co_authors(message: &[u8]) -> impl Iterator<Item = Person> {
+    const KEY: &[u8] = b"co-authored-by:";
+    message.split(|byte| *byte == b'\n').filter_map(|line| {
+        let line = line.trim_ascii();
+        let (key, rest) = line.split_at_checked(KEY.len())?;
+        key.eq_ignore_ascii_case(KEY).then(|| Person::parse(rest)).flatten()
+    })
+}
+
+/// One spelling for names that differ only in case and blanks.
+pub(crate) fn folded(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Whether `reviewer` is one of `implementers`, which are [`folded`]. `Name <address>` is both.
+pub(crate) fn is_one_of(reviewer: &str, implementers: &BTreeSet<String>) -> bool {
+    let person = Person::parse(reviewer.as_bytes());
+    let parts = person.iter().flat_map(Person::names);
+    parts.chain([folded(reviewer)]).any(|name| implementers.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_and_the_blanks_of_a_name_do_not_matter() {
+        let implementers = BTreeSet::from(["ada lovelace".into(), "ada@example.invalid".into()]);
+        for name in [
+            "Ada Lovelace",
+            " ADA  lovelace",
+            "Ada@Example.invalid",
+            "X <ADA@example.invalid>",
+            "ada lovelace <x@y>",
+        ] {
+            assert!(is_one_of(name, &implementers), "{name}");
+        }
+        for name in ["Ada", "lovelace", "Grace <grace@example.invalid>", ""] {
+            assert!(!is_one_of(name, &implementers), "{name}");
+        }
+    }
+
+    #[test]
+    fn co_authors_are_found_in_a_message() {
+        let message =
+            b"Fix\n\nCo-Authored-By: Ada <ada@x>\n  co-authored-by: B C <b@x>\nnobody: D <d@x>\n";
+        let names: Vec<String> = co_authors(message).map(|person| person.name).collect();
+        assert_eq!(names, ["Ada", "B C"]);
+    }
+}

@@ -1,0 +1,26 @@
+//! Everything that the task depends on is in the base.
+
+use records::Reason;
+
+use super::{Finding, Question};
+use crate::state;
+
+const CODE: &str = "dependencies_done";
+
+pub(super) fn done(question: Question<'_>) -> Finding {
+    let mut landed = Vec::new();
+    let mut reasons = Vec::new();
+    for dependency in &question.task.depends_on {
+        let events = question.history.of(dependency);
+        if let Some((event, _)) = state::landed(events, &question.facts.reached) {
+            landed.push(format!("event {}: {dependency} landed", event.seq));
+        } else {
+            let message = format!("{dependency} is not in {}", question.facts.base);
+            let next = format!("merge-queue merge-ready {dependency}");
+            reasons.push(Reason::new("dependency_open", message, next));
+        }
+    }
+    Finding::of(CODE, reasons, || {
+        if landed.is_empty() { "the task depends on nothing".into() } else { landed.join("; ") }
+    })
+}

@@ -1,0 +1,136 @@
+//! What people see instead of JSON.
+
+use cli::{Page, Tone};
+use records::merge_queue::{Landing, Readiness, Refused, Route, Validation};
+use records::{EvidenceResult, QueueEvent, ReviewStatus};
+
+/// The tone of a task's state.
+pub(crate) fn state_tone(state: &str) -> Tone {
+    match state {
+        "done" => Tone::Good,
+        "in_progress" => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+/// An event in a few words.
+pub(crate) fn gist(event: &QueueEvent) -> String {
+    if let Some(run) = &event.evidence {
+        let result = match run.result {
+            EvidenceResult::Pass => "pass",
+            EvidenceResult::Fail => "fail",
+        };
+        let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return format!("{result}: {} at {}{reason}", run.command, short(&run.commit));
+    }
+    if let Some(handoff) = &event.handoff {
+        let (owner, branch, commit) = (&handoff.owner, &handoff.branch, short(&handoff.commit));
+        return format!("{owner} hands over {branch} at {commit}");
+    }
+    if let Some(review) = &event.review {
+        let status = match review.status {
+            ReviewStatus::Approved => "approves",
+            ReviewStatus::ChangesRequested => "asks for changes in",
+        };
+        let (reviewer, role, commit) = (&review.reviewer, &review.role, short(&review.commit));
+        let note = review.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        return format!("{reviewer} as {role} {status} {commit}{note}");
+    }
+    if let Some(landing) = &event.landed {
+        let (from, base, to) = (short(&landing.commit), &landing.base, short(&landing.base_after));
+        return format!("{from} into {base}, {}: {to}", landing.strategy);
+    }
+    String::new()
+}
+
+/// One event.
+pub(crate) fn event(event: &QueueEvent, page: &mut Page) {
+    let failed = event.evidence.as_ref().is_some_and(|run| run.result == EvidenceResult::Fail);
+    let tone = if failed { Tone::Bad } else { Tone::Good };
+    page.line(tone, format_args!("event {}: {} for {}", event.seq, event.kind, event.task));
+    page.field("what", gist(event));
+    if let Some(handoff) = &event.handoff {
+        page.field("changed", handoff.changed_files.join(", "));
+    }
+    if let Some(run) = event.evidence.as_ref().filter(|_| failed) {
+        for line in run.output_tail.lines() {
+            page.line(Tone::Dim, format_args!("  | {line}"));
+        }
+    }
+}
+
+/// A refusal.
+pub(crate) fn refused(refused: &Refused, page: &mut Page) {
+    page.line(Tone::Bad, format_args!("{}: {} refused", refused.task, refused.command));
+    page.reasons(&refused.reasons);
+}
+
+/// A route.
+pub(crate) fn route(route: &Route, page: &mut Page) {
+    let (task, head) = (&route.task, short(&route.head));
+    page.line(
+        Tone::Strong,
+        format_args!("{task} at {head} changes {} files", route.changed_files.len()),
+    );
+    for role in &route.required {
+        let globs = role.globs.join(", ");
+        page.field(&role.role, format_args!("{globs}: {}", role.paths.join(", ")));
+    }
+    if route.required.is_empty() {
+        page.line(Tone::Plain, "  no route matches: no review is required");
+    }
+    page.field("diff", &route.diff_digest);
+}
+
+/// A readiness.
+pub(crate) fn readiness(readiness: &Readiness, page: &mut Page) {
+    if readiness.ready {
+        page.line(Tone::Good, format_args!("{} may land", readiness.task));
+    } else {
+        page.line(Tone::Bad, format_args!("{} may not land", readiness.task));
+    }
+    page.conditions(&readiness.conditions);
+    page.reasons(&readiness.reasons);
+}
+
+/// A landing.
+pub(crate) fn landing(landing: &Landing, page: &mut Page) {
+    let (task, base) = (&landing.task, &landing.base);
+    match (landing.landed, landing.already, landing.dry_run) {
+        (true, true, _) => page.line(Tone::Good, format_args!("{task} is in {base} already")),
+        (true, false, _) => page.line(Tone::Good, format_args!("{task} landed in {base}")),
+        (false, _, true) if landing.reasons.is_empty() => {
+            page.line(Tone::Good, format_args!("{task} would land in {base}"));
+        }
+        (false, ..) => page.line(Tone::Bad, format_args!("{task} did not land in {base}")),
+    }
+    if let (Some(before), Some(after)) = (&landing.base_before, &landing.base_after) {
+        page.field("base", format_args!("{} -> {}", short(before), short(after)));
+    }
+    for worktree in &landing.moved_worktrees {
+        page.field("moved", worktree);
+    }
+    page.reasons(&landing.reasons);
+    page.reasons(&landing.pending);
+}
+
+/// A validation.
+pub(crate) fn validation(validation: &Validation, page: &mut Page) {
+    for mistake in &validation.mistakes {
+        let (file, line, column) = (&mistake.file, mistake.line, mistake.column);
+        page.line(Tone::Bad, format_args!("{file}:{line}:{column}: {}", mistake.message));
+    }
+    let (tasks, roles, routes) = (validation.tasks, validation.roles, validation.routes);
+    let counts =
+        format!("{tasks} tasks, {roles} roles, {routes} routes, {} events", validation.events);
+    let (tone, found) = match validation.mistakes.len() {
+        0 => (Tone::Good, "no mistakes".to_owned()),
+        1 => (Tone::Bad, "1 mistake".into()),
+        count => (Tone::Bad, format!("{count} mistakes")),
+    };
+    page.line(tone, format_args!("{}: {counts}: {found}", validation.file));
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}

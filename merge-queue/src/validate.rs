@@ -1,0 +1,287 @@
+//! Cross-reference validation of the definitions: all mistakes at once, each with its place
+//! (runbook v2, section 5, "queue definition/state/cross-reference validation").
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use records::merge_queue::Mistake;
+use records::{IssueNumber, TaskId, check_ref_part};
+use serde_saphyr::{Location, Spanned};
+
+use crate::definitions::{Definitions, ReviewRoute, Role, Task, Written, WrittenTask};
+use crate::globs::Globs;
+
+/// Checks what is written in `file`. Nothing that is wrong is guessed at: it is listed and left out.
+pub(crate) fn check(file: &Path, written: Written) -> Definitions {
+    let mut mistakes = Mistakes { file: file.display().to_string(), found: Vec::new() };
+    let roles = roles(&written, &mut mistakes);
+    let ids: BTreeSet<&str> = written.tasks.iter().map(|t| t.id.value.as_str()).collect();
+    let mut seen = Seen::default();
+    let mut tasks = Vec::new();
+    for task in &written.tasks {
+        tasks.extend(checked(task, &roles, &ids, &mut seen, &mut mistakes));
+    }
+    cycles(&written.tasks, &mut mistakes);
+    let routes = routes(&written, &roles, &mut mistakes);
+    if let Some(allowed) = written.policy.self_approval.as_ref().filter(|p| p.value) {
+        let why = "nobody approves their own work: write false or leave the key out";
+        mistakes.add("self_approval_allowed", allowed.referenced, why.into());
+    }
+    mistakes.found.sort_by_key(|m| (m.line, m.column));
+    Definitions {
+        file: file.into(),
+        base: written.base,
+        strategy: written.strategy,
+        roles,
+        tasks,
+        routes,
+        mistakes: mistakes.found,
+    }
+}
+
+struct Mistakes {
+    file: String,
+    found: Vec<Mistake>,
+}
+
+impl Mistakes {
+    fn add(&mut self, code: &str, at: Location, message: String) {
+        let (file, code) = (self.file.clone(), code.into());
+        self.found.push(Mistake { code, file, line: at.line(), column: at.column(), message });
+    }
+}
+
+fn roles(written: &Written, mistakes: &mut Mistakes) -> BTreeMap<String, Role> {
+    for (name, _) in &written.roles.0 {
+        if let Err(why) = check_ref_part(&name.value) {
+            mistakes.add("bad_role", name.referenced, why.to_string());
+        }
+    }
+    written.roles.0.iter().map(|(name, role)| (name.value.clone(), role.clone())).collect()
+}
+
+/// Where ids and issues were first used.
+#[derive(Default)]
+struct Seen {
+    ids: BTreeMap<String, u64>,
+    issues: BTreeMap<u64, u64>,
+}
+
+fn checked(
+    task: &WrittenTask,
+    roles: &BTreeMap<String, Role>,
+    ids: &BTreeSet<&str>,
+    seen: &mut Seen,
+    mistakes: &mut Mistakes,
+) -> Option<Task> {
+    let id = task.id.value.parse::<TaskId>();
+    if let Err(why) = &id {
+        mistakes.add("bad_id", task.id.referenced, why.to_string());
+    }
+    let line = task.id.referenced.line();
+    let first = seen.ids.insert(task.id.value.clone(), line);
+    if let Some(first) = first {
+        let why = format!("the id '{}' is used already in line {first}", task.id.value);
+        mistakes.add("duplicate_id", task.id.referenced, why);
+    }
+    let issue = task.issue.as_ref().and_then(|issue| checked_issue(issue, seen, mistakes));
+    let role = task.role.as_ref().filter(|role| known(role, roles, mistakes));
+    for dependency in task.depends_on.iter().filter(|d| !ids.contains(d.value.as_str())) {
+        let why =
+            format!("'{}' depends on '{}', which is no task", task.id.value, dependency.value);
+        mistakes.add("unknown_dependency", dependency.referenced, why);
+    }
+    for check in task.acceptance_checks.iter().filter(|c| c.value.trim().is_empty()) {
+        mistakes.add("empty_check", check.referenced, "an acceptance check is empty".into());
+    }
+    compile(&task.paths, mistakes);
+    Some(Task {
+        id: id.ok().filter(|_| first.is_none())?,
+        issue,
+        title: task.title.split_whitespace().collect::<Vec<_>>().join(" "),
+        role: role.map(|role| role.value.clone()),
+        priority: task.priority,
+        depends_on: task.depends_on.iter().filter_map(|d| d.value.parse().ok()).collect(),
+        acceptance_checks: task.acceptance_checks.iter().map(|c| c.value.clone()).collect(),
+    })
+}
+
+fn checked_issue(
+    issue: &Spanned<u64>,
+    seen: &mut Seen,
+    mistakes: &mut Mistakes,
+) -> Option<IssueNumber> {
+    let at = issue.referenced;
+    let number = issue.value.to_string().parse::<IssueNumber>();
+    if let Err(why) = &number {
+        mistakes.add("bad_issue", at, why.to_string());
+    }
+    if let Some(first) = seen.issues.insert(issue.value, at.line()) {
+        let why = format!("issue {} has a task already in line {first}", issue.value);
+        mistakes.add("duplicate_issue", at, why);
+        return None;
+    }
+    number.ok()
+}
+
+fn known(role: &Spanned<String>, roles: &BTreeMap<String, Role>, mistakes: &mut Mistakes) -> bool {
+    let known = roles.contains_key(&role.value);
+    if !known {
+        let names = roles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let why = format!("'{}' is no role; the roles are: {names}", role.value);
+        mistakes.add("unknown_role", role.referenced, why);
+    }
+    known
+}
+
+fn routes(
+    written: &Written,
+    roles: &BTreeMap<String, Role>,
+    mistakes: &mut Mistakes,
+) -> Vec<ReviewRoute> {
+    let mut routes = Vec::new();
+    for route in &written.routes {
+        let place = route.globs.first().or(route.roles.first()).map(|text| text.referenced);
+        if route.globs.is_empty() || route.roles.is_empty() {
+            let why = "a route needs at least one glob and one role";
+            mistakes.add("empty_route", place.unwrap_or(Location::UNKNOWN), why.into());
+        }
+        for role in &route.roles {
+            if known(role, roles, mistakes)
+                && !roles.get(&role.value).is_some_and(|role| role.reviewer)
+            {
+                let why =
+                    format!("'{}' is no reviewer: give the role 'reviewer: true'", role.value);
+                mistakes.add("no_reviewer", role.referenced, why);
+            }
+        }
+        let roles = route.roles.iter().map(|role| role.value.clone()).collect();
+        routes.push(ReviewRoute { globs: compile(&route.globs, mistakes), roles });
+    }
+    routes
+}
+
+fn compile(globs: &[Spanned<String>], mistakes: &mut Mistakes) -> Globs {
+    let mut compiled = Globs::default();
+    for glob in globs {
+        if let Err(why) = compiled.add(&glob.value) {
+            mistakes.add("bad_glob", glob.referenced, why);
+        }
+    }
+    compiled
+}
+
+/// Reports every circle of dependencies once, at the entry that closes it.
+fn cycles(tasks: &[WrittenTask], mistakes: &mut Mistakes) {
+    // What is left after tasks without open dependencies are taken away, again and again, is in a
+    // circle or waits for one.
+    let mut left: BTreeMap<&str, &WrittenTask> =
+        tasks.iter().map(|task| (task.id.value.as_str(), task)).collect();
+    loop {
+        let free: Vec<&str> = left
+            .iter()
+            .filter(|(_, t)| !t.depends_on.iter().any(|d| left.contains_key(d.value.as_str())))
+            .map(|(id, _)| *id)
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|id, _| !free.contains(id));
+    }
+    while let Some((_, start)) = left.first_key_value() {
+        let mut path: Vec<&WrittenTask> = vec![*start];
+        let closing = loop {
+            // Every task that is left has a dependency that is left.
+            let Some((next, entry)) = path.last().and_then(|task| {
+                let open = |d: &&Spanned<String>| left.contains_key(d.value.as_str());
+                let entry = task.depends_on.iter().find(open)?;
+                Some((*left.get(entry.value.as_str())?, entry))
+            }) else {
+                return;
+            };
+            if let Some(at) = path.iter().position(|t| t.id.value == next.id.value) {
+                path.drain(..at);
+                break entry;
+            }
+            path.push(next);
+        };
+        let mut names: Vec<&str> = path.iter().map(|task| task.id.value.as_str()).collect();
+        left.retain(|id, _| !names.contains(id));
+        names.push(closing.value.as_str());
+        let why = format!("tasks wait for each other: {}", names.join(" -> "));
+        mistakes.add("dependency_cycle", closing.referenced, why);
+        // Whoever only waited for this circle is no circle.
+        while let Some(id) = left
+            .iter()
+            .find(|(_, t)| !t.depends_on.iter().any(|d| left.contains_key(d.value.as_str())))
+            .map(|(id, _)| *id)
+        {
+            left.remove(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definitions(text: &str) -> Definitions {
+        let file = Path::new("switchyard.yaml");
+        let written = config::parse::<Written>(file, text).unwrap().unwrap();
+        check(file, written)
+    }
+
+    fn mistakes(text: &str) -> Vec<(String, u64)> {
+        definitions(text).mistakes.into_iter().map(|m| (m.code, m.line)).collect()
+    }
+
+    #[test]
+    fn a_sound_file_has_no_mistakes() {
+        let found = definitions(
+            "queue:\n  base: origin/main\n  roles:\n    A: {}\n    D: {reviewer: true}\n    E:\n  tasks:\n    - {id: one, issue: 98, title: One, role: A, acceptance_checks: [make test]}\n    - {id: two, title: Two, depends_on: [one]}\n  routes:\n    - {globs: ['docs/**'], roles: [D]}\n",
+        );
+        assert_eq!(found.mistakes, []);
+        assert_eq!(found.task("98").map(|t| t.id.as_str()), Some("one"));
+        assert_eq!(found.task("#98").map(|t| t.id.as_str()), Some("one"));
+        assert_eq!(found.task("two").map(|t| t.priority), Some(10));
+        assert!(found.task("97").is_none() && found.task("On").is_none());
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_line() {
+        let found = mistakes(
+            "queue:\n  policy: {self_approval: true}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
+        );
+        let expected = [
+            ("self_approval_allowed", 2),
+            ("bad_role", 5),
+            ("unknown_role", 10),
+            ("duplicate_id", 11),
+            ("duplicate_issue", 12),
+            ("unknown_dependency", 14),
+            ("bad_id", 15),
+            ("bad_issue", 16),
+            ("empty_check", 18),
+            ("bad_glob", 19),
+            ("bad_glob", 21),
+            ("no_reviewer", 22),
+            ("unknown_role", 22),
+            ("empty_route", 24),
+            ("no_reviewer", 24),
+        ];
+        let found: Vec<(&str, u64)> = found.iter().map(|(c, l)| (c.as_str(), *l)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_circle_is_reported_once_and_who_waits_for_it_is_not() {
+        let text = "queue:\n  tasks:\n    - {id: a, title: a, depends_on: [b]}\n    - {id: b, title: b, depends_on: [c]}\n    - {id: c, title: c, depends_on: [a]}\n    - {id: d, title: d, depends_on: [a]}\n    - {id: e, title: e, depends_on: [e]}\n";
+        let found = definitions(text).mistakes;
+        let messages: Vec<&str> = found.iter().map(|m| m.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["tasks wait for each other: a -> b -> c -> a", "tasks wait for each other: e -> e"]
+        );
+        assert_eq!(found.iter().map(|m| m.line).collect::<Vec<_>>(), [5, 7]);
+    }
+}
