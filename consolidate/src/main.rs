@@ -1,1 +1,23 @@
-fn main() {}
+//! Folds session shards into the one history, losing and doubling nothing.
+//!
+//! `docs/decisions/0009-consolidation-protocol.md` has the protocol and the argument behind it.
+
+mod args;
+mod commit;
+mod disk;
+mod error;
+mod hide;
+mod listing;
+mod log;
+mod plan;
+mod quiet;
+mod recover;
+mod retire;
+mod run;
+mod shard_lines;
+mod show;
+mod take;
+
+fn main() -> std::process::ExitCode {
+    cli::run("consolidate", run::run)
+}

@@ -1,0 +1,207 @@
+//! One run over each log.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cli::{Exit, Failure, Out};
+use jiff::Timestamp;
+use journal::Lock;
+use records::consolidate::{Consumed, Fresh, Quarantined, Run};
+
+use crate::args::Args;
+use crate::commit::commit;
+use crate::disk::{Disk, RealDisk};
+use crate::error::Error;
+use crate::hide::hide;
+use crate::listing::{Listing, Source};
+use crate::log::Log;
+use crate::plan::Plan;
+use crate::quiet::remove_quiet;
+use crate::recover::{Recovered, recover};
+use crate::show::{self, count};
+use crate::take::{Outcome, Taken, Wish, take};
+
+/// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
+/// memory; a commit costs three syncs.
+const BATCH_SHARDS: usize = 256;
+const BATCH_BYTES: u64 = 16 << 20;
+
+/// The body of the tool.
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    let mut failed: Option<Failure> = None;
+    for root in roots(args.root) {
+        let log = match &root {
+            Some(root) => Log::at_root(root),
+            None => Log::of_repository(Path::new(".")),
+        };
+        let how = How { now: cli::clock::now().instant(), older_than: args.older_than };
+        let folded = log.and_then(|log| {
+            if args.dry_run { rehearse(&log, how) } else { fold(&RealDisk, &log, how) }
+        });
+        match folded {
+            Ok(report) => {
+                for note in &report.notes {
+                    out.note(note);
+                }
+                out.print(&report.run, |run, page| show::run(run, page, args.dry_run))?;
+            }
+            // The other logs are folded all the same; the last failure ends the tool.
+            Err(error) => {
+                if let Some(before) = failed.replace(error.into()) {
+                    out.note(&before.to_string());
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(Exit::Yes), Err)
+}
+
+fn roots(given: Vec<PathBuf>) -> Vec<Option<PathBuf>> {
+    if given.is_empty() { vec![None] } else { given.into_iter().map(Some).collect() }
+}
+
+/// What holds for a whole run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How {
+    pub now: Timestamp,
+    pub older_than: Duration,
+}
+
+/// What a run did, and what is to be said about it.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub run: Run,
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    fn of(log: &Log) -> Self {
+        let root = log.logs.display().to_string();
+        Self { run: Run { root, ..Run::default() }, notes: Vec::new() }
+    }
+
+    fn add(&mut self, batch: &Batch, plan: &Plan) {
+        self.run.shards += batch.consumed.len() as u64;
+        self.run.entries += plan.entries();
+        self.run.duplicates += plan.duplicates;
+        self.run.quarantined += batch.rejects.len() as u64;
+        self.run.bytes_written += if plan.is_empty() { 0 } else { plan.bytes_written() };
+        self.notes.extend(
+            plan.conflicts
+                .iter()
+                .map(|id| format!("two entries with the id {id} differ; both are in the history")),
+        );
+        self.notes.extend(batch.rejects.iter().map(|reject| {
+            let Quarantined { shard, offset, reason, .. } = reject;
+            format!("{shard}: byte {offset}: nobody can read this line: {reason}")
+        }));
+    }
+}
+
+/// Folds a log.
+pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Error> {
+    let mut report = Report::of(log);
+    let listing = Listing::read(log)?;
+    let interrupted = log.intent.metadata().is_ok_and(|found| found.len() > 0);
+    if listing.pending.is_empty() && listing.done.is_empty() && !interrupted {
+        report.run.skipped = listing.skipped;
+        return Ok(report);
+    }
+    let _lock = lock(log)?;
+    match recover(disk, log)? {
+        Recovered::Nothing => {}
+        Recovered::Finished => report.notes.push("finished an interrupted run".into()),
+        Recovered::Undone => report.notes.push("undid an interrupted run".into()),
+    }
+    if log.replacement().symlink_metadata().is_ok() {
+        let leftover = log.replacement();
+        disk.remove(&leftover).map_err(Error::io("remove", &leftover))?;
+    }
+    let mut listing = Listing::read(log)?;
+    let sources = std::mem::take(&mut listing.pending);
+    let mut rest = sources.iter().enumerate().peekable();
+    while rest.peek().is_some() {
+        let mut batch = Batch::default();
+        while let Some((index, source)) = rest.next_if(|(_, source)| batch.has_room_for(source)) {
+            let claim = Some(listing.next_claim(&source.name.stem));
+            let wish = Wish { now: how.now, older_than: how.older_than, claim };
+            match take(disk, log, source, index, wish)? {
+                Outcome::Taken(taken) => batch.add(taken),
+                Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
+                Outcome::Gone => {}
+            }
+        }
+        let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
+        let creates = !log.history.exists() || !log.quarantine().exists();
+        if creates && !(plan.is_empty() && batch.rejects.is_empty()) {
+            hide(log)?;
+        }
+        commit(disk, log, &plan, &batch.rejects, &batch.consumed)?;
+        report.add(&batch, &plan);
+    }
+    remove_quiet(disk, &listing.done, how.now)?;
+    report.run.skipped = listing.skipped;
+    Ok(report)
+}
+
+/// Finds out what [`fold`] would do, changing nothing and taking no lock.
+fn rehearse(log: &Log, how: How) -> Result<Report, Error> {
+    let mut report = Report::of(log);
+    let mut listing = Listing::read(log)?;
+    let mut batch = Batch::default();
+    for (index, source) in std::mem::take(&mut listing.pending).iter().enumerate() {
+        let wish = Wish { now: how.now, older_than: how.older_than, claim: None };
+        match take(&RealDisk, log, source, index, wish)? {
+            Outcome::Taken(taken) => batch.add(taken),
+            Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
+            Outcome::Gone => {}
+        }
+    }
+    let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
+    report.add(&batch, &plan);
+    report.run.skipped = listing.skipped;
+    if log.intent.metadata().is_ok_and(|found| found.len() > 0) {
+        report.notes.push(format!(
+            "an interrupted run is finished or undone first ({}), which these figures leave out",
+            count(report.run.shards, "shard", "shards")
+        ));
+    }
+    Ok(report)
+}
+
+/// The shards of one commit.
+#[derive(Debug, Default)]
+struct Batch {
+    entries: Vec<Fresh>,
+    rejects: Vec<Quarantined>,
+    consumed: Vec<Consumed>,
+    shards: usize,
+    bytes: u64,
+}
+
+impl Batch {
+    fn has_room_for(&self, source: &Source) -> bool {
+        let bytes = source.len - source.name.consumed;
+        self.shards == 0
+            || (self.shards < BATCH_SHARDS && self.bytes.saturating_add(bytes) <= BATCH_BYTES)
+    }
+
+    fn add(&mut self, taken: Taken) {
+        self.shards += 1;
+        self.bytes += taken.consumed.to - taken.consumed.from;
+        self.entries.extend(taken.entries);
+        self.rejects.extend(taken.rejects);
+        self.consumed.push(taken.consumed);
+    }
+}
+
+/// Takes the lock of the log, without waiting.
+fn lock(log: &Log) -> Result<Lock, Error> {
+    if let Some(folder) = log.lock.parent() {
+        journal::create_dirs(folder)?;
+    }
+    Lock::acquire(&log.lock, Duration::ZERO).map_err(|error| match error {
+        journal::Error::Locked { .. } => Error::Busy { logs: log.logs.clone() },
+        other => other.into(),
+    })
+}
