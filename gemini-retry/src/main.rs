@@ -1,1 +1,15 @@
-fn main() {}
+//! Gets one trustworthy review out of Gemini: rotates credentials, backs off, verifies the model
+//! and the verdict (runbook 0801, "Submit for Gemini Review").
+
+mod answer;
+mod call;
+mod logs;
+mod policy;
+mod run;
+mod setup;
+mod state;
+
+fn main() -> std::process::ExitCode {
+    let code = cli::run("gemini-retry", run::run);
+    call::interrupt::exit_code().unwrap_or(code)
+}

@@ -1,0 +1,7 @@
+//! From the bytes of a reply to a verdict, or to the facts that say why there is none.
+
+pub(crate) mod facts;
+pub(crate) mod judge;
+pub(crate) mod model;
+pub(crate) mod strict_json;
+pub(crate) mod verdict;

@@ -1,0 +1,343 @@
+//! The fields of a reply that decide something, read with tolerance: a field of another type is an
+//! absent field, and no body makes this fail.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use records::Usage;
+use serde_json::Value;
+
+/// No wait is longer; the arithmetic of times stays safe.
+const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
+/// How often an error may be wrapped into the message of another one.
+const DEEPEST_WRAP: usize = 3;
+
+/// An exchange that ended without a whole reply. The texts hold no URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Nothing, or not all, came in time.
+    TimedOut(String),
+    /// The name was not found, the connection refused, reset or cut.
+    Connection(String),
+}
+
+/// What came back from one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Exchange {
+    /// No whole reply.
+    Broken(Broken),
+    /// A reply, whatever it says.
+    Reply {
+        /// The HTTP status.
+        http: u16,
+        /// The header `Retry-After`, which proxies send.
+        retry_after: Option<Duration>,
+        /// The bytes.
+        body: Vec<u8>,
+    },
+}
+
+/// Which model answered, compared with the one that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Served {
+    /// The reply does not say.
+    #[default]
+    Unsaid,
+    /// One that was not asked for.
+    Other,
+    /// The right one.
+    Accepted,
+}
+
+/// Everything about an exchange that a rule looks at.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    /// Why there is no reply.
+    pub(crate) broken: Option<Broken>,
+    /// The HTTP status.
+    pub(crate) http: Option<u16>,
+    /// The header `Retry-After`.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the body is a JSON object.
+    pub(crate) readable: bool,
+    /// The error that the body holds.
+    pub(crate) error: Option<ApiError>,
+    /// Why the prompt was blocked.
+    pub(crate) block_reason: Option<String>,
+    /// Why the answer ended.
+    pub(crate) finish: Option<String>,
+    /// The answer, without the model's thoughts.
+    pub(crate) text: String,
+    /// The model that answered, as the service named it.
+    pub(crate) model: Option<String>,
+    /// The service's id of the answer.
+    pub(crate) response_id: Option<String>,
+    /// Tokens.
+    pub(crate) usage: Usage,
+    /// Whether that model is the right one. Set by the judge.
+    pub(crate) served: Served,
+    /// Why the text is not one valid verdict. Set by the judge.
+    pub(crate) verdict_fault: Option<String>,
+}
+
+/// The error of a reply.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    /// The code inside the body, when it is a number.
+    pub(crate) code: Option<u16>,
+    /// The canonical status, such as `RESOURCE_EXHAUSTED`.
+    pub(crate) status: String,
+    /// For people. May hold a key.
+    pub(crate) message: String,
+    /// Reasons of `ErrorInfo`, such as `API_KEY_INVALID`.
+    pub(crate) reasons: Vec<String>,
+    /// Quotas that were violated, such as `GenerateRequestsPerDay…`.
+    pub(crate) quota_ids: Vec<String>,
+    /// A violated quota is zero: the plan does not include the model.
+    pub(crate) limit_is_zero: bool,
+    /// `RetryInfo`.
+    pub(crate) retry_delay: Option<Duration>,
+    /// When a used-up quota comes back, as an instant.
+    pub(crate) reset_at: Option<Timestamp>,
+    /// The same as a length of time.
+    pub(crate) reset_delay: Option<Duration>,
+}
+
+impl Facts {
+    /// The facts of an exchange, before anything is judged.
+    pub(crate) fn of(exchange: &Exchange) -> Self {
+        let (http, retry_after, body) = match exchange {
+            Exchange::Broken(broken) => {
+                return Self { broken: Some(broken.clone()), ..Self::default() };
+            }
+            Exchange::Reply { http, retry_after, body } => (*http, *retry_after, body),
+        };
+        let facts = Self { http: Some(http), retry_after, ..Self::default() };
+        let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+        // Some endpoints put their one error into a list.
+        let value = match &parsed {
+            Value::Array(items) => items.first().unwrap_or(&Value::Null),
+            other => other,
+        };
+        if !value.is_object() {
+            return facts;
+        }
+        let candidate = value.pointer("/candidates/0");
+        let text = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
+        Self {
+            readable: true,
+            error: value.get("error").filter(|e| !e.is_null()).map(ApiError::of),
+            block_reason: text(value.pointer("/promptFeedback/blockReason"))
+                .filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED"),
+            finish: text(candidate.and_then(|c| c.get("finishReason"))),
+            text: candidate.map(visible_text).unwrap_or_default(),
+            model: text(value.get("modelVersion")).filter(|m| !m.trim().is_empty()),
+            response_id: text(value.get("responseId")),
+            usage: usage(value.get("usageMetadata")),
+            ..facts
+        }
+    }
+
+    /// The status that counts: some proxies answer 200 and put the error into the body.
+    pub(crate) fn status(&self) -> u16 {
+        let http = self.http.unwrap_or(0);
+        match &self.error {
+            Some(error) if (200..300).contains(&http) => {
+                error.code.filter(|code| *code >= 300).or(error.code_of_status()).unwrap_or(http)
+            }
+            _ => http,
+        }
+    }
+
+    /// How long the service asked to wait, in the body or in the header.
+    pub(crate) fn asked_delay(&self) -> Option<Duration> {
+        self.error.as_ref().and_then(|e| e.retry_delay).or(self.retry_after)
+    }
+
+    /// One sentence about what went wrong, for people. May hold a key.
+    pub(crate) fn story(&self) -> String {
+        if let Some(Broken::TimedOut(why) | Broken::Connection(why)) = &self.broken {
+            return why.clone();
+        }
+        if let Some(error) = &self.error {
+            let message: String = error.message.chars().take(300).collect();
+            return format!("HTTP {}: {message}", self.http.unwrap_or(0));
+        }
+        if let Some(reason) = &self.block_reason {
+            return format!("the prompt was blocked: {reason}");
+        }
+        if let Some(fault) = &self.verdict_fault {
+            return fault.clone();
+        }
+        if self.served == Served::Other {
+            return format!("{} answered", self.model.as_deref().unwrap_or("another model"));
+        }
+        match &self.finish {
+            Some(finish) if finish != "STOP" => format!("the answer ended with {finish}"),
+            _ => format!("HTTP {} without a usable answer", self.http.unwrap_or(0)),
+        }
+    }
+}
+
+impl ApiError {
+    fn of(value: &Value) -> Self {
+        let mut value = value.clone();
+        // An error may be wrapped, as JSON in a string, into the message of another one.
+        for _ in 0..DEEPEST_WRAP {
+            let inner = value.get("message").and_then(Value::as_str).and_then(|message| {
+                let parsed: Value = serde_json::from_str(message).ok()?;
+                parsed.get("error").or_else(|| parsed.pointer("/0/error")).cloned()
+            });
+            match inner {
+                Some(inner) if inner.is_object() => value = inner,
+                _ => break,
+            }
+        }
+        let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut error = Self {
+            code: value.get("code").and_then(number).and_then(|n| u16::try_from(n).ok()),
+            status: text(&value, "status").unwrap_or_default(),
+            message: text(&value, "message")
+                .or_else(|| value.as_str().map(str::to_owned))
+                .unwrap_or_default(),
+            ..Self::default()
+        };
+        for detail in value.get("details").and_then(Value::as_array).into_iter().flatten() {
+            error.add_detail(detail);
+        }
+        error.limit_is_zero |= limits_in(&error.message).any(|limit| limit == 0);
+        error
+    }
+
+    fn add_detail(&mut self, detail: &Value) {
+        let kind = detail.get("@type").and_then(Value::as_str).unwrap_or_default();
+        match kind.rsplit('.').next().unwrap_or_default() {
+            "ErrorInfo" => {
+                self.reasons
+                    .extend(detail.get("reason").and_then(Value::as_str).map(str::to_owned));
+                let of = |key: &str| detail.get("metadata").and_then(|m| m.get(key));
+                self.quota_ids.extend(of("quota_limit").and_then(Value::as_str).map(str::to_owned));
+                self.limit_is_zero |= of("quota_limit_value").and_then(number) == Some(0);
+                let at = of("quotaResetTimeStamp").and_then(Value::as_str);
+                self.reset_at = self.reset_at.or_else(|| at?.parse().ok());
+                self.reset_delay = self.reset_delay.or(of("quotaResetDelay").and_then(wait));
+            }
+            "QuotaFailure" => {
+                let violations = detail.get("violations").and_then(Value::as_array);
+                for violation in violations.into_iter().flatten() {
+                    let id = violation.get("quotaId").and_then(Value::as_str);
+                    self.quota_ids.extend(id.map(str::to_owned));
+                    self.limit_is_zero |= violation.get("quotaValue").and_then(number) == Some(0);
+                }
+            }
+            "RetryInfo" => {
+                self.retry_delay = self.retry_delay.or(detail.get("retryDelay").and_then(wait));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a violated quota is that of a day.
+    pub(crate) fn is_daily(&self) -> bool {
+        self.quota_ids.iter().any(|id| id.contains("PerDay") || id.contains("Daily"))
+    }
+
+    /// Whether the complaint is about the number of tokens.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        self.message.contains("token count") && self.message.contains("exceeds the maximum")
+    }
+
+    /// The HTTP status that belongs to the canonical status.
+    fn code_of_status(&self) -> Option<u16> {
+        Some(match self.status.as_str() {
+            "INVALID_ARGUMENT" | "FAILED_PRECONDITION" => 400,
+            "UNAUTHENTICATED" => 401,
+            "PERMISSION_DENIED" => 403,
+            "NOT_FOUND" => 404,
+            "RESOURCE_EXHAUSTED" => 429,
+            "CANCELLED" => 499,
+            "INTERNAL" => 500,
+            "UNAVAILABLE" => 503,
+            "DEADLINE_EXCEEDED" => 504,
+            _ => return None,
+        })
+    }
+}
+
+/// All parts of the answer that are no thoughts.
+fn visible_text(candidate: &Value) -> String {
+    let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
+    let is_thought = |part: &&Value| part.get("thought").and_then(Value::as_bool) == Some(true);
+    let visible = parts.into_iter().flatten().filter(|part| !is_thought(part));
+    visible.filter_map(|part| part.get("text").and_then(Value::as_str)).collect()
+}
+
+fn usage(value: Option<&Value>) -> Usage {
+    let count = |key: &str| value.and_then(|v| v.get(key)).and_then(number);
+    Usage {
+        prompt_tokens: count("promptTokenCount"),
+        output_tokens: count("candidatesTokenCount"),
+        thought_tokens: count("thoughtsTokenCount"),
+        cached_tokens: count("cachedContentTokenCount"),
+        total_tokens: count("totalTokenCount"),
+    }
+}
+
+/// A whole number, written as one or as text.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// A protobuf duration such as `45.837906927s`, or `15h11m58s`, or `539.477544ms`.
+fn wait(value: &Value) -> Option<Duration> {
+    let span: SignedDuration = value.as_str()?.trim().parse().ok()?;
+    Duration::try_from(span).ok().map(|wait| wait.min(LONGEST_WAIT))
+}
+
+/// The numbers behind `limit:` in a message.
+fn limits_in(message: &str) -> impl Iterator<Item = u64> {
+    message.split("limit: ").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..end)?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn waits_read_in_every_form_that_was_seen() {
+        for (text, ms) in [
+            ("22s", 22_000),
+            ("45.837906927s", 45_837),
+            ("0.539477544s", 539),
+            ("539.477544ms", 539),
+            ("15h11m58s", 54_718_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(wait(&json!(text)).map(|d| d.as_millis()), Some(ms), "{text}");
+        }
+        for odd in [json!("-5s"), json!("soon"), json!(5), json!(null), json!("")] {
+            assert_eq!(wait(&odd), None, "{odd}");
+        }
+        assert_eq!(wait(&json!("9999999999s")), Some(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn an_error_inside_the_message_of_another_counts() {
+        let inner = json!([{"error": {"code": "429", "status": "RESOURCE_EXHAUSTED",
+            "message": "x, limit: 0, y"}}]);
+        let error = ApiError::of(&json!({"code": 500, "message": inner.to_string()}));
+        assert_eq!((error.code, error.limit_is_zero), (Some(429), true));
+    }
+
+    #[test]
+    fn a_limit_that_only_begins_with_zero_digits_is_read_whole() {
+        assert_eq!(
+            limits_in("limit: 0, limit: 05; limit: 20 limit: x").collect::<Vec<_>>(),
+            [0, 5, 20]
+        );
+    }
+}

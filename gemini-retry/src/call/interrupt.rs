@@ -1,0 +1,99 @@
+//! SIGINT, SIGTERM and SIGHUP as messages, so that a wait ends at once and the tool can write down
+//! that it was stopped.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::answer::facts::Exchange;
+
+/// The signal that ended the run; 0 for none. `main` turns it into the exit code.
+static CAUGHT: AtomicI32 = AtomicI32::new(0);
+
+/// 128 and the number of the signal that ended the run, as shells count.
+pub(crate) fn exit_code() -> Option<ExitCode> {
+    let signal = u8::try_from(CAUGHT.load(Ordering::Relaxed)).ok().filter(|signal| *signal > 0)?;
+    Some(ExitCode::from(128 + signal))
+}
+
+/// Something that ends a wait.
+enum Event {
+    Signal(i32),
+    /// A reply to the request with that number.
+    Reply(u32, Exchange),
+}
+
+/// How a wait ended.
+pub(crate) enum Waited<T> {
+    /// With what was waited for.
+    Done(T),
+    /// Nothing came in time.
+    TimedOut,
+    /// A signal asks to stop.
+    Stopped(i32),
+}
+
+/// Where signals and replies arrive.
+pub(crate) struct Mailbox {
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+}
+
+impl Mailbox {
+    /// Begins to catch signals.
+    pub(crate) fn open() -> io::Result<Self> {
+        let (sender, events) = mpsc::channel();
+        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let to = sender.clone();
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                if to.send(Event::Signal(signal)).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { sender, events })
+    }
+
+    /// Runs `work`, the request with this number, on a thread of its own: a blocked connection
+    /// cannot be interrupted, but it can be left behind.
+    pub(crate) fn run(&self, number: u32, work: impl FnOnce() -> Exchange + Send + 'static) {
+        let to = self.sender.clone();
+        // Nobody listens any more when the run is over.
+        std::thread::spawn(move || drop(to.send(Event::Reply(number, work()))));
+    }
+
+    /// Waits for the reply to the request with this number.
+    pub(crate) fn reply(&self, number: u32, limit: Duration) -> Waited<Exchange> {
+        let begun = Instant::now();
+        loop {
+            let left = limit.saturating_sub(begun.elapsed());
+            match self.events.recv_timeout(left) {
+                Ok(Event::Reply(of, exchange)) if of == number => return Waited::Done(exchange),
+                // The late reply to a request that was given up.
+                Ok(Event::Reply(..)) => {}
+                Ok(Event::Signal(signal)) => return stopped(signal),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    return Waited::TimedOut;
+                }
+            }
+        }
+    }
+
+    /// Waits for so long, unless a signal comes.
+    pub(crate) fn rest(&self, time: Duration) -> Option<i32> {
+        match self.reply(u32::MAX, time) {
+            Waited::Stopped(signal) => Some(signal),
+            Waited::Done(_) | Waited::TimedOut => None,
+        }
+    }
+}
+
+fn stopped(signal: i32) -> Waited<Exchange> {
+    CAUGHT.store(signal, Ordering::Relaxed);
+    Waited::Stopped(signal)
+}

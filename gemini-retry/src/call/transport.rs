@@ -1,0 +1,128 @@
+//! One request over HTTP. The key travels in a header and nowhere else.
+
+use std::error::Error as _;
+use std::io::Read as _;
+use std::sync::Once;
+use std::time::Duration;
+
+use cli::Failure;
+use reqwest::blocking::Client;
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{Url, redirect, retry};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::answer::facts::{Broken, Exchange};
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// No review is longer; a longer body is not read to its end.
+const LONGEST_BODY: u64 = 12 << 20;
+
+static PROVIDER: Once = Once::new();
+
+/// The service at one address.
+#[derive(Clone)]
+pub(crate) struct Rest {
+    client: Client,
+    base: Url,
+}
+
+impl Rest {
+    /// Prepares connections to `base`.
+    pub(crate) fn new(base: &Url) -> Result<Self, Failure> {
+        // The client panics without a provider; a second installation is refused and harmless.
+        PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+        let builder = Client::builder()
+            .user_agent(concat!("switchyard-gemini-retry/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            // Each request has its own limit.
+            .timeout(None)
+            // A redirect would take the key elsewhere.
+            .redirect(redirect::Policy::none())
+            // A request that may have been counted is repeated by us or not at all.
+            .retry(retry::never())
+            .referer(false);
+        let builder = if is_loopback(base) {
+            // No proxy stands between us and ourselves, and no certificate is needed.
+            builder.no_proxy().tls_certs_only([])
+        } else {
+            builder.https_only(true)
+        };
+        let client = builder
+            .build()
+            .map_err(|e| Failure::world("cannot set up HTTP", told(&e.without_url())))?;
+        Ok(Self { client, base: base.clone() })
+    }
+
+    /// Asks `model` and waits for the whole reply, at most `limit`.
+    pub(crate) fn generate(
+        &self,
+        model: &str,
+        key: &SecretString,
+        body: String,
+        limit: Duration,
+    ) -> Exchange {
+        let mut url = self.base.clone();
+        let path =
+            format!("{}/v1beta/models/{model}:generateContent", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) else {
+            return Exchange::Broken(Broken::Connection("the key cannot be sent".into()));
+        };
+        key.set_sensitive(true);
+        let request = self
+            .client
+            .post(url)
+            .header("x-goog-api-key", key)
+            .header(CONTENT_TYPE, "application/json")
+            .timeout(limit)
+            .body(body);
+        let response = match request.send() {
+            Ok(response) => response,
+            Err(error) => return Exchange::Broken(broken(error)),
+        };
+        let http = response.status().as_u16();
+        let header = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
+        let retry_after = header.and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+        let mut body = Vec::new();
+        match response.take(LONGEST_BODY).read_to_end(&mut body) {
+            Ok(_) => Exchange::Reply { http, retry_after, body },
+            Err(error) => Exchange::Broken(cut(&error)),
+        }
+    }
+}
+
+/// Whether `url` stays on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|a| a.is_loopback())
+}
+
+fn broken(error: reqwest::Error) -> Broken {
+    let timed_out = error.is_timeout();
+    let why = told(&error.without_url());
+    if timed_out { Broken::TimedOut(why) } else { Broken::Connection(why) }
+}
+
+/// A body that ended early, or not in time.
+fn cut(error: &std::io::Error) -> Broken {
+    let inner = error.get_ref().and_then(|e| e.downcast_ref::<reqwest::Error>());
+    let timed_out = inner.is_some_and(reqwest::Error::is_timeout)
+        || error.kind() == std::io::ErrorKind::TimedOut;
+    if timed_out {
+        Broken::TimedOut("the reply did not end in time".into())
+    } else {
+        Broken::Connection("the connection ended in the middle of the reply".into())
+    }
+}
+
+/// An error with its causes; the outermost alone says only that sending failed.
+fn told(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

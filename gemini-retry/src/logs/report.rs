@@ -1,0 +1,261 @@
+//! How a run ended, in every form in which it is told: the envelope, the page, the audit entry and
+//! the last lines on stderr.
+
+use std::time::Duration;
+
+use cli::{Exit, Page, Tone};
+use records::gemini_retry::ReviewEnvelope;
+use records::{AuditEntry, Extra, Outcome as Obtained, Stamp, Verdict};
+use serde_json::{Value, json};
+
+use crate::answer::facts::Facts;
+use crate::answer::judge::Answer;
+use crate::call::attempts::{Outcome, Run};
+use crate::policy::classify::Class;
+use crate::policy::plan::Stop;
+use crate::setup::prompt::Prompt;
+use crate::setup::settings::Settings;
+
+/// A run that ended, with everything that is told about it.
+pub(crate) struct Report<'a> {
+    /// What was asked for.
+    pub(crate) settings: &'a Settings,
+    /// What was asked.
+    pub(crate) prompt: &'a Prompt,
+    /// What came of it.
+    pub(crate) outcome: &'a Outcome,
+    /// What the last reply said.
+    pub(crate) facts: &'a Facts,
+    /// The name of the last credential that asked.
+    pub(crate) credential: Option<&'a str>,
+    /// Whether another one asked before.
+    pub(crate) rotated: bool,
+    /// Requests that were sent.
+    pub(crate) attempts: u32,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+impl<'a> Report<'a> {
+    /// The report of `run`, which ended with `outcome`.
+    pub(crate) fn of(run: &'a Run<'a>, outcome: &'a Outcome) -> Self {
+        Self {
+            settings: run.settings,
+            prompt: run.prompt,
+            outcome,
+            facts: &run.facts,
+            credential: run.last_asked().map(|c| c.name.as_str()),
+            rotated: run.rotated(),
+            attempts: run.course.attempts,
+            took: run.begun.elapsed(),
+        }
+    }
+
+    /// The envelope around an answer.
+    pub(crate) fn envelope(&self, answer: &Answer, audit_id: Option<&str>) -> ReviewEnvelope {
+        let review = review(answer);
+        ReviewEnvelope {
+            verdict: review.map(|r| r.verdict),
+            verdict_word: review.map(|r| r.word.clone()),
+            critique: review.map(|r| r.critique.clone()),
+            tier_1_issues: review.map(|r| r.tier_1_issues.clone()).unwrap_or_default(),
+            response: answer.value(),
+            issue_id: self.settings.issue,
+            node: self.settings.node.clone(),
+            subject: self.prompt.subject.clone(),
+            model: self.settings.wanted.model.clone(),
+            model_verified: self.facts.model.clone(),
+            credential_used: self.credential.unwrap_or_default().to_owned(),
+            attempts: u64::from(self.attempts),
+            rotation_occurred: self.rotated,
+            duration_ms: self.millis(),
+            usage: self.facts.usage.clone(),
+            response_id: self.facts.response_id.clone(),
+            audit_id: audit_id.map(str::to_owned),
+            extra: Extra::new(),
+        }
+    }
+
+    /// The audit entry with this id. An outage is never recorded as a verdict.
+    pub(crate) fn entry(&self, id: &str, now: Stamp, session: &str) -> AuditEntry {
+        let facts = self.facts;
+        let review = match self.outcome {
+            Outcome::Answer(answer) => review(answer),
+            Outcome::Stopped(_) | Outcome::Cancelled(_) => None,
+        };
+        let failure = self.failure();
+        let mut extra = Extra::new();
+        if let Some(failure) = &failure {
+            extra.insert("failure".into(), failure.sentence.clone().into());
+        }
+        let raw = Some(facts.text.clone()).filter(|text| !text.is_empty());
+        AuditEntry {
+            id: Some(id.to_owned()),
+            timestamp: Some(now.to_string()),
+            session_id: Some(session.to_owned()),
+            project: self.settings.project.clone(),
+            node: self.settings.node.clone(),
+            issue_id: self.settings.issue,
+            verdict: review.map(|r| r.verdict.word().to_owned()),
+            outcome: Some(match failure {
+                None => Obtained::Reviewed,
+                Some(_) => Obtained::Failed,
+            }),
+            failure_class: failure.map(|f| f.class),
+            critique: review.map(|r| r.critique.clone()),
+            tier_1_issues: review.map(|r| r.tier_1_issues.clone()).unwrap_or_default(),
+            subject: self.prompt.subject.clone(),
+            model: Some(self.settings.wanted.model.clone()),
+            model_verified: facts.model.clone(),
+            credential_used: self.credential.map(str::to_owned),
+            rotation_occurred: Some(self.rotated),
+            attempts: Some(u64::from(self.attempts)),
+            duration_ms: Some(self.millis()),
+            usage: Some(facts.usage.clone()),
+            response_id: facts.response_id.clone(),
+            raw_response: raw.map_or(Value::Null, Value::from),
+            extra,
+        }
+    }
+
+    /// Why there is no answer; `None` when there is one.
+    pub(crate) fn failure(&self) -> Option<Told> {
+        let story = self.facts.story();
+        Some(match self.outcome {
+            Outcome::Answer(_) => return None,
+            Outcome::Stopped(stop) => told(stop, &story, self.attempts),
+            Outcome::Cancelled(signal) => Told {
+                exit: Exit::Later,
+                result: "cancelled",
+                class: "cancelled".into(),
+                retry_at: None,
+                sentence: format!("stopped by signal {signal}"),
+            },
+        })
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// A failure in words.
+pub(crate) struct Told {
+    /// How the tool ends.
+    pub(crate) exit: Exit,
+    result: &'static str,
+    /// The class, for the audit entry.
+    pub(crate) class: String,
+    retry_at: Option<Stamp>,
+    /// For people.
+    pub(crate) sentence: String,
+}
+
+impl Told {
+    /// The same for scripts: the last line on stderr.
+    pub(crate) fn machine(&self, attempts: u32, audit_id: Option<&str>) -> String {
+        json!({
+            "result": self.result,
+            "class": self.class,
+            "retry_at": self.retry_at,
+            "attempts": attempts,
+            "audit_id": audit_id,
+        })
+        .to_string()
+    }
+}
+
+fn told(stop: &Stop, story: &str, attempts: u32) -> Told {
+    let of = |class: Class, result, sentence| Told {
+        exit: class.exit(),
+        result,
+        class: class.name().to_owned(),
+        retry_at: None,
+        sentence,
+    };
+    match stop {
+        Stop::Final(class) => of(*class, result_of(*class), format!("{}: {story}", class.name())),
+        Stop::Attempts(class) => {
+            let sentence = format!("{}: gave up after {attempts} attempts: {story}", class.name());
+            of(*class, "max_attempts", sentence)
+        }
+        Stop::Deadline { class, retry_at } => {
+            let retry_at = Stamp::new(*retry_at);
+            let Some(class) = class else {
+                return Told {
+                    exit: Exit::Later,
+                    result: "deadline",
+                    class: "deadline".into(),
+                    retry_at: Some(retry_at),
+                    sentence: "the deadline is over before anything could be asked".into(),
+                };
+            };
+            let sentence = format!("{}: no answer before the deadline: {story}", class.name());
+            let told = of(*class, "deadline", sentence);
+            let retry_at = (told.exit == Exit::Later).then_some(retry_at);
+            Told { retry_at, ..told }
+        }
+        Stop::Cooling { reason, retry_at } => {
+            let retry_at = Stamp::new(*retry_at);
+            Told {
+                exit: Exit::Later,
+                result: "later",
+                class: reason.clone(),
+                retry_at: Some(retry_at),
+                sentence: format!("{reason}: no credential is free before {retry_at}"),
+            }
+        }
+        Stop::AllRetired => {
+            let sentence =
+                "auth: the service refuses every key; put new ones into the credentials file";
+            of(Class::Auth, "no_credentials", sentence.to_owned())
+        }
+    }
+}
+
+fn result_of(class: Class) -> &'static str {
+    match class.exit() {
+        Exit::Damaged => "unreadable_answer",
+        Exit::World => "failed",
+        Exit::Later => "later",
+        Exit::Usage => "no_credentials",
+        Exit::Yes | Exit::No => "no_answer",
+    }
+}
+
+fn review(answer: &Answer) -> Option<&crate::answer::verdict::Review> {
+    match answer {
+        Answer::Review(review) => Some(review),
+        Answer::Text(_) => None,
+    }
+}
+
+/// The envelope for people.
+pub(crate) fn page(envelope: &ReviewEnvelope, page: &mut Page) {
+    if let (Some(verdict), Some(word)) = (envelope.verdict, &envelope.verdict_word) {
+        let tone = match verdict {
+            Verdict::Approved => Tone::Good,
+            Verdict::Revise => Tone::Warn,
+            Verdict::Blocked => Tone::Bad,
+        };
+        if word == verdict.word() {
+            page.line(tone, verdict);
+        } else {
+            page.line(tone, format_args!("{verdict} ({word})"));
+        }
+        for issue in &envelope.tier_1_issues {
+            page.field("blocking", issue);
+        }
+    }
+    let text = envelope.critique.as_deref().or(envelope.response.as_str());
+    for (index, paragraph) in text.unwrap_or_default().lines().enumerate() {
+        page.field(if index == 0 { "critique" } else { "        " }, paragraph);
+    }
+    page.field("model", envelope.model_verified.as_deref().unwrap_or("-"));
+    page.field("credential", &envelope.credential_used);
+    let took = cli::show_duration(Duration::from_millis(envelope.duration_ms));
+    page.field("attempts", format_args!("{} in {took}", envelope.attempts));
+    if let Some(id) = &envelope.audit_id {
+        page.field("audit", id);
+    }
+}

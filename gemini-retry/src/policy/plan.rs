@@ -1,0 +1,257 @@
+//! What happens next: a pure function of what was seen, the pool, the shared state, the time and the
+//! deadline. Nothing that it returns reaches beyond the deadline.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::policy::backoff::{Delays, delay};
+use crate::policy::choose::{Choice, choose};
+use crate::policy::classify::Class;
+use crate::policy::cooldown::{later, until};
+use crate::setup::credentials::Credential;
+use crate::state::State;
+
+/// Waits are cut into slices of this length: after each one the clock and the state are read anew,
+/// because the machine may have slept and another process may have learnt something.
+const SLICE: Duration = Duration::from_secs(5);
+/// An attempt with less time than this is not worth its price, unless attempts are meant to be
+/// shorter.
+const USEFUL: Duration = Duration::from_secs(20);
+
+/// What bounds a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// For the whole run, waiting included.
+    pub(crate) deadline: Duration,
+    /// For one request.
+    pub(crate) attempt: Duration,
+    /// Requests, at least one.
+    pub(crate) attempts: u32,
+}
+
+impl Limits {
+    /// The least time that an attempt must have left.
+    fn useful(&self) -> Duration {
+        USEFUL.min(self.attempt).min(self.deadline / 4)
+    }
+}
+
+/// The time, on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// For cool-downs, which other processes share.
+    pub(crate) wall: Timestamp,
+    /// Since the run began, for the deadline.
+    pub(crate) elapsed: Duration,
+}
+
+/// What a run has seen so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Course {
+    /// Requests that were sent.
+    pub(crate) attempts: u32,
+    /// The class of the last failure.
+    pub(crate) last: Option<Class>,
+    /// How often each class was met.
+    met: BTreeMap<Class, u32>,
+    /// The credential that is to be asked again.
+    stay: Option<usize>,
+    /// Credentials of no more use to this run.
+    avoid: BTreeSet<usize>,
+    /// No request before this time since the run began.
+    not_before: Duration,
+    /// Nothing that could be tried would help.
+    over: bool,
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consequence {
+    /// The same credential again, after a wait.
+    Stay(Duration),
+    /// Another credential; this one cools down or is dead.
+    Rotate,
+    /// Another credential; nothing is held against this one.
+    Elsewhere,
+    /// No further request would help.
+    Stop,
+}
+
+impl Course {
+    /// Draws the consequence of a failure of this class with the credential at `place`, at
+    /// `elapsed` since the beginning. `floor` is the wait that the service asked for.
+    pub(crate) fn learn(
+        &mut self,
+        class: Class,
+        place: usize,
+        elapsed: Duration,
+        floor: Option<Duration>,
+        delays: Delays,
+        seed: u64,
+    ) -> Consequence {
+        let times = self.met.entry(class).or_default();
+        *times += 1;
+        let consequence = consequence(class, *times, floor, delays, seed);
+        self.last = Some(class);
+        self.stay = None;
+        match consequence {
+            Consequence::Stay(wait) => {
+                self.stay = Some(place);
+                self.not_before = elapsed.saturating_add(wait);
+            }
+            Consequence::Rotate => {}
+            Consequence::Elsewhere => {
+                self.avoid.insert(place);
+            }
+            Consequence::Stop => self.over = true,
+        }
+        consequence
+    }
+
+    /// How often a class was met.
+    pub(crate) fn times(&self, class: Class) -> u32 {
+        self.met.get(&class).copied().unwrap_or(0)
+    }
+}
+
+/// What follows when a class is met for the `times`-th time (from 1).
+fn consequence(
+    class: Class,
+    times: u32,
+    floor: Option<Duration>,
+    delays: Delays,
+    seed: u64,
+) -> Consequence {
+    // How often the same credential is asked again, and then how often another one.
+    let (again, elsewhere) = match class {
+        Class::Billing
+        | Class::Auth
+        | Class::Permission
+        | Class::NoEntitlement
+        | Class::QuotaDay
+        | Class::QuotaMinute
+        | Class::Ambiguous429 => return Consequence::Rotate,
+        // Model-wide: another key would meet the same. The deadline is the bound.
+        Class::Capacity => (u32::MAX, 0),
+        Class::Network => (5, 0),
+        Class::Server => (4, 0),
+        Class::Empty => (3, 0),
+        Class::Timeout => (2, 1),
+        Class::BadVerdict => (2, 0),
+        Class::ModelMismatch => (1, 1),
+        Class::AnswerBlocked | Class::Recitation | Class::Truncated | Class::Unknown => (1, 0),
+        Class::Precondition
+        | Class::PromptTooLong
+        | Class::InvalidRequest
+        | Class::ModelUnavailable
+        | Class::RedirectRefused
+        | Class::SafetyBlock
+        | Class::ModelUnverified => (0, 0),
+    };
+    if times <= again {
+        Consequence::Stay(delay(delays, class, times - 1, floor, seed))
+    } else if times - again <= elsewhere {
+        Consequence::Elsewhere
+    } else {
+        Consequence::Stop
+    }
+}
+
+/// What to do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Ask with the credential at this place, for at most this long.
+    Call {
+        /// In the pool.
+        place: usize,
+        /// The request's own limit.
+        limit: Duration,
+    },
+    /// Wait this long, then ask again what to do.
+    Wait {
+        /// At most [`SLICE`].
+        slice: Duration,
+        /// When a request is due.
+        until: Timestamp,
+    },
+    /// End the run.
+    Stop(Stop),
+}
+
+/// Why a run ends without an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The last failure is final.
+    Final(Class),
+    /// As many requests were sent as may be.
+    Attempts(Class),
+    /// The time is over, or would be before anything could be had.
+    Deadline {
+        /// What the run was up against; `None` when nothing had failed yet.
+        class: Option<Class>,
+        /// When the next request would have been due.
+        retry_at: Timestamp,
+    },
+    /// No credential is free before the deadline.
+    Cooling {
+        /// Why the first one to be free cools: the name of a class.
+        reason: String,
+        /// When it is free.
+        retry_at: Timestamp,
+    },
+    /// Every key is dead.
+    AllRetired,
+}
+
+/// Decides the next step.
+pub(crate) fn next(
+    course: &Course,
+    pool: &[Credential],
+    state: &State,
+    model: &str,
+    limits: &Limits,
+    now: Moment,
+) -> Step {
+    let last = course.last.unwrap_or(Class::Unknown);
+    if course.over {
+        return Step::Stop(Stop::Final(last));
+    }
+    if course.attempts >= limits.attempts {
+        return Step::Stop(Stop::Attempts(last));
+    }
+    let left = limits.deadline.saturating_sub(now.elapsed);
+    let fits = |wait: Duration| wait.saturating_add(limits.useful()) <= left;
+    let rest = course.not_before.saturating_sub(now.elapsed);
+    if !fits(rest) || left.is_zero() {
+        let retry_at = later(now.wall, rest);
+        return Step::Stop(Stop::Deadline { class: course.last, retry_at });
+    }
+    if !rest.is_zero() {
+        return Step::Wait { slice: rest.min(SLICE), until: later(now.wall, rest) };
+    }
+    let call = |place| Step::Call { place, limit: limits.attempt.min(left) };
+    if let Some(place) = course.stay.filter(|place| is_free(pool, *place, state, model, now.wall)) {
+        return call(place);
+    }
+    match choose(pool, state, model, now.wall, &course.avoid) {
+        Choice::This(place) => call(place),
+        Choice::Cooling { until: free, reason } => {
+            let wait = until(now.wall, free);
+            if fits(wait) {
+                Step::Wait { slice: wait.min(SLICE), until: free }
+            } else {
+                Step::Stop(Stop::Cooling { reason, retry_at: free })
+            }
+        }
+        Choice::AllRetired => Step::Stop(Stop::AllRetired),
+        Choice::UsedUp => Step::Stop(Stop::Final(last)),
+    }
+}
+
+fn is_free(pool: &[Credential], place: usize, state: &State, model: &str, now: Timestamp) -> bool {
+    pool.get(place).is_some_and(|c| {
+        !state.is_retired(&c.name, &c.fingerprint) && state.cooling(&c.scopes(model), now).is_none()
+    })
+}

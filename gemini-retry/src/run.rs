@@ -1,0 +1,118 @@
+//! The whole of it: settle what is asked, ask, and tell what came of it.
+
+use std::time::Instant;
+
+use cli::{Exit, Failure, Out, Progress};
+use records::gemini_retry::ReviewEnvelope;
+
+use crate::answer::facts::Facts;
+use crate::answer::judge::Answer;
+use crate::call::attempts::{Outcome, Run};
+use crate::logs::audit::Shard;
+use crate::logs::report::{self, Report};
+use crate::logs::run_log::RunLog;
+use crate::policy::plan::Course;
+use crate::setup::args::{Args, Print};
+use crate::setup::credentials;
+use crate::setup::prompt;
+use crate::setup::redact::Redactor;
+use crate::setup::settings::Settings;
+use crate::state::store::Store;
+
+/// Runs the tool.
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    let begun = Instant::now();
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = Settings::new(args, env)?;
+    let prompt = prompt::read(&settings.source, settings.subject.as_deref())?;
+    let pool = credentials::load(&settings.credentials, env)?;
+
+    let id = format!("{:08x}", fastrand::u32(..));
+    let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
+    let logs = settings.state_dir.join("logs");
+    let mut run = Run {
+        settings: &settings,
+        prompt: &prompt,
+        pool: &pool.usable,
+        store: Store::open(&settings.state_dir),
+        log: RunLog::begin(&logs, id, cli::clock::now(), redactor),
+        progress: Some(Progress::start(format!("asking {}", settings.wanted.model))),
+        begun,
+        course: Course::default(),
+        facts: Facts::default(),
+        asked: Vec::new(),
+        shard: None,
+        announced: None,
+    };
+    run.log_start(&pool);
+    let outcome = run.obtain();
+    // What comes now goes where the spinner was.
+    run.progress = None;
+    let mut warnings = run.store.take_warnings();
+    warnings.append(&mut run.log.take_warnings());
+    for warning in warnings {
+        out.note(&run.log.redactor().clean(&warning));
+    }
+    let outcome = outcome?;
+    let report = Report::of(&run, &outcome);
+    let redactor = run.log.redactor();
+    let (audit_id, logged) = record(&report, run.shard.as_ref(), redactor);
+    if let (Some(_), Err(failure)) = (report.failure(), &logged) {
+        // The failure of the call has the last word on stderr.
+        out.note(&failure.to_string());
+        return tell(&report, None, redactor, out);
+    }
+    let exit = tell(&report, audit_id.as_deref(), redactor, out)?;
+    logged.map(|()| exit)
+}
+
+/// Appends the audit entry of a run that asked something. Gives the entry's id once it is there.
+fn record(
+    report: &Report<'_>,
+    shard: Option<&Shard>,
+    redactor: &Redactor,
+) -> (Option<String>, Result<(), Failure>) {
+    let (Some(shard), Some(audit)) = (shard, &report.settings.audit) else {
+        return (None, Ok(()));
+    };
+    let id = uuid::Uuid::now_v7().to_string();
+    let entry = report.entry(&id, cli::clock::now(), audit.session.as_str());
+    match shard.append(&entry, redactor) {
+        Ok(()) => (Some(id), Ok(())),
+        Err(failure) => (None, Err(failure.hint("the audit entry of this call is missing"))),
+    }
+}
+
+/// Prints the answer, or on stderr why there is none.
+fn tell(
+    report: &Report<'_>,
+    audit_id: Option<&str>,
+    redactor: &Redactor,
+    out: &mut Out,
+) -> Result<Exit, Failure> {
+    if let Some(failure) = report.failure() {
+        out.note(&redactor.clean(&failure.sentence));
+        out.note(&failure.machine(report.attempts, audit_id));
+        return Ok(failure.exit);
+    }
+    let Outcome::Answer(answer) = report.outcome else { return Ok(Exit::No) };
+    match (report.settings.print, answer) {
+        (Print::Envelope, _) => {
+            let envelope = clean(report.envelope(answer, audit_id), redactor)?;
+            out.print(&envelope, report::page)?;
+        }
+        (Print::Response, Answer::Review(review)) => {
+            out.raw_line(&redactor.clean(&review.written))?;
+        }
+        (Print::Response, Answer::Text(text)) => out.raw_line(&redactor.clean(text))?,
+    }
+    Ok(Exit::Yes)
+}
+
+/// The envelope without anything that has the form of a key.
+fn clean(envelope: ReviewEnvelope, redactor: &Redactor) -> Result<ReviewEnvelope, Failure> {
+    let fail = |e: serde_json::Error| Failure::world("cannot print the answer", e);
+    let text = serde_json::to_string(&envelope).map_err(fail)?;
+    let cleaned = redactor.clean(&text);
+    if cleaned == text { Ok(envelope) } else { serde_json::from_str(&cleaned).map_err(fail) }
+}

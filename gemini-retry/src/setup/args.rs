@@ -1,0 +1,214 @@
+//! What was typed, checked for form.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Parser, ValueEnum};
+use cli::{Format, OutputArgs};
+use records::IssueNumber;
+
+/// Get one trustworthy review out of Gemini
+///
+/// Sends a prompt to Gemini and prints the review, but only when it is complete, comes from the
+/// model that was asked for, and is exactly one valid verdict. Used-up quotas and dead keys lead to
+/// the next credential; overload and broken connections are waited out. Every call leaves an entry
+/// in the audit log, a failed one too. Without an answer stdout stays empty, and the last line on
+/// stderr is JSON that says why and when to come back.
+#[derive(Debug, Parser)]
+#[command(name = "gemini-retry", version, after_help = HELP)]
+#[command(group(ArgGroup::new("source").required(true).args(["prompt_file", "prompt", "stdin"])))]
+pub(crate) struct Args {
+    /// Read the prompt from FILE; `-` is stdin
+    #[arg(short = 'f', long, value_name = "FILE")]
+    pub(crate) prompt_file: Option<PathBuf>,
+
+    /// Take the prompt from the command line; for short ones, since others can see it there
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+
+    /// Read the prompt from stdin
+    #[arg(value_name = "-", value_parser = dash)]
+    pub(crate) stdin: Option<()>,
+
+    /// The model to ask
+    ///
+    /// A retired name asks for its successor: gemini-3-pro-preview for gemini-3.1-pro-preview.
+    #[arg(short, long, value_name = "MODEL", default_value = "gemini-3.1-pro-preview")]
+    pub(crate) model: String,
+
+    /// Accept an answer from a model whose name fits GLOB as well
+    ///
+    /// May be given more than once. Without it only the model itself and numbered or dated builds
+    /// of it are accepted. A flash, lite or nano model never stands in for a larger one.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) accept_model: Vec<String>,
+
+    /// The issue that the review belongs to
+    #[arg(long, value_name = "N")]
+    pub(crate) issue: Option<IssueNumber>,
+
+    /// What is reviewed, such as `review_lld` or `review_implementation`
+    #[arg(long, value_name = "NAME", value_parser = ref_part)]
+    pub(crate) node: Option<String>,
+
+    /// The file that the prompt is about, when the prompt itself does not say so
+    ///
+    /// Its digest goes into the audit entry, so its bytes must stand in the prompt as they are.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) subject: Option<PathBuf>,
+
+    /// The project in the audit entry; by default the name of the main worktree's folder
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+
+    /// What to print: the envelope around the answer, or the model's own object alone
+    #[arg(long, value_enum, default_value_t = Print::Envelope, value_name = "WHAT")]
+    pub(crate) print: Print,
+
+    /// What the answer must be: `builtin:verdict`, or `none` for any text
+    #[arg(long, value_name = "SCHEMA", default_value = "builtin:verdict", value_parser = schema)]
+    pub(crate) schema: Schema,
+
+    /// The time for everything, waiting included: 20m, 90s, or a number of seconds
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "20m",
+        env = "GEMINI_RETRY_DEADLINE",
+        value_parser = seconds_or_span
+    )]
+    pub(crate) deadline: Duration,
+
+    /// The time for one request
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = seconds_or_span)]
+    pub(crate) attempt_timeout: Duration,
+
+    /// How many requests to send at most; 0 means 1
+    #[arg(long, value_name = "N", default_value_t = 20, env = "GEMINI_RETRY_MAX")]
+    pub(crate) max_attempts: u32,
+
+    /// Where the service is; https, or http on this machine
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://generativelanguage.googleapis.com",
+        env = "GOOGLE_GEMINI_BASE_URL"
+    )]
+    pub(crate) base_url: String,
+
+    /// The credentials file [default: ~/.assemblyzero/gemini-credentials.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+
+    /// Where cool-downs and run logs are kept [default: ~/.assemblyzero/gemini-retry]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// The folder of the audit log [default: logs/ in the main worktree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
+
+    /// Leave no audit entry; the review then proves nothing to a gate
+    #[arg(long, conflicts_with = "log_dir")]
+    pub(crate) no_audit: bool,
+
+    /// Accepted for old scripts: no request offers tools
+    #[arg(long, hide = true)]
+    pub(crate) no_tools: bool,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+const HELP: &str = "\
+Environment:
+  GEMINI_API_KEY           one more credential, called env
+  GEMINI_RETRY_BASE_DELAY  the first delay between attempts, in seconds
+  GEMINI_RETRY_MAX_DELAY   the longest delay between attempts, in seconds
+  SWITCHYARD_SESSION       eight hexadecimal digits: entries go to this session's shard
+
+Exit status:
+  0 a verified answer (BLOCKED is an answer), 1 there is none to be had, 2 usage or credentials,
+  65 the prompt or the answer cannot be read, 74 network or service, 75 later (see retry_at),
+  130 and 143 when interrupted
+
+Examples:
+  lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98
+  gemini-retry --model gemini-3-pro-preview --prompt-file /tmp/lld-review-prompt.txt --print response
+  gemini-retry --schema none --no-audit -p 'Say hello'";
+
+/// What goes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Print {
+    /// The answer with how it was obtained.
+    Envelope,
+    /// The model's own object, or its text.
+    Response,
+}
+
+/// What an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// The verdict of a review.
+    Verdict,
+    /// Anything.
+    None,
+}
+
+impl cli::Arguments for Args {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+}
+
+fn dash(text: &str) -> Result<(), String> {
+    if text == "-" { Ok(()) } else { Err("only '-' is expected here; use -f for a file".into()) }
+}
+
+fn ref_part(text: &str) -> Result<String, String> {
+    records::check_ref_part(text).map_err(|e| e.to_string())?;
+    Ok(text.to_owned())
+}
+
+fn schema(text: &str) -> Result<Schema, String> {
+    match text {
+        "builtin:verdict" => Ok(Schema::Verdict),
+        "none" => Ok(Schema::None),
+        _ => Err("expected builtin:verdict or none".into()),
+    }
+}
+
+/// The predecessor counts seconds, these tools write `20m`.
+pub(crate) fn seconds_or_span(text: &str) -> Result<Duration, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds)
+            .map_err(|_| format!("'{text}' is not a length of time")),
+        Err(_) => cli::parse_duration(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exactly_one_source_is_needed() {
+        let parse = |words: &[&str]| Args::try_parse_from(["gemini-retry"].iter().chain(words));
+        for words in [&["-"][..], &["-f", "x"], &["-p", "x"], &["-f", "-"]] {
+            assert!(parse(words).is_ok(), "{words:?}");
+        }
+        for words in [&[][..], &["-", "-p", "x"], &["-f", "x", "-p", "x"], &["x"]] {
+            assert!(parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn times_read_as_seconds_and_as_spans() {
+        for (text, ms) in [("1200", 1_200_000), ("0.25", 250), ("20m", 1_200_000), ("0", 0)] {
+            assert_eq!(seconds_or_span(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["-1", "NaN", "inf", "1e300", "soon", ""] {
+            assert!(seconds_or_span(text).is_err(), "{text}");
+        }
+    }
+}

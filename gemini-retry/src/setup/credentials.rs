@@ -1,0 +1,303 @@
+//! The credentials file `~/.assemblyzero/gemini-credentials.json` in the form that users have on
+//! disk, and the key of the environment.
+//!
+//! ```json
+//! {"credentials": [{"name": "team-a", "type": "api_key", "key": "…", "enabled": true,
+//!                   "account-name": "…", "notes": "…",
+//!                   "project": "alpha", "billing": "acme", "key_env": "TEAM_A_KEY"}]}
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use cli::Failure;
+use records::sha256_hex;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use crate::state::{account_scope, model_scope};
+
+/// The variable that holds one more key; its credential is called [`ENV_NAME`].
+pub(crate) const ENV_KEY: &str = "GEMINI_API_KEY";
+const ENV_NAME: &str = "env";
+/// Shorter texts are no keys, and to redact them would take ordinary words out of every log.
+const SHORTEST_KEY: usize = 8;
+/// More than any list of credentials needs.
+const LONGEST_FILE: u64 = 1 << 20;
+
+/// One credential that can be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Credential {
+    /// What logs call it.
+    pub(crate) name: String,
+    /// Keys of one project share one quota.
+    pub(crate) project: String,
+    /// Projects of one account share one purse.
+    pub(crate) billing: String,
+    /// Tells two keys apart without showing either.
+    pub(crate) fingerprint: String,
+    /// Cannot be printed.
+    pub(crate) key: SecretString,
+}
+
+impl Credential {
+    /// Every scope whose cool-down stops this credential for `model`.
+    pub(crate) fn scopes(&self, model: &str) -> [String; 2] {
+        [model_scope(&self.project, model), account_scope(&self.billing)]
+    }
+}
+
+/// What the file and the environment hold.
+pub(crate) struct Pool {
+    /// In the order of the file.
+    pub(crate) usable: Vec<Credential>,
+    /// Names that are left out, with the reason.
+    pub(crate) skipped: Vec<(String, &'static str)>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    credentials: Vec<Entry>,
+}
+
+/// Further keys, such as `account-name` and `notes`, are for people.
+#[derive(Deserialize)]
+struct Entry {
+    name: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    key: Option<SecretString>,
+    enabled: Option<bool>,
+    project: Option<String>,
+    billing: Option<String>,
+    key_env: Option<String>,
+    key_cmd: Option<serde::de::IgnoredAny>,
+}
+
+/// Reads the credentials file, if there is one, and adds the key of the environment.
+pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Pool, Failure> {
+    let shown = path.display().to_string();
+    let mut pool = Pool { usable: Vec::new(), skipped: Vec::new() };
+    if let Some(text) = read_private(path)? {
+        let file: File =
+            serde_json::from_str(text.expose_secret()).map_err(|e| broken(&shown, &e))?;
+        for (index, entry) in file.credentials.into_iter().enumerate() {
+            add(&mut pool, entry, &env).map_err(|why| {
+                Failure::usage(format_args!("{shown}: credential {}", index + 1), why)
+            })?;
+        }
+    }
+    if let Some(key) = env(ENV_KEY).filter(|key| !key.is_empty()) {
+        let key = SecretString::from(key);
+        check_key(&key).map_err(|why| Failure::usage(ENV_KEY, why))?;
+        // The same key in the file has a project and a name that say more.
+        if !pool.usable.iter().any(|c| c.fingerprint == fingerprint(&key)) {
+            pool.usable.push(credential(ENV_NAME.into(), None, None, key));
+        }
+    }
+    check_unique(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
+    if pool.usable.is_empty() {
+        let left_out: Vec<String> =
+            pool.skipped.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        let why = match left_out.as_slice() {
+            [] => "there is none".to_owned(),
+            list => format!("none can be used: {}", list.join(", ")),
+        };
+        return Err(Failure::usage(format_args!("no credentials in {shown}"), why)
+            .hint(format!("add one to {shown} (mode 600), or set {ENV_KEY}")));
+    }
+    Ok(pool)
+}
+
+fn add(pool: &mut Pool, entry: Entry, env: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    let name = entry.name.filter(|name| !name.trim().is_empty()).unwrap_or("unnamed".into());
+    if !entry.enabled.unwrap_or(true) {
+        pool.skipped.push((name, "disabled"));
+        return Ok(());
+    }
+    match entry.kind.as_deref() {
+        None | Some("api_key") => {}
+        // Its token belongs to the command-line client; there is no key to send.
+        Some("oauth") => {
+            pool.skipped.push((name, "oauth, which is not for this service"));
+            return Ok(());
+        }
+        Some(_) => return Err(format!("{name}: 'type' must be api_key or oauth")),
+    }
+    if entry.key_cmd.is_some() {
+        return Err(format!("{name}: key_cmd is not supported; use key_env or key"));
+    }
+    let key = match (entry.key, entry.key_env) {
+        (Some(_), Some(_)) => return Err(format!("{name}: it has both key and key_env; keep one")),
+        (None, None) => return Err(format!("{name}: it has no key; add key or key_env")),
+        (Some(key), None) => key,
+        (None, Some(variable)) => {
+            let Some(key) = env(&variable).filter(|key| !key.is_empty()) else {
+                pool.skipped.push((name, "the variable that key_env names is not set"));
+                return Ok(());
+            };
+            SecretString::from(key)
+        }
+    };
+    check_key(&key).map_err(|why| format!("{name}: {why}"))?;
+    pool.usable.push(credential(name, entry.project, entry.billing, key));
+    Ok(())
+}
+
+fn credential(
+    name: String,
+    project: Option<String>,
+    billing: Option<String>,
+    key: SecretString,
+) -> Credential {
+    let project = project.unwrap_or_else(|| name.clone());
+    let billing = billing.unwrap_or_else(|| project.clone());
+    Credential { fingerprint: fingerprint(&key), name, project, billing, key }
+}
+
+/// The first 8 bytes of a digest that serves no other purpose.
+fn fingerprint(key: &SecretString) -> String {
+    let text = format!("gemini-retry credential fingerprint 1\n{}", key.expose_secret());
+    let digest = sha256_hex(text.as_bytes());
+    format!("sha256:{}", digest.get(..16).unwrap_or_default())
+}
+
+/// A key travels in a header. Its form is otherwise the service's business.
+fn check_key(key: &SecretString) -> Result<(), &'static str> {
+    let key = key.expose_secret();
+    if key.len() < SHORTEST_KEY {
+        Err("the key is too short to be one")
+    } else if !key.bytes().all(|b| b.is_ascii_graphic()) {
+        Err("the key has a blank or a character in it that cannot be sent")
+    } else {
+        Ok(())
+    }
+}
+
+/// Names are the keys of the shared state, and two names for one key would look like two quotas.
+fn check_unique(pool: &[Credential]) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    let mut keys = BTreeMap::new();
+    for c in pool {
+        if !names.insert(&c.name) {
+            return Err(format!("two credentials are called {}; give each its own name", c.name));
+        }
+        if let Some(other) = keys.insert(&c.fingerprint, &c.name) {
+            return Err(format!("credentials {other} and {} have the same key", c.name));
+        }
+    }
+    Ok(())
+}
+
+/// The file's text; `None` when there is no file.
+fn read_private(path: &Path) -> Result<Option<SecretString>, Failure> {
+    let fail = |e: &std::io::Error| Failure::io("cannot read", path, e);
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(fail(&e)),
+    };
+    let mode = file.metadata().map_err(|e| fail(&e))?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let why = format!("others may read the keys in it (mode {:03o})", mode & 0o777);
+        return Err(Failure::usage(path.display(), why)
+            .hint(format!("chmod 600 {}", repo::shell_words([path.to_string_lossy()]))));
+    }
+    let mut text = String::new();
+    file.take(LONGEST_FILE).read_to_string(&mut text).map_err(|e| fail(&e))?;
+    Ok(Some(SecretString::from(text)))
+}
+
+/// The parser's own words may quote the file, and with it a key: only the place is told.
+fn broken(shown: &str, error: &serde_json::Error) -> Failure {
+    let why = if error.is_data() { "it has not the expected form" } else { "it is not JSON" };
+    let what = format!("{shown}:{}:{}", error.line(), error.column());
+    Failure::usage(what, why).hint(
+        r#"the form is {"credentials": [{"name": "team-a", "key": "…", "project": "alpha"}]}"#,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions};
+
+    fn load_text(text: &str, vars: &[(&str, &str)]) -> Result<Pool, Failure> {
+        let scratch = testkit::Scratch::new();
+        let path = scratch.write("c.json", text);
+        set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        load(&path, |name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+    }
+
+    fn refusal(text: &str) -> String {
+        load_text(text, &[]).err().map(|f| f.render("t")).expect("a refusal")
+    }
+
+    #[test]
+    fn the_predecessors_file_reads() {
+        let pool = load_text(
+            r#"{"version":3,"credentials":[
+                {"name":"o","type":"oauth","account-name":"x@y"},
+                {"name":"a","key":"key-of-alpha","account-name":"A","notes":"n"},
+                {"name":"b","type":"api_key","key":"key-of-beta","enabled":false},
+                {"name":"c","key_env":"C_KEY","project":"p","billing":"w"},
+                {"name":"d","key_env":"D_KEY"}]}"#,
+            &[("C_KEY", "key-of-gamma"), (ENV_KEY, "key-of-the-env")],
+        )
+        .unwrap();
+        let names: Vec<&str> = pool.usable.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["a", "c", "env"]);
+        let skipped: Vec<&str> = pool.skipped.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(skipped, ["o", "b", "d"]);
+        let c = &pool.usable[1];
+        assert_eq!(c.scopes("m"), ["p:p|m:m".to_owned(), "b:w".to_owned()]);
+        assert_eq!(pool.usable[0].scopes("m"), ["p:a|m:m".to_owned(), "b:a".to_owned()]);
+        assert!(!format!("{:?}", pool.usable).contains("key-of"));
+    }
+
+    #[test]
+    fn the_key_of_the_environment_is_not_added_twice() {
+        let text = r#"{"credentials":[{"name":"a","key":"key-of-alpha"}]}"#;
+        let pool = load_text(text, &[(ENV_KEY, "key-of-alpha")]).unwrap();
+        assert_eq!(pool.usable.len(), 1);
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_without_showing_it() {
+        for (text, word) in [
+            (r#"{"credentials":[{"name":"a","enabled":"AIzaSecret"}]}"#, "c.json:1:"),
+            (r#"{"credentials":"AIzaSecret"}"#, "c.json:1:"),
+            ("{\"credentials\":[\nAIzaSecret", "c.json:2:1: it is not JSON"),
+            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","key_cmd":"x"}]}"#, "key_cmd"),
+            (r#"{"credentials":[{"name":"a","key":"AIza Secret"}]}"#, "blank"),
+            (r#"{"credentials":[{"name":"a","key":"AIza"}]}"#, "too short"),
+            (r#"{"credentials":[{"name":"a"}]}"#, "credential 1: a: it has no key"),
+            (r#"{"credentials":[{"key":"AIzaSecret1"},{"key":"AIzaSecret2"}]}"#, "unnamed"),
+            (
+                r#"{"credentials":[{"name":"a","key":"AIzaSecret"},{"name":"b","key":"AIzaSecret"}]}"#,
+                "a and b have the same key",
+            ),
+            (r#"{"credentials":[{"name":"a","type":"token","key":"AIzaSecret"}]}"#, "'type'"),
+            (r#"{"credentials":[]}"#, "there is none"),
+        ] {
+            let message = refusal(text);
+            assert!(message.contains(word), "{message}");
+            assert!(!message.contains("AIza"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_refused_with_the_command_that_helps() {
+        let scratch = testkit::Scratch::new();
+        let path =
+            scratch.write("c.json", r#"{"credentials":[{"name":"a","key":"key-of-alpha"}]}"#);
+        for mode in [0o640, 0o604, 0o660] {
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            let message = load(&path, |_| None).err().unwrap().render("t");
+            assert!(message.contains(&format!("chmod 600 {}", path.display())), "{message}");
+        }
+        assert!(load(&scratch.path("none"), |_| None).is_err());
+    }
+}

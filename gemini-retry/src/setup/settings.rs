@@ -1,0 +1,190 @@
+//! What will be done: the arguments together with the environment.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cli::Failure;
+use records::{IssueNumber, SessionId};
+use reqwest::Url;
+
+use crate::answer::judge::Form;
+use crate::answer::model::Wanted;
+use crate::call::transport::is_loopback;
+use crate::logs::audit::AuditLog;
+use crate::policy::backoff::Delays;
+use crate::policy::plan::Limits;
+use crate::setup::args::{Args, Print, Schema, seconds_or_span};
+use crate::setup::prompt::Source;
+
+/// Everything that was decided before the first request.
+pub(crate) struct Settings {
+    /// Where the prompt comes from.
+    pub(crate) source: Source,
+    /// The file that it is about.
+    pub(crate) subject: Option<PathBuf>,
+    /// The model.
+    pub(crate) wanted: Wanted,
+    /// What the answer must be.
+    pub(crate) form: Form,
+    /// For the audit entry.
+    pub(crate) issue: Option<IssueNumber>,
+    /// For the audit entry.
+    pub(crate) node: Option<String>,
+    /// For the audit entry.
+    pub(crate) project: Option<String>,
+    /// What goes to stdout.
+    pub(crate) print: Print,
+    /// Bounds.
+    pub(crate) limits: Limits,
+    /// Waits.
+    pub(crate) delays: Delays,
+    /// The service.
+    pub(crate) base_url: Url,
+    /// The credentials file.
+    pub(crate) credentials: PathBuf,
+    /// Cool-downs and run logs.
+    pub(crate) state_dir: PathBuf,
+    /// `None` with `--no-audit`.
+    pub(crate) audit: Option<AuditLog>,
+}
+
+impl Settings {
+    /// Puts arguments and environment together. `env` gives a variable's value, when it is set.
+    ///
+    /// # Errors
+    /// Exit 2 for whatever makes no sense, naming it.
+    pub(crate) fn new(args: Args, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let wanted = Wanted::new(&args.model, args.accept_model)
+            .map_err(|why| Failure::usage("--model", why))?;
+        let limits = Limits {
+            deadline: args.deadline,
+            attempt: positive("--attempt-timeout", args.attempt_timeout)?,
+            attempts: args.max_attempts.max(1),
+        };
+        positive("--deadline", args.deadline)?;
+        let seconds = |name: &str| match env(name) {
+            Some(text) => seconds_or_span(&text).map(Some).map_err(|e| Failure::usage(name, e)),
+            None => Ok(None),
+        };
+        let delays = Delays {
+            base: seconds("GEMINI_RETRY_BASE_DELAY")?,
+            most: seconds("GEMINI_RETRY_MAX_DELAY")?,
+        };
+        let home = || {
+            let home = env("HOME").filter(|home| !home.is_empty());
+            let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
+            dir.ok_or_else(|| Failure::usage("HOME", "it is not set"))
+        };
+        let place = repo::Place::find(Path::new("."));
+        let project = match (args.project, &place) {
+            (Some(project), _) => Some(project),
+            (None, Ok(place)) => place.project_name().ok().filter(|name| !name.is_empty()),
+            (None, Err(_)) => None,
+        };
+        let audit = if args.no_audit {
+            None
+        } else {
+            Some(audit_log(args.log_dir, place, env("SWITCHYARD_SESSION").as_deref())?)
+        };
+        Ok(Self {
+            source: match (args.prompt_file, args.prompt) {
+                (Some(path), _) if path.as_os_str() != "-" => Source::File(path),
+                (None, Some(text)) => Source::Text(text),
+                _ => Source::Stdin,
+            },
+            subject: args.subject,
+            wanted,
+            form: match args.schema {
+                Schema::Verdict => Form::Verdict,
+                Schema::None => Form::Free,
+            },
+            issue: args.issue,
+            node: args.node,
+            project,
+            print: args.print,
+            limits,
+            delays,
+            base_url: base_url(&args.base_url)?,
+            credentials: match args.credentials {
+                Some(path) => path,
+                None => home()?.join("gemini-credentials.json"),
+            },
+            state_dir: match args.state_dir {
+                Some(dir) => dir,
+                None => home()?.join("gemini-retry"),
+            },
+            audit,
+        })
+    }
+}
+
+fn audit_log(
+    dir: Option<PathBuf>,
+    place: Result<repo::Place, repo::Error>,
+    session: Option<&str>,
+) -> Result<AuditLog, Failure> {
+    let session = match session.filter(|text| !text.is_empty()) {
+        Some(text) => text.parse().map_err(|e| Failure::usage("SWITCHYARD_SESSION", e))?,
+        None => SessionId::from_bits(fastrand::u32(..)),
+    };
+    if let Some(logs) = dir {
+        return Ok(AuditLog { logs, place: None, session });
+    }
+    let place = place.map_err(|e| {
+        Failure::from(e).hint("the audit log belongs to a repository; give --log-dir or --no-audit")
+    })?;
+    Ok(AuditLog { logs: place.logs_dir()?, place: Some(place), session })
+}
+
+fn positive(flag: &str, time: Duration) -> Result<Duration, Failure> {
+    if time.is_zero() { Err(Failure::usage(flag, "it must be longer than 0")) } else { Ok(time) }
+}
+
+/// The address, if a key may be sent there.
+fn base_url(text: &str) -> Result<Url, Failure> {
+    let refuse = |why: &str| Failure::usage("--base-url", why);
+    // The text is not repeated: it may carry a password.
+    let url = Url::parse(text).map_err(|_| refuse("it is not a URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("a name or password does not belong into it"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("it must end with its path"));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        "http" => Err(refuse("keys are sent over https; http is for this machine alone")),
+        _ => Err(refuse("https is expected")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_only_sent_over_https_or_to_this_machine() {
+        for text in [
+            "https://generativelanguage.googleapis.com",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost/proxy/",
+        ] {
+            assert!(base_url(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "https://user:pw@example.com",
+            "https://example.com?key=1",
+            "ftp://localhost",
+            "file:///etc/passwd",
+            "example.com",
+            "",
+        ] {
+            assert!(base_url(text).is_err(), "{text}");
+        }
+    }
+}

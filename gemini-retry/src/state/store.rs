@@ -1,0 +1,224 @@
+//! The state's file: `state.json` with a lock beside it, in a folder of the user's own.
+//!
+//! Nothing here can fail a run. When the file cannot be used, the run goes on with what it knows
+//! itself and says so once.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use journal::Lock;
+use records::Stamp;
+
+use crate::state::{State, VERSION};
+
+/// How long another process may hold the lock; its own work under it takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The state that all processes share.
+pub(crate) struct Store {
+    file: PathBuf,
+    lock: PathBuf,
+    memory: State,
+    shared: bool,
+    warnings: Vec<String>,
+}
+
+/// Why the file is not used any more.
+struct Trouble(String);
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Store {
+    /// The state in the folder `dir`, which is made when it is missing.
+    pub(crate) fn open(dir: &Path) -> Self {
+        let mut store = Self {
+            file: dir.join("state.json"),
+            lock: dir.join("state.lock"),
+            memory: State::default(),
+            shared: true,
+            warnings: Vec::new(),
+        };
+        if let Err(error) = make_private_dir(dir) {
+            store.go_alone(&format!("cannot make {}: {error}", dir.display()));
+        }
+        store
+    }
+
+    /// Lets `change` look at the state and change it, under the lock. It must be quick: no network,
+    /// no sleep.
+    pub(crate) fn transact<T>(
+        &mut self,
+        now: Timestamp,
+        change: impl FnOnce(&mut State) -> T,
+    ) -> T {
+        let held = if self.shared { self.take_over(now) } else { None };
+        self.memory.settle(now);
+        let before = self.memory.clone();
+        let result = change(&mut self.memory);
+        if self.memory != before {
+            self.memory.rev += 1;
+            self.memory.updated_at = Some(Stamp::new(now));
+            if held.is_some()
+                && let Err(Trouble(why)) = self.write()
+            {
+                self.go_alone(&why);
+            }
+        }
+        drop(held);
+        result
+    }
+
+    /// What went wrong since the last call, a sentence each.
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Takes the lock and the file's content. `None` when this run goes on alone.
+    fn take_over(&mut self, now: Timestamp) -> Option<Lock> {
+        let taken = create_private(&self.lock)
+            .map_err(Trouble::from)
+            .and_then(|()| Lock::acquire(&self.lock, PATIENCE).map_err(Trouble::from))
+            .and_then(|lock| self.read(now).map(|state| (lock, state)));
+        match taken {
+            Ok((lock, state)) => {
+                self.memory = state;
+                Some(lock)
+            }
+            Err(Trouble(why)) => {
+                self.go_alone(&why);
+                None
+            }
+        }
+    }
+
+    fn read(&mut self, now: Timestamp) -> Result<State, Trouble> {
+        let bytes = match fs::read(&self.file) {
+            Ok(bytes) if bytes.is_empty() => return Ok(State::default()),
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
+            Err(e) => return Err(Trouble(format!("cannot read {}: {e}", self.file.display()))),
+        };
+        let value: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
+        let version = value.as_ref().and_then(|v| v.get("version")?.as_u64());
+        if let Some(version) = version.filter(|version| *version > VERSION) {
+            return Err(Trouble(format!(
+                "{} has version {version}, and this program knows {VERSION}; it is left as it is",
+                self.file.display()
+            )));
+        }
+        match value.and_then(|value| serde_json::from_value(value).ok()) {
+            Some(state) => Ok(State { version: VERSION, ..state }),
+            None => self.set_aside(now),
+        }
+    }
+
+    /// Moves a damaged file away, so that its bytes are kept, and begins anew.
+    fn set_aside(&mut self, now: Timestamp) -> Result<State, Trouble> {
+        let stamp = Stamp::new(now).compact();
+        let kept = self.file.with_file_name(format!("state.json.corrupt-{stamp}"));
+        fs::rename(&self.file, &kept)?;
+        self.warnings.push(format!(
+            "{} was damaged; it is kept as {}, and cool-downs are forgotten",
+            self.file.display(),
+            kept.display()
+        ));
+        Ok(State::default())
+    }
+
+    fn write(&self) -> Result<(), Trouble> {
+        // The new content takes over the mode of the file that is there.
+        create_private(&self.file)?;
+        journal::replace(&self.file, |file| {
+            serde_json::to_writer_pretty(&mut *file, &self.memory)?;
+            file.write_all(b"\n")
+        })?;
+        Ok(())
+    }
+
+    fn go_alone(&mut self, why: &str) {
+        self.shared = false;
+        self.warnings.push(format!("the shared state is not used: {why}"));
+    }
+}
+
+/// Makes `dir` and what is missing above it, for this user alone.
+pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    fs::set_permissions(dir, Permissions::from_mode(0o700))
+}
+
+/// Makes an empty file for this user alone, unless there is one.
+fn create_private(file: &Path) -> io::Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-01-24T18:30:45Z".parse().unwrap()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn two_stores_see_each_other_and_the_files_are_private() {
+        let scratch = testkit::Scratch::new();
+        let dir = scratch.path("a/b");
+        let (mut one, mut two) = (Store::open(&dir), Store::open(&dir));
+        one.transact(now(), |s| s.retire("x", "fp", "auth", "", now()));
+        assert!(two.transact(now(), |s| s.is_retired("x", "fp")));
+        assert_eq!((mode(&dir), mode(&dir.join("state.json"))), (0o700, 0o600));
+        assert_eq!(mode(&dir.join("state.lock")), 0o600);
+        assert_eq!((one.take_warnings(), two.take_warnings()), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_damaged_file_is_kept_and_reported() {
+        let scratch = testkit::Scratch::new();
+        for (text, rest) in [("{\"scopes\":7}", "20260124T183045"), ("not json", "20260125T000000")]
+        {
+            scratch.write("state.json", text);
+            let mut store = Store::open(scratch.root());
+            let at =
+                if rest.contains("24T") { now() } else { "2026-01-25T00:00:00Z".parse().unwrap() };
+            store.transact(at, |s| s.used("x", at));
+            assert_eq!(scratch.read(format!("state.json.corrupt-{rest}")), text);
+            assert_eq!(store.take_warnings().len(), 1);
+            assert!(store.transact(at, |s| s.last_used("x")).is_some());
+        }
+    }
+
+    #[test]
+    fn a_newer_file_is_left_alone() {
+        let scratch = testkit::Scratch::new();
+        let text = r#"{"version":2,"scopes":[]}"#;
+        scratch.write("state.json", text);
+        let mut store = Store::open(scratch.root());
+        store.transact(now(), |s| s.used("x", now()));
+        assert_eq!(scratch.read("state.json"), text);
+        assert!(
+            store.transact(now(), |s| s.last_used("x")).is_some(),
+            "it is remembered in memory"
+        );
+        assert_eq!(store.take_warnings().len(), 1);
+    }
+}

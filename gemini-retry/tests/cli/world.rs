@@ -1,0 +1,163 @@
+//! A repository, a home with credentials, and a service.
+
+use std::fs::{self, Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use gemini_stub::{Response, Script, Stub};
+use serde_json::{Value, json};
+use testkit::{Ran, Repo, Running, Scratch, Tool};
+
+pub(crate) const MODEL: &str = "gemini-3.1-pro-preview";
+/// Keys of the tests; none may ever be found outside the credentials file.
+pub(crate) const ALPHA: &str = "AIzaTestKeyOfAlpha-0123456789_abcdefghij";
+pub(crate) const BETA: &str = "key-of-beta-that-fits-no-known-pattern";
+pub(crate) const OTHER: &str = "AQ.Another-Key_0123456789abcdefghij";
+
+pub(crate) struct World {
+    pub(crate) scratch: Scratch,
+    pub(crate) repo: Repo,
+    pub(crate) stub: Stub,
+}
+
+/// A script that knows the keys of the tests.
+pub(crate) fn script() -> Script {
+    Script::new().key("alpha", ALPHA).key("beta", BETA).key("other", OTHER)
+}
+
+/// An answer that is accepted.
+pub(crate) fn approval() -> Response {
+    Response::verdict(json!({
+        "verdict": "APPROVED", "critique": "Sound, and small enough.", "tier_1_issues": [],
+    }))
+}
+
+impl World {
+    /// Credentials `alpha` and `beta`, each with a project of its own.
+    pub(crate) fn new(script: Script) -> Self {
+        let scratch = Scratch::new();
+        let repo = Repo::init(scratch.path("talos"));
+        repo.commit_file("README.md", "talos\n", "Begin");
+        let world = Self { scratch, repo, stub: Stub::start(script) };
+        world.credentials(&json!([
+            {"name": "alpha", "type": "api_key", "key": ALPHA, "account-name": "a@example.invalid"},
+            {"name": "beta", "key": BETA, "project": "second"},
+        ]));
+        world
+    }
+
+    pub(crate) fn credentials(&self, entries: &Value) {
+        let text = json!({"credentials": entries}).to_string();
+        let path = self.scratch.write("home/.assemblyzero/gemini-credentials.json", text);
+        set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// The tool in the repository, in a hurry.
+    pub(crate) fn tool(&self) -> Tool {
+        Tool::new("gemini-retry")
+            .dir(self.repo.path())
+            .home(self.scratch.home())
+            .env("GOOGLE_GEMINI_BASE_URL", self.stub.base_url())
+            .env("GEMINI_RETRY_BASE_DELAY", "0.001")
+    }
+
+    /// Asks for a review and checks that no key got out.
+    #[track_caller]
+    pub(crate) fn ask(&self) -> Ran {
+        self.ask_with(&["--issue", "98", "--node", "review_lld"])
+    }
+
+    #[track_caller]
+    pub(crate) fn ask_with(&self, flags: &[&str]) -> Ran {
+        let ran = self.tool().args(flags).arg("-").stdin("Review this.\n").run();
+        self.no_key_in(&ran);
+        ran
+    }
+
+    #[track_caller]
+    pub(crate) fn start(&self, flags: &[&str]) -> Running {
+        self.tool().args(flags).arg("-").stdin("Review this.\n").spawn()
+    }
+
+    /// Looks for keys in what the run printed and in every file but the credentials.
+    #[track_caller]
+    pub(crate) fn no_key_in(&self, ran: &Ran) {
+        let mut places = vec![
+            ("stdout".to_owned(), ran.stdout.clone()),
+            ("stderr".to_owned(), ran.stderr.clone()),
+        ];
+        for path in files(self.scratch.root()) {
+            if !path.ends_with("gemini-credentials.json") {
+                places.push((path.display().to_string(), fs::read(&path).unwrap()));
+            }
+        }
+        for (name, bytes) in places {
+            let text = String::from_utf8_lossy(&bytes);
+            for key in [ALPHA, BETA, OTHER] {
+                assert!(!text.contains(key), "a key is in {name}: {text}\n{ran}");
+            }
+        }
+    }
+
+    /// The shared state.
+    pub(crate) fn state(&self) -> Value {
+        let path = "home/.assemblyzero/gemini-retry/state.json";
+        serde_json::from_str(&self.scratch.read(path)).unwrap()
+    }
+
+    /// Every audit entry, shard after shard.
+    pub(crate) fn entries(&self) -> Vec<Value> {
+        json_lines(&self.repo.file("logs/active"))
+    }
+
+    /// Every event of every run, in order within a run.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        json_lines(&self.scratch.path("home/.assemblyzero/gemini-retry/logs"))
+    }
+
+    /// The events of one name.
+    pub(crate) fn events_called(&self, name: &str) -> Vec<Value> {
+        self.events().into_iter().filter(|e| e["event"] == name).collect()
+    }
+
+    /// Calls that reached the service with the keys alpha and beta.
+    pub(crate) fn calls(&self) -> (usize, usize) {
+        (self.stub.calls("alpha"), self.stub.calls("beta"))
+    }
+}
+
+/// The last line on stderr, which is for scripts.
+#[track_caller]
+pub(crate) fn last_line(ran: &Ran) -> Value {
+    let line = ran.err().lines().last().unwrap_or_else(|| panic!("stderr is empty\n{ran}"));
+    let json = line.strip_prefix("gemini-retry: ").unwrap_or_else(|| panic!("{line}\n{ran}"));
+    serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}: {line}"))
+}
+
+/// A failed run: this exit, nothing on stdout, and this class on the last line.
+#[track_caller]
+pub(crate) fn failed(ran: &Ran, code: i32, class: &str) -> Value {
+    ran.code(code).stdout_is("");
+    let line = last_line(ran);
+    assert_eq!(line["class"], class, "{ran}");
+    line
+}
+
+fn json_lines(dir: &Path) -> Vec<Value> {
+    let mut paths = files(dir);
+    paths.sort();
+    let lines = paths.iter().flat_map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    });
+    lines.collect()
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let each = entries.flat_map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path) } else { vec![path] }
+    });
+    each.collect()
+}
