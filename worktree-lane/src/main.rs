@@ -1,1 +1,24 @@
-fn main() {}
+//! `worktree-lane`: makes, inspects, preserves and retires lanes (branch + worktree).
+
+mod actor;
+mod add;
+mod args;
+mod here;
+mod history;
+mod lane_git;
+mod list;
+mod lock;
+mod name;
+mod path;
+mod plan;
+mod recover;
+mod registry;
+mod remove;
+mod run;
+mod settings;
+mod template;
+mod trash;
+
+fn main() -> std::process::ExitCode {
+    cli::run("worktree-lane", run::run)
+}

@@ -11,7 +11,7 @@ use crate::{Extra, Stamp};
 pub struct LaneEvent {
     /// When it happened.
     pub at: Stamp,
-    /// Who did it.
+    /// Who did it: the login name, or what `--actor` says.
     pub actor: String,
     /// What happened.
     pub kind: LaneEventKind,
@@ -33,10 +33,11 @@ pub struct LaneEvent {
     /// The commit that the base stood at, in full.
     #[serde(default)]
     pub base_commit: Option<String>,
-    /// For `removed`: the commit that the lane stood at, in full.
+    /// For `removing`, `removed`, `restoring` and `restored`: the commit that the lane stood at, in
+    /// full.
     #[serde(default)]
     pub head: Option<String>,
-    /// For `removed`: where the worktree was moved to; `trash restore` brings it back.
+    /// For the same kinds: the name of the trash entry, as `trash restore` takes it.
     #[serde(default)]
     pub trash: Option<String>,
     /// Keys of other versions.
@@ -48,18 +49,26 @@ pub struct LaneEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LaneEventKind {
-    /// About to be made; without a later `added` the run was interrupted.
+    /// About to be made; without a later `added` or `add_failed` the run was interrupted.
     Adding,
     /// Made.
     Added,
     /// The making failed and was undone.
     AddFailed,
-    /// About to be taken away; without a later `removed` the run was interrupted.
+    /// About to be taken away; without a later `removed` or `remove_failed` the run was
+    /// interrupted.
     Removing,
     /// Taken away; its files are in the trash.
     Removed,
+    /// The taking away failed and was undone: the lane is whole.
+    RemoveFailed,
+    /// About to be brought back from the trash; without a later `restored` or `restore_failed` the
+    /// run was interrupted.
+    Restoring,
     /// Brought back from the trash.
     Restored,
+    /// The bringing back failed and was undone: the lane is still in the trash.
+    RestoreFailed,
     /// Any kind that a newer version wrote.
     #[serde(other)]
     Other,

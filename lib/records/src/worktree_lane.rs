@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::noun;
-use crate::{Format, Noun, Reason};
+use crate::{Format, Noun, Reason, Stamp};
 
-/// A lane: a branch and the worktree that it is checked out in.
+/// A worktree of the repository. It is a lane when this tool made it: a branch and the worktree
+/// that it is checked out in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lane {
     /// The lane's id: an issue number, a task id or a role; `null` for a worktree that this tool
@@ -30,8 +31,22 @@ pub struct Lane {
     pub locked: Option<String>,
     /// Whether the directory is gone although git still lists it.
     pub missing: bool,
-    /// Whether this tool made it.
-    pub ours: bool,
+    /// Whether the run that was making it has not finished: it is under way or was killed.
+    pub half_made: bool,
+    /// Whose it is.
+    pub kind: LaneKind,
+}
+
+/// Whose a worktree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneKind {
+    /// The main worktree, or the bare repository itself.
+    Main,
+    /// This tool made it.
+    Lane,
+    /// Somebody else made it. It is listed and never touched.
+    Foreign,
 }
 
 impl Noun for Lane {
@@ -51,8 +66,12 @@ pub struct Removal {
     pub branch: Option<String>,
     /// Whether the branch was deleted: only when its work is provably in the base.
     pub branch_deleted: bool,
-    /// Where the files were moved to.
+    /// The name of the trash entry that `trash restore` brings back.
     pub trash: Option<String>,
+    /// How many ignored files went into the trash with the lane; `null` when it was not looked at.
+    pub ignored_files: Option<u64>,
+    /// Their size in bytes.
+    pub ignored_bytes: Option<u64>,
     /// Why it was not removed; `[]` when it was.
     pub reasons: Vec<Reason>,
 }
@@ -61,7 +80,53 @@ impl Noun for Removal {
     const SCHEMA: &'static str = "worktree-lane.removal/1";
 }
 
-/// A refusal of `add` or `path`.
+/// A lane in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trashed {
+    /// The entry's name, as `trash restore` takes it.
+    pub name: String,
+    /// The lane's id.
+    pub lane: String,
+    /// When it was moved here.
+    pub at: Stamp,
+    /// Where the worktree was, and will be again.
+    pub path: String,
+    /// The branch that was checked out; `null` when detached.
+    pub branch: Option<String>,
+    /// The commit that was checked out, in full.
+    pub head: Option<String>,
+    /// Where its files are now.
+    pub files: String,
+}
+
+impl Noun for Trashed {
+    const SCHEMA: &'static str = "worktree-lane.trashed/1";
+}
+
+/// What `trash restore` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Restoration {
+    /// The trash entry as it was asked for.
+    pub name: String,
+    /// Whether the lane is back.
+    pub restored: bool,
+    /// The lane's id.
+    pub lane: Option<String>,
+    /// Path of the worktree.
+    pub path: Option<String>,
+    /// The branch.
+    pub branch: Option<String>,
+    /// Whether the branch had to be made again.
+    pub branch_created: bool,
+    /// Why it was not restored; `[]` when it was.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Restoration {
+    const SCHEMA: &'static str = "worktree-lane.restoration/1";
+}
+
+/// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// The lane that was asked for.
@@ -77,5 +142,11 @@ impl Noun for Refused {
 }
 
 pub(crate) fn formats() -> Vec<Format> {
-    vec![noun::<Lane>(), noun::<Removal>(), noun::<Refused>()]
+    vec![
+        noun::<Lane>(),
+        noun::<Removal>(),
+        noun::<Trashed>(),
+        noun::<Restoration>(),
+        noun::<Refused>(),
+    ]
 }

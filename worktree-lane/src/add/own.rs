@@ -1,0 +1,149 @@
+//! Whether everything in a half-made lane was written by git, and removing exactly that.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use cli::Failure;
+use repo::{Error, Git};
+
+use crate::lane_git::{fields, text};
+
+/// The files of a commit, and a folder that was to hold them.
+pub(crate) struct Half<'a> {
+    git: Git,
+    common_dir: &'a Path,
+    tree: &'a Path,
+    commit: &'a str,
+    /// A scratch index; the caller names a place for it.
+    index: PathBuf,
+}
+
+impl<'a> Half<'a> {
+    /// `tree` was to hold the files of `commit`; `scratch` is a folder for a temporary index.
+    pub(crate) fn new(
+        git: Git,
+        common_dir: &'a Path,
+        tree: &'a Path,
+        commit: &'a str,
+        scratch: &Path,
+    ) -> Self {
+        Self { git, common_dir, tree, commit, index: scratch.join("half.index") }
+    }
+
+    /// The files that git did not write: those that the commit does not have, and those that are
+    /// neither equal to the commit's nor a beginning of it, as a killed checkout leaves one.
+    pub(crate) fn foreign(&self) -> Result<Vec<String>, Failure> {
+        let found = self.look();
+        match fs::remove_file(&self.index) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::io("cannot remove", &self.index, &error));
+            }
+            _ => {}
+        }
+        Ok(found?)
+    }
+
+    fn look(&self) -> Result<Vec<String>, Error> {
+        self.run(&["read-tree", self.commit])?;
+        // Status 1 only says that some files differ, which is asked for next.
+        self.program(&["update-index", "-q", "--refresh"]).run()?;
+        let mut foreign = Vec::new();
+        for name in fields(&self.run(&["ls-files", "--others", "-z"])?) {
+            foreign.push(text(name));
+        }
+        let changed = self.run(&["diff-files", "--name-only", "--diff-filter=d", "-z"])?;
+        for name in fields(&changed) {
+            if !self.is_beginning(name)? {
+                foreign.push(text(name));
+            }
+        }
+        foreign.sort();
+        Ok(foreign)
+    }
+
+    /// Whether the file is a beginning of what a checkout would write.
+    fn is_beginning(&self, name: &[u8]) -> Result<bool, Error> {
+        let file = self.tree.join(OsStr::from_bytes(name));
+        let present = match fs::symlink_metadata(&file) {
+            Ok(found) if found.is_file() => fs::read(&file),
+            _ => return Ok(false),
+        };
+        let present =
+            present.map_err(|source| Error::Io { operation: "read", path: file, source })?;
+        let mut object = format!("{}:", self.commit).into_bytes();
+        object.extend_from_slice(name);
+        let args = [OsStr::new("cat-file"), OsStr::new("--filters"), OsStr::from_bytes(&object)];
+        let ran = self.git.program(args).dir(self.tree).env("GIT_DIR", self.common_dir).run()?;
+        Ok(ran.ok() && ran.stdout.starts_with(&present))
+    }
+
+    /// Removes the files of the commit from the folder, the folders that are then empty, and, if
+    /// nothing else is left, the `.git` file and the folder itself. What anybody else put there
+    /// stays. Gives whether the folder is gone.
+    pub(crate) fn remove(&self) -> Result<bool, Failure> {
+        let names =
+            self.run(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", self.commit])?;
+        let mut folders = BTreeSet::new();
+        for name in fields(&names) {
+            let relative = Path::new(OsStr::from_bytes(name));
+            let file = self.tree.join(relative);
+            match fs::remove_file(&file) {
+                // A submodule's place.
+                Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                    gone(fs::remove_dir(&file), &file)?;
+                }
+                other => gone(other, &file)?,
+            }
+            folders.extend(relative.ancestors().skip(1).map(Path::to_path_buf));
+        }
+        folders.remove(Path::new(""));
+        // A folder sorts before what is in it.
+        for folder in folders.iter().rev().map(|folder| self.tree.join(folder)) {
+            gone(fs::remove_dir(&folder), &folder)?;
+        }
+        let left = fs::read_dir(self.tree)
+            .and_then(|left| left.map(|e| Ok(e?.file_name())).collect::<io::Result<Vec<_>>>())
+            .map_err(|error| Failure::io("cannot read", self.tree, &error))?;
+        if left.iter().any(|name| name != ".git") {
+            return Ok(false);
+        }
+        gone(fs::remove_file(self.tree.join(".git")), self.tree)?;
+        gone(fs::remove_dir(self.tree), self.tree)?;
+        Ok(fs::symlink_metadata(self.tree).is_err())
+    }
+
+    fn program(&self, args: &[&str]) -> repo::Program {
+        self.git
+            .program(args)
+            .dir(self.tree)
+            .env("GIT_DIR", self.common_dir)
+            .env("GIT_WORK_TREE", self.tree)
+            .env("GIT_INDEX_FILE", &self.index)
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
+        let ran = self.program(args).run()?;
+        if ran.ok() { Ok(ran.stdout) } else { Err(self.git.failure(args, &ran)) }
+    }
+}
+
+/// Something that is not there, or a folder with something in it, is no failure here.
+fn gone(removed: io::Result<()>, what: &Path) -> Result<(), Failure> {
+    match removed {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::DirectoryNotEmpty
+            ) =>
+        {
+            Err(Failure::io("cannot remove", what, &error))
+        }
+        _ => Ok(()),
+    }
+}

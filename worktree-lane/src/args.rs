@@ -1,0 +1,147 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Make, inspect, preserve and retire lanes
+///
+/// A lane is a branch and the git worktree that it is checked out in, made for one issue, task or
+/// role. Any number of `add` may run at once. What `remove` takes away is moved into a trash under
+/// the repository's git folder and can be brought back; what could be lost is a refusal with its
+/// reason. Nothing here has a force flag.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    long_about,
+    subcommand_required = false,
+    arg_required_else_help = true,
+    after_help = EXAMPLES
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) output: cli::OutputArgs,
+
+    /// The repository, or any folder in one of its worktrees
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) repo: PathBuf,
+
+    /// Who is recorded as having made a change; the login name unless given
+    #[arg(long, global = true, value_name = "NAME", env = "SWITCHYARD_ACTOR")]
+    pub(crate) actor: Option<String>,
+
+    /// Print the settings that hold and where each comes from
+    #[arg(long, exclusive = true)]
+    pub(crate) show_config: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  worktree-lane add 98 schema-backend-crud      ../talos-98 on 98-schema-backend-crud
+  worktree-lane add fix-login                   .worktrees/fix-login on fix-login
+  worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
+  cd \"$(worktree-lane path 98)\"
+  worktree-lane remove 98 99
+  worktree-lane trash list
+  worktree-lane trash restore 98-20260124T183045
+
+Exit codes: 0 done; 1 refused, the reasons are on stdout (on stderr for `path`); 2 wrong usage or
+configuration; 65 damaged lane journal; 74 git, the network or the file system failed, and nothing
+is left behind; 75 another run holds the lock, try again.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a lane: a new branch from the fetched base, checked out in a new worktree
+    ///
+    /// The base is fetched first when it is a remote-tracking branch. Either the whole lane is
+    /// made, or nothing: no folder, no entry in `git worktree list`, no branch. What a killed
+    /// `add` left of the same lane is undone first, unless somebody has worked in it.
+    Add(Add),
+    /// List every worktree of the repository, lanes and others
+    List(List),
+    /// Print the absolute path of a lane, for `cd "$(worktree-lane path 98)"`
+    ///
+    /// When there is no such lane, stdout stays empty, stderr says so, and the exit code is 1.
+    Path(Path),
+    /// Move lanes into the trash, unless something in them could be lost
+    ///
+    /// All reasons against it are given at once. The branch is deleted only when its work is
+    /// provably in the base: as an ancestor, rebased, or squashed. One lane that is refused does
+    /// not keep the others.
+    Remove(Remove),
+    /// List what `remove` moved away, and bring it back
+    #[command(subcommand)]
+    Trash(Trash),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Add {
+    /// Issue number, task id, or role; may be left out with --role
+    #[arg(required_unless_present = "role")]
+    pub(crate) id: Option<String>,
+
+    /// A few words joined by `-` that end the branch name, as the layout `issue` needs them
+    pub(crate) slug: Option<String>,
+
+    /// The role that the lane belongs to; chooses the layout `role`
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+
+    /// The ref to start from, such as origin/main or a commit
+    ///
+    /// Without it: what origin/HEAD points to, else origin/main, origin/master, main, master.
+    #[arg(long, value_name = "REF")]
+    pub(crate) base: Option<String>,
+
+    /// The layout of path and branch, from `lanes.layouts` or built in: issue, task, role
+    ///
+    /// Without it: `role` with --role, else `lanes.default`, else `issue` for a number and `task`
+    /// for a task id.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layout: Option<String>,
+
+    /// Start from the base as it was last fetched
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct List {
+    /// Also show lanes of the journal whose worktree is gone, removed by hand or by other means
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Path {
+    /// The lane: its id, its branch, or its role
+    pub(crate) lane: String,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Remove {
+    /// The lanes: id, branch, or role of each
+    #[arg(required = true, value_name = "LANE")]
+    pub(crate) lanes: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Trash {
+    /// List the lanes in the trash, oldest first
+    List,
+    /// Bring a lane back: its files, its index, its branch
+    Restore {
+        /// The entry's name, as `trash list` shows it
+        name: String,
+    },
+}
+
+impl cli::Arguments for Args {
+    fn format(&self) -> cli::Format {
+        self.output.format
+    }
+}

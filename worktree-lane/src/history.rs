@@ -1,0 +1,185 @@
+//! What the lane journal says: which lanes exist, and which change was cut short.
+
+use std::collections::BTreeMap;
+
+use cli::{Failure, Out, clock};
+use journal::Damage;
+use records::{Extra, LaneEvent, LaneEventKind, Stamp};
+
+use crate::here::Here;
+
+/// The journal, folded to one state a lane.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    lanes: BTreeMap<String, Known>,
+    damaged: Vec<Damage>,
+}
+
+/// A lane of the journal.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// Its latest event.
+    pub(crate) last: LaneEvent,
+}
+
+/// A change that has begun, and of which no end is recorded: it is under way or was cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    Add,
+    Remove,
+    Restore,
+}
+
+impl History {
+    /// Reads the journal for a command that changes something: a damaged line could hide a lane,
+    /// so it ends the command.
+    pub(crate) fn load(here: &Here) -> Result<Self, Failure> {
+        let mut history = Self::read(here)?;
+        match history.damaged.pop() {
+            Some(damage) => Err(damage.into()),
+            None => Ok(history),
+        }
+    }
+
+    /// Reads the journal for a command that only shows something: damage is told, and the rest is
+    /// used.
+    pub(crate) fn load_to_show(here: &Here, out: &Out) -> Result<Self, Failure> {
+        let history = Self::read(here)?;
+        for damage in &history.damaged {
+            out.note(&damage.to_string());
+        }
+        Ok(history)
+    }
+
+    fn read(here: &Here) -> Result<Self, Failure> {
+        let loaded = journal::load::<LaneEvent>(here.journal())?;
+        let mut history = Self { damaged: loaded.damaged, lanes: BTreeMap::new() };
+        for (_, event) in loaded.records {
+            history.add(event);
+        }
+        Ok(history)
+    }
+
+    fn add(&mut self, event: LaneEvent) {
+        if event.kind != LaneEventKind::Other {
+            self.lanes.insert(event.lane.clone(), Known { last: event });
+        }
+    }
+
+    /// Every lane that should exist, and those in the middle of a change.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Known> {
+        self.lanes.values().filter(|known| known.is_live())
+    }
+
+    /// The lane with this id, whatever its state.
+    pub(crate) fn lane(&self, id: &str) -> Option<&Known> {
+        self.lanes.get(id)
+    }
+
+    /// The changes without an end.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = (&Known, Unfinished)> {
+        self.lanes.values().filter_map(|known| Some((known, known.unfinished()?)))
+    }
+}
+
+impl Known {
+    /// Whether the lane should have a worktree.
+    fn is_live(&self) -> bool {
+        use LaneEventKind as Kind;
+        match self.last.kind {
+            Kind::Adding
+            | Kind::Added
+            | Kind::Removing
+            | Kind::RemoveFailed
+            | Kind::Restoring
+            | Kind::Restored => true,
+            Kind::AddFailed | Kind::Removed | Kind::RestoreFailed | Kind::Other => false,
+        }
+    }
+
+    /// The change that is under way or was cut short.
+    pub(crate) fn unfinished(&self) -> Option<Unfinished> {
+        match self.last.kind {
+            LaneEventKind::Adding => Some(Unfinished::Add),
+            LaneEventKind::Removing => Some(Unfinished::Remove),
+            LaneEventKind::Restoring => Some(Unfinished::Restore),
+            _ => None,
+        }
+    }
+}
+
+/// Appends an event that differs from `like` in its kind.
+pub(crate) fn record(
+    here: &Here,
+    actor: &str,
+    kind: LaneEventKind,
+    like: &LaneEvent,
+) -> Result<(), Failure> {
+    let event = LaneEvent {
+        at: clock::now(),
+        actor: actor.into(),
+        kind,
+        extra: Extra::new(),
+        ..like.clone()
+    };
+    append(here, &event)
+}
+
+/// Appends an event as it is.
+pub(crate) fn append(here: &Here, event: &LaneEvent) -> Result<(), Failure> {
+    here.state_dir()?;
+    journal::append(here.journal(), event)?;
+    Ok(())
+}
+
+/// The reason with which a worktree is locked while its lane is being made. It names one run, so
+/// that what a killed run left is told apart from everything else.
+pub(crate) fn lock_reason(lane: &str, at: Stamp) -> String {
+    format!("worktree-lane: adding {lane} since {at}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(lane: &str, kind: LaneEventKind) -> LaneEvent {
+        LaneEvent {
+            at: "2026-01-24T18:30:45Z".parse().unwrap(),
+            actor: "lead".into(),
+            kind,
+            lane: lane.into(),
+            slug: None,
+            role: None,
+            branch: lane.into(),
+            path: format!("/w/{lane}"),
+            base: None,
+            base_commit: None,
+            head: None,
+            trash: None,
+            extra: Extra::new(),
+        }
+    }
+
+    #[test]
+    fn the_last_event_of_a_lane_counts() {
+        use LaneEventKind as Kind;
+        let cases: [(&[Kind], bool, Option<Unfinished>); 8] = [
+            (&[Kind::Adding], true, Some(Unfinished::Add)),
+            (&[Kind::Adding, Kind::Added], true, None),
+            (&[Kind::Adding, Kind::AddFailed], false, None),
+            (&[Kind::Added, Kind::Removing], true, Some(Unfinished::Remove)),
+            (&[Kind::Added, Kind::Removing, Kind::Removed], false, None),
+            (&[Kind::Removing, Kind::RemoveFailed], true, None),
+            (&[Kind::Removed, Kind::Restoring], true, Some(Unfinished::Restore)),
+            (&[Kind::Added, Kind::Other], true, None),
+        ];
+        for (kinds, live, unfinished) in cases {
+            let mut history = History::default();
+            for kind in kinds {
+                history.add(event("98", *kind));
+            }
+            assert_eq!(history.live().count() == 1, live, "{kinds:?}");
+            assert_eq!(history.unfinished().next().map(|(_, u)| u), unfinished, "{kinds:?}");
+        }
+    }
+}

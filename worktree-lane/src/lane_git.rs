@@ -1,0 +1,93 @@
+//! The `git` program for one worktree.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use repo::{Error, Git, Program, Ran};
+
+use crate::here::Here;
+
+/// Runs git for one linked worktree, named by its folder and by git's own folder for it.
+///
+/// Both are given on the command line, so git never searches: in a lane that lost its `.git` file,
+/// git would otherwise answer for the main worktree around it.
+#[derive(Debug, Clone)]
+pub(crate) struct LaneGit {
+    git: Git,
+    before: Vec<OsString>,
+}
+
+impl LaneGit {
+    /// Git for the worktree at `path` that git knows by the folder `admin`.
+    pub(crate) fn new(path: &Path, admin: &Path) -> Self {
+        let option = |name: &str, value: &Path| {
+            let mut option = OsString::from(name);
+            option.push(value);
+            option
+        };
+        let mut before = vec![option("--git-dir=", admin), option("--work-tree=", path)];
+        before.extend(Here::QUIET.map(OsString::from));
+        // Settings that would hide a change from us.
+        for setting in ["core.untrackedCache=false", "status.showUntrackedFiles=all"] {
+            before.extend(["-c".into(), setting.into()]);
+        }
+        Self { git: Git::new(path), before }
+    }
+
+    /// Git with `args`, not yet run.
+    pub(crate) fn program<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Program {
+        self.git.program(&self.before).args(args)
+    }
+
+    /// Its stdout; status 0 is required.
+    pub(crate) fn bytes(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
+        self.finish(args, self.program(args).run()?)
+    }
+
+    /// The same in a process group of its own: a signal that asks this tool to stop is passed on,
+    /// and what was begun can then be undone.
+    pub(crate) fn bytes_in_group(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
+        self.finish(args, self.program(args).own_group().run()?)
+    }
+
+    /// The same with `input` on stdin.
+    pub(crate) fn bytes_with(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.finish(args, self.program(args).stdin(input).run()?)
+    }
+
+    /// The same with an index of its own.
+    pub(crate) fn bytes_with_index(
+        &self,
+        index: PathBuf,
+        args: &[&str],
+        input: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
+        self.finish(args, self.program(args).env("GIT_INDEX_FILE", index).stdin(input).run()?)
+    }
+
+    /// The commit that `revision` names; `None` when it names none.
+    pub(crate) fn commit(&self, revision: &str) -> Result<Option<String>, Error> {
+        let peeled = format!("{revision}^{{commit}}");
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &peeled];
+        let ran = self.program(args).run()?;
+        match ran.code() {
+            Some(0) => Ok(Some(String::from_utf8_lossy(&ran.stdout).trim().to_owned())),
+            Some(1) => Ok(None),
+            _ => Err(self.git.failure(&args, &ran)),
+        }
+    }
+
+    fn finish(&self, args: &[&str], ran: Ran) -> Result<Vec<u8>, Error> {
+        if ran.ok() { Ok(ran.stdout) } else { Err(self.git.failure(args, &ran)) }
+    }
+}
+
+/// The fields of git's `-z` output.
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|b| *b == 0).filter(|field| !field.is_empty())
+}
+
+/// A name from git's output, for messages.
+pub(crate) fn text(field: &[u8]) -> String {
+    String::from_utf8_lossy(field).into_owned()
+}

@@ -1,0 +1,207 @@
+//! The worktrees as git lists them, joined with what the journal knows about lanes.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use cli::Failure;
+use records::worktree_lane::{Lane, LaneKind};
+use repo::Worktree;
+
+use crate::here::Here;
+use crate::history::{History, Known, Unfinished};
+
+/// How often `git worktree list` is asked again after it met an entry that was just being made.
+const TRIES: u32 = 5;
+
+/// One worktree.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// What git says.
+    pub(crate) worktree: Worktree,
+    /// Git's own folder for it, `<common dir>/worktrees/<name>`; `None` for the main worktree.
+    pub(crate) admin: Option<PathBuf>,
+    /// What the journal says, if this tool made it.
+    pub(crate) known: Option<Known>,
+    /// Whether its folder is gone.
+    pub(crate) missing: bool,
+    /// Whether it is the main worktree or the bare repository.
+    pub(crate) main: bool,
+}
+
+/// Every worktree, the main one first.
+pub(crate) fn survey(here: &Here, history: &History) -> Result<Vec<Entry>, Failure> {
+    let admins = admins(here)?;
+    let join = |(index, worktree): (usize, Worktree)| {
+        let main = index == 0;
+        let admin = admins.iter().find(|admin| admin.path.as_ref() == Some(&worktree.path));
+        let path = worktree.path.to_string_lossy();
+        // A lane whose folder was removed by hand may have had the path before.
+        let here_now = history.live().filter(|known| known.last.path == path);
+        let known = here_now.max_by_key(|known| known.last.at);
+        Entry {
+            admin: admin.filter(|_| !main).map(|admin| admin.dir.clone()),
+            known: known.filter(|_| !main).cloned(),
+            missing: fs::symlink_metadata(&worktree.path).is_err(),
+            main,
+            worktree,
+        }
+    };
+    Ok(listed(here)?.into_iter().enumerate().map(join).collect())
+}
+
+/// Git fails to list while another process is making an entry (lanes reference, finding 3).
+fn listed(here: &Here) -> Result<Vec<Worktree>, Failure> {
+    let mut tries = 1;
+    loop {
+        match repo::worktrees(&here.git()) {
+            Err(repo::Error::Failed { .. }) if tries < TRIES => tries += 1,
+            other => return Ok(other?),
+        }
+    }
+}
+
+/// Git's own folder for one worktree.
+#[derive(Debug)]
+pub(crate) struct Admin {
+    pub(crate) dir: PathBuf,
+    /// The worktree that its `gitdir` file names; `None` when it has none yet.
+    pub(crate) path: Option<PathBuf>,
+    /// The reason in its `locked` file.
+    pub(crate) locked: Option<String>,
+}
+
+/// All of them.
+pub(crate) fn admins(here: &Here) -> Result<Vec<Admin>, Failure> {
+    let root = here.admin_root();
+    let fail = |error: &io::Error| Failure::io("cannot read", &root, error);
+    let entries = match fs::read_dir(&root) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(fail(&error)),
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        let dir = entry.map_err(|e| fail(&e))?.path();
+        if dir.is_dir() {
+            let locked = read_line(&dir.join("locked"))?;
+            let locked = locked.map(|line| line.to_string_lossy().into_owned());
+            all.push(Admin { path: worktree_of(&dir)?, locked, dir });
+        }
+    }
+    all.sort_by(|a, b| a.dir.cmp(&b.dir));
+    Ok(all)
+}
+
+/// The worktree that the `gitdir` file of `admin` names.
+pub(crate) fn worktree_of(admin: &Path) -> Result<Option<PathBuf>, Failure> {
+    let Some(dot_git) = read_line(&admin.join("gitdir"))? else { return Ok(None) };
+    Ok(plain(&admin.join(dot_git)).parent().map(Path::to_path_buf))
+}
+
+/// The folder that the `.git` file of a worktree names; `None` when there is no such file.
+pub(crate) fn admin_of(worktree: &Path) -> Result<Option<PathBuf>, Failure> {
+    let Some(line) = read_line(&worktree.join(".git"))? else { return Ok(None) };
+    let target = line.as_os_str().as_bytes().strip_prefix(b"gitdir: ");
+    Ok(target.map(|t| plain(&worktree.join(std::ffi::OsStr::from_bytes(t)))))
+}
+
+/// `path` without `.` and `..`: git writes relative paths with them (`worktree.useRelativePaths`).
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, component| {
+        if matches!(component, std::path::Component::ParentDir) {
+            plain.pop();
+        } else {
+            plain.push(component);
+        }
+        plain
+    })
+}
+
+/// The content of a one-line file; `None` when there is no such file.
+fn read_line(file: &Path) -> Result<Option<PathBuf>, Failure> {
+    let bytes = match fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::IsADirectory
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(Failure::io("cannot read", file, &error)),
+    };
+    let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    Ok((!line.is_empty()).then(|| PathBuf::from(std::ffi::OsStr::from_bytes(line))))
+}
+
+impl Entry {
+    /// The lane's id, if this tool made it.
+    pub(crate) fn lane(&self) -> Option<&str> {
+        self.known.as_ref().map(|known| known.last.lane.as_str())
+    }
+
+    /// Whether the run that was making it has not finished.
+    pub(crate) fn half_made(&self) -> bool {
+        self.known.as_ref().and_then(Known::unfinished) == Some(Unfinished::Add)
+    }
+
+    /// As it is printed.
+    pub(crate) fn noun(&self) -> Lane {
+        let event = self.known.as_ref().map(|known| &known.last);
+        Lane {
+            lane: event.map(|e| e.lane.clone()),
+            slug: event.and_then(|e| e.slug.clone()),
+            role: event.and_then(|e| e.role.clone()),
+            branch: self.worktree.branch.clone(),
+            path: self.worktree.path.to_string_lossy().into_owned(),
+            head: self.worktree.head.clone(),
+            base: event.and_then(|e| e.base.clone()),
+            base_commit: event.and_then(|e| e.base_commit.clone()),
+            locked: self.worktree.locked.clone(),
+            missing: self.missing,
+            half_made: self.half_made(),
+            kind: match (self.main, &self.known) {
+                (true, _) => LaneKind::Main,
+                (false, Some(_)) => LaneKind::Lane,
+                (false, None) => LaneKind::Foreign,
+            },
+        }
+    }
+}
+
+/// Why a lane was not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotFound {
+    /// Nothing goes by that name.
+    Unknown,
+    /// More than one does: their paths.
+    Ambiguous(Vec<String>),
+}
+
+/// The worktree that goes by `name`: the id of a lane, else a branch, else a role. The main
+/// worktree goes by none.
+pub(crate) fn find<'a>(entries: &'a [Entry], name: &str) -> Result<&'a Entry, NotFound> {
+    let id = crate::name::spelled(name);
+    let by_id = |e: &Entry| e.lane() == Some(id.as_str());
+    let by_branch = |e: &Entry| e.worktree.branch.as_deref() == Some(name);
+    let by_role =
+        |e: &Entry| e.known.as_ref().is_some_and(|k| k.last.role.as_deref() == Some(name));
+    let ways: [&dyn Fn(&Entry) -> bool; 3] = [&by_id, &by_branch, &by_role];
+    for way in ways {
+        let found: Vec<&Entry> = entries.iter().filter(|e| !e.main && way(e)).collect();
+        match found.as_slice() {
+            [] => {}
+            [one] => return Ok(one),
+            more => {
+                let paths = more.iter().map(|e| e.worktree.path.to_string_lossy().into_owned());
+                return Err(NotFound::Ambiguous(paths.collect()));
+            }
+        }
+    }
+    Err(NotFound::Unknown)
+}

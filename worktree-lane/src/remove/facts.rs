@@ -1,0 +1,119 @@
+//! Everything that decides whether a lane may be taken away, gathered without changing anything.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+
+use cli::Failure;
+
+use crate::here::Here;
+use crate::lane_git::LaneGit;
+use crate::registry::Entry;
+
+use super::changes::{self, Changes};
+use super::commits::{self, Commits};
+use super::ignored::{self, Ignored};
+use super::processes::{self, Process};
+use super::{link, operation, submodules};
+
+/// The answer of a check, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Checked<T> {
+    /// What was found.
+    Known(T),
+    /// Why it could not be found out: a refusal of its own.
+    Unknown(String),
+}
+
+impl<T> Checked<T> {
+    /// From a check that may fail.
+    pub(crate) fn from_result<E: Display>(result: Result<T, E>) -> Self {
+        match result {
+            Ok(value) => Self::Known(value),
+            Err(error) => Self::Unknown(error.to_string()),
+        }
+    }
+
+    /// What was found.
+    pub(crate) fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// The facts about one lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Its id, for commands in messages.
+    pub(crate) lane: String,
+    /// Its path, for commands in messages.
+    pub(crate) path: String,
+    /// The branch that is checked out.
+    pub(crate) branch: Option<String>,
+    /// The reason of its lock; `""` for a lock without one.
+    pub(crate) locked: Option<String>,
+    /// Why its folder and git's folder for it do not belong together. Nothing else was looked at
+    /// then.
+    pub(crate) mismatch: Option<String>,
+    /// What git is in the middle of, such as `rebase`.
+    pub(crate) operation: Checked<Vec<&'static str>>,
+    /// Processes that work inside.
+    pub(crate) processes: Checked<Vec<Process>>,
+    /// Worktrees that lie inside.
+    pub(crate) nested: Vec<PathBuf>,
+    /// What differs from the commit.
+    pub(crate) changes: Checked<Changes>,
+    /// Submodules whose work is nowhere else, with what they have.
+    pub(crate) submodules: Checked<Vec<String>>,
+    /// The ignored files.
+    pub(crate) ignored: Checked<Ignored>,
+    /// Where its commits are.
+    pub(crate) commits: Checked<Commits>,
+}
+
+/// Gathers them.
+pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Facts, Failure> {
+    let path = &entry.worktree.path;
+    let known = entry.known.as_ref().map(|known| &known.last);
+    let admin = entry.admin.clone().unwrap_or_default();
+    let mismatch = link::mismatch(path, &admin)?;
+    let look = mismatch.is_none();
+    let git = LaneGit::new(path, &admin);
+    let nested = entries
+        .iter()
+        .filter(|other| other.worktree.path != *path && other.worktree.path.starts_with(path));
+    let skipped = || "its folder and git's folder for it do not belong together".to_owned();
+    Ok(Facts {
+        lane: known.map(|event| event.lane.clone()).unwrap_or_default(),
+        path: path.to_string_lossy().into_owned(),
+        branch: entry.worktree.branch.clone(),
+        locked: entry.worktree.locked.clone(),
+        operation: Checked::from_result(operation::in_progress(&git, &admin)),
+        processes: Checked::from_result(processes::inside(path)),
+        nested: nested.map(|other| other.worktree.path.clone()).collect(),
+        changes: if look {
+            Checked::from_result(changes::changes(&git, path, &admin))
+        } else {
+            Checked::Unknown(skipped())
+        },
+        submodules: if look {
+            Checked::from_result(submodules::unpushed(&git, path))
+        } else {
+            Checked::Unknown(skipped())
+        },
+        ignored: if look {
+            Checked::from_result(ignored::ignored(&git, path))
+        } else {
+            Checked::Unknown(skipped())
+        },
+        commits: Checked::from_result(commits::commits(
+            here,
+            &git,
+            entry.worktree.head.as_deref(),
+            entry.worktree.branch.as_deref(),
+            known.and_then(|event| event.base.as_deref()),
+        )),
+        mismatch,
+    })
+}

@@ -1,0 +1,163 @@
+//! Whether a lane may be taken away: a pure function of the facts (lanes reference, finding 4 and
+//! cases 38 to 49). There is no flag that overrides it.
+
+use records::Reason;
+use repo::shell_words;
+
+use super::facts::{Checked, Facts};
+
+/// How many names a message shows.
+const SHOWN: usize = 5;
+
+/// Every reason against taking the lane away, in a stable order; none means yes. A check without an
+/// answer is a reason.
+pub(crate) fn reasons(facts: &Facts) -> Vec<Reason> {
+    let mut all = Vec::new();
+    place(facts, &mut all);
+    if facts.mismatch.is_some() {
+        // What git would say about the files would be about another worktree.
+        return all;
+    }
+    files(facts, &mut all);
+    commits(facts, &mut all);
+    all
+}
+
+/// Whether the branch may be deleted with the lane: only when everything on it is in the base.
+pub(crate) fn branch_may_go(facts: &Facts) -> bool {
+    facts.branch.is_some() && facts.commits.known().is_some_and(|commits| commits.in_base)
+}
+
+/// The lane as a whole: who uses it, what git is doing in it.
+fn place(facts: &Facts, all: &mut Vec<Reason>) {
+    let at = |args: &[&str]| git_in(facts, args);
+    if let Some(why) = &facts.locked {
+        let why = if why.is_empty() { "no reason is given" } else { why };
+        let next = "ask whoever locked it, then git worktree unlock";
+        all.push(Reason::new("locked", format!("{} is locked: {why}", facts.path), next));
+    }
+    if let Some(why) = &facts.mismatch {
+        let message = format!("{}: {why}", facts.path);
+        all.push(Reason::new("mismatch", message, "git worktree list"));
+    }
+    known(&facts.operation, "operations in progress", all, |operations, all| {
+        if !operations.is_empty() {
+            let message = format!("in the middle of: {}", operations.join(", "));
+            all.push(Reason::new("operation_in_progress", message, at(&["status"])));
+        }
+    });
+    known(&facts.processes, "processes", all, |processes, all| {
+        if !processes.is_empty() {
+            let who: Vec<String> = processes.iter().map(ToString::to_string).collect();
+            let message = format!("processes work in it: {}", some(&who));
+            all.push(Reason::new(
+                "process_inside",
+                message,
+                "leave the folder, or end what runs there",
+            ));
+        }
+    });
+    if !facts.nested.is_empty() {
+        let paths: Vec<String> = facts.nested.iter().map(|p| p.display().to_string()).collect();
+        let message = format!("other worktrees lie inside it: {}", some(&paths));
+        all.push(Reason::new("nested_worktree", message, "remove or move those first"));
+    }
+}
+
+/// The files: what only they hold.
+fn files(facts: &Facts, all: &mut Vec<Reason>) {
+    let commit = git_in(facts, &["add", "--all"]);
+    let commit = format!("{commit} && {}", git_in(facts, &["commit"]));
+    known(&facts.changes, "changed files", all, |changes, all| {
+        if !changes.tracked.is_empty() {
+            let message = format!("changes that are not committed: {}", some(&changes.tracked));
+            all.push(Reason::new("uncommitted", message, &*commit));
+        }
+        if !changes.untracked.is_empty() {
+            let message = format!("files that git does not track: {}", some(&changes.untracked));
+            all.push(Reason::new("untracked", message, &*commit));
+        }
+        if !changes.hidden.is_empty() {
+            let message = format!(
+                "changes that git was told to overlook (assume-unchanged, skip-worktree): {}",
+                some(&changes.hidden)
+            );
+            all.push(Reason::new("hidden_changes", message, "save them elsewhere, or commit them"));
+        }
+    });
+    known(&facts.submodules, "submodules", all, |submodules, all| {
+        if !submodules.is_empty() {
+            let message = format!("submodules have work of their own: {}", some(submodules));
+            all.push(Reason::new("submodule_work", message, "commit and push it there"));
+        }
+    });
+    known(&facts.ignored, "ignored files", all, |ignored, all| {
+        if !ignored.repositories.is_empty() {
+            let message = format!("repositories inside it: {}", some(&ignored.repositories));
+            all.push(Reason::new("embedded_repository", message, "push or move them first"));
+        }
+        if !ignored.precious.is_empty() {
+            let message =
+                format!("ignored files that may be precious: {}", some(&ignored.precious));
+            all.push(Reason::new("ignored_precious", message, "copy or move them out of the lane"));
+        }
+    });
+}
+
+/// The commits: what no other ref holds.
+fn commits(facts: &Facts, all: &mut Vec<Reason>) {
+    known(&facts.commits, "commits", all, |commits, all| {
+        let safe = commits.in_base || commits.on_remote;
+        match &facts.branch {
+            Some(branch) if !safe => {
+                let message = format!(
+                    "the commits of '{branch}' are neither in {} nor on a remote branch",
+                    commits.base.as_deref().unwrap_or("a base (none is known)")
+                );
+                let next = git_in(facts, &["push", "--set-upstream", "origin", branch]);
+                all.push(Reason::new("unmerged_commits", message, next));
+            }
+            None if !safe && !commits.on_any_ref => {
+                let message = "HEAD is detached at commits that no branch or tag has";
+                let next = git_in(facts, &["switch", "--create", "NAME"]);
+                all.push(Reason::new("detached_commits", message, next));
+            }
+            _ => {}
+        }
+        if !commits.stashes.is_empty() {
+            let message = format!("stashes were made on its branch: {}", some(&commits.stashes));
+            all.push(Reason::new("stash_on_branch", message, git_in(facts, &["stash", "list"])));
+        }
+    });
+}
+
+/// Goes on with what was found, or makes a reason of not knowing.
+fn known<T>(
+    checked: &Checked<T>,
+    what: &str,
+    all: &mut Vec<Reason>,
+    go_on: impl FnOnce(&T, &mut Vec<Reason>),
+) {
+    match checked {
+        Checked::Known(value) => go_on(value, all),
+        Checked::Unknown(why) => {
+            let message = format!("cannot tell about {what}: {why}");
+            all.push(Reason::without_step("cannot_tell", message));
+        }
+    }
+}
+
+fn git_in(facts: &Facts, args: &[&str]) -> String {
+    shell_words(["git", "-C", &facts.path].iter().chain(args))
+}
+
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

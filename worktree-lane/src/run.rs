@@ -1,0 +1,49 @@
+//! From the arguments to the command.
+
+use cli::{Exit, Failure, Out, Tone};
+
+use crate::actor::actor;
+use crate::args::{Args, Command, Trash};
+use crate::here::Here;
+use crate::settings;
+use crate::{add, list, path, recover, remove, trash};
+
+/// Runs the tool.
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    let here = Here::find(&args.repo)?;
+    let actor = actor(args.actor.as_deref());
+    let Some(command) = args.command else { return show_config(&here, out) };
+    match command {
+        Command::List(list) => list::run(&here, list.all, out),
+        Command::Path(path) => path::run(&here, &path.lane, out),
+        Command::Trash(Trash::List) => trash::list::run(&here, out),
+        Command::Add(add) => {
+            recover::unfinished(&here, &actor, out)?;
+            add::run(&here, &actor, &add, out)
+        }
+        Command::Remove(remove) => {
+            recover::unfinished(&here, &actor, out)?;
+            remove::run(&here, &actor, &remove.lanes, out)
+        }
+        Command::Trash(Trash::Restore { name }) => {
+            recover::unfinished(&here, &actor, out)?;
+            trash::restore::run(&here, &actor, &name, out)
+        }
+    }
+}
+
+fn show_config(here: &Here, out: &mut Out) -> Result<Exit, Failure> {
+    let loaded = settings::load(here)?;
+    for item in config::shown("worktree-lane", &loaded) {
+        if out.is_json() {
+            let line = serde_json::to_string(&item)
+                .map_err(|e| Failure::world("cannot print a setting", e))?;
+            out.raw_line(&line)?;
+        }
+        out.page(|page| {
+            page.line(Tone::Plain, format_args!("{} = {}", item.key, item.value));
+            page.field("from", &item.source);
+        })?;
+    }
+    Ok(Exit::Yes)
+}

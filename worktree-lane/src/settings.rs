@@ -1,0 +1,117 @@
+//! The section `lanes` of `switchyard.yaml`.
+
+use std::collections::BTreeMap;
+
+use cli::Failure;
+use config::{Loaded, Section};
+use serde::{Deserialize, Serialize};
+
+use crate::here::Here;
+use crate::template::Template;
+
+/// Where a lane lies and what its branch is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Layout {
+    /// The path, relative to the main worktree.
+    pub(crate) path: Template,
+    /// The branch.
+    pub(crate) branch: Template,
+}
+
+/// The section.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
+pub(crate) struct Lanes {
+    /// The built-in layouts, and those of the file, which may replace them.
+    pub(crate) layouts: BTreeMap<String, Layout>,
+    /// The layout that is used when neither --layout nor --role is given.
+    pub(crate) default: Option<String>,
+}
+
+/// The section as it is written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    layouts: BTreeMap<String, Layout>,
+    default: Option<String>,
+}
+
+impl Section for Lanes {
+    const NAME: &'static str = "lanes";
+}
+
+impl Default for Lanes {
+    /// The layouts of the runbooks: a lane an issue (0801), a task (multi-agent workflow), a role
+    /// (orchestrator v2).
+    fn default() -> Self {
+        let built_in = [
+            ("issue", "../{repo}-{id}", "{id}-{slug}"),
+            ("task", ".worktrees/{id}", "{id}"),
+            ("role", "../{repo}-{role}", "agent/{role}"),
+        ];
+        let layouts = built_in.into_iter().filter_map(|(name, path, branch)| {
+            let layout =
+                Layout { path: Template::parse(path).ok()?, branch: Template::parse(branch).ok()? };
+            Some((name.to_owned(), layout))
+        });
+        Self { layouts: layouts.collect(), default: None }
+    }
+}
+
+impl TryFrom<Written> for Lanes {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let mut lanes = Self { default: written.default, ..Self::default() };
+        lanes.layouts.extend(written.layouts);
+        if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
+        {
+            return Err(format!("the default layout '{name}' is not in lanes.layouts"));
+        }
+        Ok(lanes)
+    }
+}
+
+/// Reads the section from the checkout that the command was started in. A bare repository has no
+/// checkout and uses the defaults.
+pub(crate) fn load(here: &Here) -> Result<Loaded<Lanes>, Failure> {
+    match &here.place {
+        Some(place) => Ok(config::load(&here.start, place.worktree())?),
+        None => Ok(Loaded { section: Lanes::default(), file: None, present: false }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn parse(text: &str) -> Result<Lanes, String> {
+        let parsed = config::parse::<Lanes>(Path::new("switchyard.yaml"), text);
+        parsed.map(Option::unwrap_or_default).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn layouts_of_the_file_join_the_built_in_ones() {
+        let lanes = parse(
+            "lanes:\n  default: mine\n  layouts:\n    mine: {path: 'w/{id}', branch: 'x/{id}'}\n",
+        )
+        .unwrap();
+        let names: Vec<_> = lanes.layouts.keys().map(String::as_str).collect();
+        assert_eq!(names, ["issue", "mine", "role", "task"]);
+    }
+
+    #[test]
+    fn mistakes_name_their_place() {
+        for (text, why) in [
+            ("lanes:\n  layout: {}\n", "switchyard.yaml:2:3: unknown field `layout`"),
+            ("lanes:\n  default: nope\n", "the default layout 'nope'"),
+            ("lanes:\n  layouts:\n    a: {path: 'x{idd}', branch: '{id}'}\n", "'{idd}' is not one"),
+            ("lanes:\n  layouts:\n    a: {path: '{id}'}\n", "missing field `branch`"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

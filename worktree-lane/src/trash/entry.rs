@@ -1,0 +1,186 @@
+//! One lane in the trash, `<git common dir>/switchyard/trash/<lane>-<UTC time>/`:
+//!
+//! * `entry.json`: what it is and where it was;
+//! * `admin/`: git's folder for the worktree, with index, `HEAD`, reflog, operations in progress;
+//! * `tree/`: the worktree. When it is on another file system than the repository, it is in
+//!   `.worktree-lane-trash/<name>/` beside its old place instead: a rename cannot cross.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use cli::Failure;
+use records::worktree_lane::Trashed;
+use records::{LaneEvent, Stamp};
+use serde::{Deserialize, Serialize};
+
+use crate::here::Here;
+
+/// The folder beside a lane that takes it when the repository is on another file system.
+const BESIDE: &str = ".worktree-lane-trash";
+
+/// What `entry.json` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// Its name in the trash.
+    pub(crate) name: String,
+    /// When it was moved here.
+    pub(crate) at: Stamp,
+    /// The lane's last event before it was taken away: id, slug, role, path, base.
+    pub(crate) lane: LaneEvent,
+    /// The branch that was checked out.
+    pub(crate) branch: Option<String>,
+    /// The commit that was checked out, in full.
+    pub(crate) head: Option<String>,
+    /// Whether the branch was to be deleted, its work being in the base.
+    pub(crate) delete_branch: bool,
+    /// The name of git's folder for the worktree.
+    pub(crate) admin: String,
+    /// Where the worktree is now.
+    pub(crate) tree: PathBuf,
+}
+
+impl Entry {
+    /// Where the worktree was.
+    pub(crate) fn path(&self) -> &Path {
+        Path::new(&self.lane.path)
+    }
+
+    /// Its folder in the trash.
+    pub(crate) fn dir(&self, here: &Here) -> PathBuf {
+        root(here).join(&self.name)
+    }
+
+    /// Where git's folder for the worktree was.
+    pub(crate) fn admin_before(&self, here: &Here) -> PathBuf {
+        here.admin_root().join(&self.admin)
+    }
+
+    /// Where git's folder for the worktree is now.
+    pub(crate) fn admin_now(&self, here: &Here) -> PathBuf {
+        self.dir(here).join("admin")
+    }
+
+    /// As it is printed.
+    pub(crate) fn noun(&self) -> Trashed {
+        Trashed {
+            name: self.name.clone(),
+            lane: self.lane.lane.clone(),
+            at: self.at,
+            path: self.lane.path.clone(),
+            branch: self.branch.clone(),
+            head: self.head.clone(),
+            files: self.tree.to_string_lossy().into_owned(),
+        }
+    }
+
+    /// Writes it, before anything is moved.
+    pub(crate) fn write(&self, here: &Here) -> Result<(), Failure> {
+        let dir = self.dir(here);
+        journal::create_dirs(&dir)?;
+        if let Some(folder) = self.tree.parent() {
+            journal::create_dirs(folder)?;
+        }
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|e| Failure::world("cannot write the trash entry", e))?;
+        text.push(b'\n');
+        journal::create_new(dir.join("entry.json"), &text)?;
+        Ok(())
+    }
+
+    /// Removes the emptied entry. What is still in it stays.
+    pub(crate) fn erase(&self, here: &Here) -> Result<(), Failure> {
+        erase(here, &self.name)?;
+        if let Some(beside) = self.tree.parent().filter(|parent| parent.ends_with(BESIDE))
+            && fs::remove_dir(beside).is_err()
+        {
+            // Other lanes are in it.
+        }
+        Ok(())
+    }
+}
+
+/// Removes the emptied entry called `name`, also when its `entry.json` was never finished. What is
+/// still in it stays.
+pub(crate) fn erase(here: &Here, name: &str) -> Result<(), Failure> {
+    if records::check_ref_part(name).is_err() {
+        return Ok(());
+    }
+    let dir = root(here).join(name);
+    for file in fs::read_dir(&dir).into_iter().flatten().flatten() {
+        // The second is what a run that was killed while writing the first has left.
+        let name = file.file_name();
+        if name == "entry.json" || name.as_encoded_bytes().starts_with(b".entry.json.") {
+            let file = file.path();
+            fs::remove_file(&file).map_err(|e| Failure::io("cannot remove", &file, &e))?;
+        }
+    }
+    if fs::remove_dir(&dir).is_err() {
+        // Something else is in it, or it was never made.
+    }
+    Ok(())
+}
+
+/// The folder of all entries.
+pub(crate) fn root(here: &Here) -> PathBuf {
+    here.common_dir.join("switchyard/trash")
+}
+
+/// A name that is free, and where the tree at `path` can be moved without crossing file systems.
+pub(crate) fn place(
+    here: &Here,
+    lane: &str,
+    path: &Path,
+    at: Stamp,
+) -> Result<(String, PathBuf), Failure> {
+    let root = root(here);
+    journal::create_dirs(&root)?;
+    let device = |path: &Path| {
+        fs::metadata(path).map(|m| m.dev()).map_err(|e| Failure::io("cannot read", path, &e))
+    };
+    let same = device(&root)? == device(path)?;
+    let first = format!("{lane}-{}", at.compact());
+    let numbered = (2..).map(|n| format!("{first}-{n}"));
+    for name in std::iter::once(first.clone()).chain(numbered) {
+        let tree = match path.parent() {
+            Some(parent) if !same => parent.join(BESIDE).join(&name),
+            _ => root.join(&name).join("tree"),
+        };
+        if fs::symlink_metadata(root.join(&name)).is_err() && fs::symlink_metadata(&tree).is_err() {
+            return Ok((name, tree));
+        }
+    }
+    Err(Failure::world("the trash", "no name is free"))
+}
+
+/// The entry called `name`; `None` when there is none.
+pub(crate) fn read(here: &Here, name: &str) -> Result<Option<Entry>, Failure> {
+    if records::check_ref_part(name).is_err() {
+        return Ok(None);
+    }
+    let file = root(here).join(name).join("entry.json");
+    let bytes = match fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io("cannot read", &file, &error)),
+    };
+    serde_json::from_slice(&bytes).map(Some).map_err(|why| Failure::damaged(file.display(), why))
+}
+
+/// Every entry, oldest first.
+pub(crate) fn all(here: &Here) -> Result<Vec<Entry>, Failure> {
+    let root = root(here);
+    let names = match fs::read_dir(&root) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Failure::io("cannot read", &root, &error)),
+    };
+    let mut entries = Vec::new();
+    for name in names {
+        let name = name.map_err(|e| Failure::io("cannot read", &root, &e))?.file_name();
+        entries.extend(read(here, &name.to_string_lossy())?);
+    }
+    entries.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    Ok(entries)
+}
