@@ -1,1 +1,13 @@
-fn main() {}
+//! Says whether an issue has passed a gate, and why (runbook 0801).
+
+mod args;
+mod audit;
+mod commands;
+mod document;
+mod gate;
+mod issues;
+mod show;
+
+fn main() -> std::process::ExitCode {
+    cli::run("lld-check", commands::run)
+}

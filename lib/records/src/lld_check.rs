@@ -91,10 +91,13 @@ pub struct Archived {
     pub issue: IssueNumber,
     /// The files that moved, as paths from the root of the repository.
     pub moves: Vec<Move>,
-    /// The commit that moved them, in full; `null` when nothing had to move.
+    /// The commit that moved them, in full; `null` when nothing had to move, and in a dry run.
     pub commit: Option<String>,
-    /// The landing that allowed it: the commit of the branch that is reachable from the base.
-    pub landed_commit: String,
+    /// The landing that allowed it: the commit that is reachable from the base. `null` when
+    /// nothing had to move and no landing is on record.
+    pub landed_commit: Option<String>,
+    /// Whether the moves were only planned.
+    pub dry_run: bool,
 }
 
 impl Noun for Archived {

@@ -1,0 +1,138 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use cli::{Arguments, Format, OutputArgs};
+use records::IssueNumber;
+
+/// Say whether an issue may be coded, and keep its design document honest
+///
+/// An LLD (low-level design) is written for each issue and reviewed before anybody codes it
+/// (runbook 0801). An approval is bound to the bytes that were reviewed: the audit log names their
+/// digest, and one changed character of the design voids it. What a document says about its own
+/// approval counts for nothing.
+///
+/// LLDs are files such as docs/LLDs/active/98-schema-crud.md of the checkout; docs/lld and
+/// docs/llds, and names such as LLD-098.md, are read too. The audit log is `logs/active/*.jsonl` and
+/// `logs/governance_history.jsonl` of the repository's main worktree.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  gh issue list --json number,title,labels,state,url | lld-check coverage -
+  lld-check new 98 --title 'Schema backend CRUD'
+  lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98
+  lld-check gate 98 && worktree-lane add 98 schema-backend-crud
+
+Exit codes:
+  0 yes, done; 1 a clean no, with reasons; 2 wrong usage; 65 damaged input;
+  74 I/O, git or another program failed; 75 try again later"
+)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// The checkout to look at, instead of the one that contains the working directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) repo: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the LLD of an issue from the template
+    ///
+    /// Writes docs/LLDs/active/ISSUE-SLUG.md with every section of template 0102. What is to be
+    /// filled in stands in braces. Refuses (exit 1) when the issue has a document in any place or
+    /// is not open in the list that `coverage` remembered.
+    New {
+        /// The issue, such as 98
+        issue: IssueNumber,
+        /// The title, as the document's heading shows it
+        #[arg(long)]
+        title: String,
+        /// The short name in the file name; made from the title by default
+        #[arg(long)]
+        slug: Option<String>,
+    },
+
+    /// Say whether an issue may be coded
+    ///
+    /// The issue must be known and open, have exactly one LLD in active/ with nothing left to fill
+    /// in, and the newest verdict of the audit log on exactly this text must approve it. Prints
+    /// every condition with what satisfied it or what is missing. Exit 0: open; 1: closed.
+    Gate {
+        /// The issue, such as 98
+        issue: IssueNumber,
+        /// Which gate
+        #[arg(long, value_enum, default_value_t = Phase::Code)]
+        phase: Phase,
+    },
+
+    /// Print the prompt that asks for a review of the LLD
+    ///
+    /// For `gemini-retry -`. The prompt names the document's path and digest and encloses its
+    /// design, without its own review log, between lines with a random marker. When there is
+    /// nothing to review, stdout stays empty and the exit code is 1.
+    Prompt {
+        /// The issue, such as 98
+        issue: IssueNumber,
+    },
+
+    /// Write a review into the LLD's own review log
+    ///
+    /// Reads what `gemini-retry` printed. Refuses (exit 1) when the document changed since it was
+    /// sent, or when the audit log does not hold that review. Adds one row and the final status,
+    /// and touches no other byte. A review that is in the log already changes nothing.
+    Record {
+        /// The issue, such as 98
+        issue: IssueNumber,
+        /// The review, from stdin
+        #[arg(value_parser = ["-"], default_value = "-", hide_default_value = true)]
+        input: String,
+    },
+
+    /// Show where every open issue stands
+    ///
+    /// Groups: may start, needs review, needs LLD, blocked, done. In each, security, compliance and
+    /// safety issues come first. With `-` the list of issues is read from stdin; without, `gh issue
+    /// list` is run. Either list is remembered for `gate` and `new`; when `gh` gives none, the
+    /// remembered one is used, and stderr says so.
+    Coverage {
+        /// Read the list from stdin: gh issue list --json number,title,labels,state,url
+        #[arg(value_parser = ["-"])]
+        input: Option<String>,
+    },
+
+    /// Move the LLD and reports of a landed issue to done/
+    ///
+    /// One commit on the base branch that holds nothing else. Only when the merge queue's journal
+    /// shows that the work has landed and the base still contains it. Never overwrites. Nothing to
+    /// move is a yes.
+    Archive {
+        /// The issue, such as 98
+        issue: IssueNumber,
+        /// Say what would be moved, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// A gate of the runbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Phase {
+    /// Before coding.
+    Code,
+}
+
+impl Arguments for Args {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+}

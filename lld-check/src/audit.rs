@@ -1,0 +1,12 @@
+//! What the audit log says about reviews of LLDs (runbook 0801, "Session-Sharded Audit Log").
+
+mod damage;
+mod filter;
+mod logs;
+mod review;
+mod scan;
+
+pub(crate) use damage::DamagedLine;
+pub(crate) use filter::Wanted;
+pub(crate) use review::{NODE, Review};
+pub(crate) use scan::{IssueReviews, Scan};

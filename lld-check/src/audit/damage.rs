@@ -1,0 +1,125 @@
+//! Damaged lines, and what they could hide.
+//!
+//! A line that cannot be read may hold a newer verdict than the one that proves an approval. Such
+//! damage closes the gate, unless it is certainly older: before the proof in the same file, or in
+//! a history while the proof still stands in a live shard.
+
+use std::fmt;
+
+use cli::Failure;
+use journal::Line;
+use records::AuditEntry;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::Review;
+use super::filter::{Filter, Wanted};
+use super::logs::Log;
+
+/// How often damage is looked at again: no lock is taken, so a line that is being written can look
+/// damaged once.
+const LOOKS: usize = 3;
+
+/// A line that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DamagedLine {
+    /// The log file from the root of the main worktree.
+    pub(crate) log: String,
+    /// The line, from 1.
+    pub(crate) line: u64,
+    /// Position of the file in the order of the logs.
+    pub(crate) rank: usize,
+    /// Whether the file is a session shard.
+    pub(crate) live: bool,
+}
+
+impl DamagedLine {
+    /// The line as damaged.
+    pub(super) fn of(log: &Log, line: &Line) -> Self {
+        let number = line.number.unwrap_or_default();
+        Self { log: log.name.clone(), line: number, rank: log.rank, live: log.live }
+    }
+
+    /// Whether a verdict that is newer than `proof` could stand here.
+    pub(crate) fn could_hide_newer_than(&self, proof: &Review) -> bool {
+        if self.log == proof.log {
+            return self.line > proof.line;
+        }
+        let proof_is_live = proof.log.starts_with("logs/active/");
+        self.live || !proof_is_live
+    }
+}
+
+impl fmt::Display for DamagedLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.log, self.line)
+    }
+}
+
+/// The damaged lines that could hide something newer than any of `proofs`.
+pub(super) fn behind(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
+    let mut found = look(logs, proofs)?;
+    for _ in 1..LOOKS {
+        if found.is_empty() {
+            break;
+        }
+        let again = look(logs, proofs)?;
+        found.retain(|line| again.contains(line));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn look(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
+    let mut found = Vec::new();
+    if proofs.is_empty() {
+        return Ok(found);
+    }
+    let filter = Filter::new(Wanted::All);
+    for log in logs {
+        for line in journal::read(&log.path)? {
+            let line = line?;
+            let damaged = DamagedLine::of(log, &line);
+            // Torn last lines were never acknowledged.
+            let matters = line.is_terminated()
+                && proofs.iter().any(|proof| damaged.could_hide_newer_than(proof));
+            if matters && !is_entry(&line, &filter) {
+                found.push(damaged);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the line holds an entry. Where it can concern no LLD review, any object will do.
+fn is_entry(line: &Line, filter: &Filter) -> bool {
+    if filter.may_concern(&line.bytes) {
+        line.decode::<AuditEntry>().is_ok()
+    } else {
+        line.decode::<AnyObject>().is_ok()
+    }
+}
+
+/// An object of any content, checked as JSON and not kept.
+struct AnyObject;
+
+impl<'de> Deserialize<'de> for AnyObject {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_map(Entries)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = AnyObject;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyObject, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(AnyObject)
+    }
+}

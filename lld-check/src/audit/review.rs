@@ -1,0 +1,84 @@
+//! One verdict of the audit log, reduced to what a gate needs.
+
+use std::cmp::Ordering;
+
+use records::{AuditEntry, IssueNumber, Stamp, Verdict, is_sha256_hex};
+
+/// The node of LLD reviews (runbook 0801).
+pub(crate) const NODE: &str = "review_lld";
+
+/// A verdict on some text, and the line that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Review {
+    /// Id of the audit entry; older entries may lack one.
+    pub(crate) audit_id: Option<String>,
+    /// What it said.
+    pub(crate) verdict: Verdict,
+    /// When, as the entry says.
+    pub(crate) timestamp: Option<String>,
+    /// The same as an instant.
+    pub(crate) at: Option<Stamp>,
+    /// Digest of the reviewed bytes; `None` in older entries, which prove nothing about a text.
+    pub(crate) sha256: Option<String>,
+    /// Path of the reviewed document.
+    pub(crate) path: Option<String>,
+    /// The model that reviewed.
+    pub(crate) model_verified: Option<String>,
+    /// The reviewer's reasons.
+    pub(crate) critique: Option<String>,
+    /// The log file from the root of the main worktree.
+    pub(crate) log: String,
+    /// Position of that file in the order of the logs.
+    pub(crate) rank: usize,
+    /// The line, from 1.
+    pub(crate) line: u64,
+}
+
+impl Review {
+    /// The verdict in `entry`; `None` when it holds none. A failed call is no verdict.
+    pub(crate) fn of(entry: AuditEntry, log: &str, rank: usize, line: u64) -> Option<Self> {
+        let verdict = entry.verdict()?;
+        let at = entry.at();
+        let (path, sha256) = entry.subject.map(|s| (s.path, s.sha256)).unzip();
+        Some(Self {
+            audit_id: entry.id,
+            verdict,
+            timestamp: entry.timestamp,
+            at,
+            sha256: sha256.filter(|digest| is_sha256_hex(digest)),
+            path,
+            model_verified: entry.model_verified,
+            critique: entry.critique,
+            log: log.into(),
+            rank,
+            line,
+        })
+    }
+
+    /// Which of two verdicts is the later one: by time, then by the order of the logs.
+    ///
+    /// Without a readable time an approval counts as the oldest of all and anything else as the
+    /// newest: what cannot be ordered never turns a no into a yes.
+    pub(crate) fn later(&self, other: &Self) -> Ordering {
+        self.age().cmp(&other.age()).then((self.rank, self.line).cmp(&(other.rank, other.line)))
+    }
+
+    fn age(&self) -> (u8, Option<Stamp>) {
+        match (self.at, self.verdict) {
+            (Some(at), _) => (1, Some(at)),
+            (None, Verdict::Approved) => (0, None),
+            (None, Verdict::Revise | Verdict::Blocked) => (2, None),
+        }
+    }
+
+    /// How messages name it: its id, log file and line.
+    pub(crate) fn cited(&self) -> String {
+        let id = self.audit_id.as_deref().unwrap_or("without id");
+        format!("entry {id}, {}:{}", self.log, self.line)
+    }
+}
+
+/// The issue and the node of an entry, for the filter behind the first look at its line.
+pub(crate) fn concerns(entry: &AuditEntry) -> Option<IssueNumber> {
+    if entry.node.as_deref() == Some(NODE) { entry.issue_id } else { None }
+}

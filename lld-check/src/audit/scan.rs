@@ -1,0 +1,114 @@
+//! Reading the audit log once for all verdicts that are wanted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cli::Failure;
+use journal::{Kind, Line};
+use records::{AuditEntry, IssueNumber};
+
+use super::damage::{self, DamagedLine};
+use super::filter::{Filter, Wanted};
+use super::logs::{self, Log};
+use super::review::{Review, concerns};
+
+/// How often reading starts again because `consolidate` moved a shard meanwhile.
+const ATTEMPTS: usize = 16;
+
+/// What the log holds about one issue's LLD.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct IssueReviews {
+    /// Every verdict, from the oldest to the newest.
+    pub(crate) reviews: Vec<Review>,
+    /// Calls that ended without a verdict.
+    pub(crate) failed: usize,
+}
+
+/// What was found in one reading of the logs.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    logs: Vec<Log>,
+    by_issue: BTreeMap<IssueNumber, IssueReviews>,
+    behind: Vec<DamagedLine>,
+    /// Lines that may concern what was wanted and cannot be decoded, with what was loaded of them.
+    unreadable: Vec<(DamagedLine, Line)>,
+    /// Last lines that are torn: never acknowledged, so they count as not written.
+    pub(crate) torn: Vec<DamagedLine>,
+}
+
+impl Scan {
+    /// Reads the logs in the folder `dir` of the main worktree, which need not exist. `proofs` names
+    /// the verdicts that an answer would rest on; damage that could hide newer ones is looked for.
+    ///
+    /// # Errors
+    /// Exit 75 when `consolidate` moves shards faster than they can be read.
+    pub(crate) fn read(
+        dir: &Path,
+        wanted: Wanted,
+        proofs: impl Fn(&Self) -> Vec<Review>,
+    ) -> Result<Self, Failure> {
+        for _ in 0..ATTEMPTS {
+            let mut scan = Self::attempt(dir, wanted)?;
+            for found in scan.by_issue.values_mut() {
+                found.reviews.sort_by(Review::later);
+            }
+            scan.behind = damage::behind(&scan.logs, &proofs(&scan))?;
+            if scan.logs.iter().all(|log| !log.live || log.path.exists()) {
+                return Ok(scan);
+            }
+        }
+        Err(Failure::later(dir.display(), "shards are being moved while they are read")
+            .hint("run the command again in a moment"))
+    }
+
+    fn attempt(dir: &Path, wanted: Wanted) -> Result<Self, Failure> {
+        let mut scan = Self { logs: logs::list(dir)?, ..Self::default() };
+        let filter = Filter::new(wanted);
+        for log in scan.logs.clone() {
+            for line in journal::read(&log.path)? {
+                let line = line?;
+                // Of a line that is too long only the beginning is loaded.
+                let whole = line.kind == Kind::Whole;
+                if whole && !filter.may_concern(&line.bytes) {
+                    continue;
+                }
+                match line.decode::<AuditEntry>() {
+                    Ok(entry) => scan.take(entry, &log, line.number.unwrap_or_default(), wanted),
+                    Err(_) if !line.is_terminated() => scan.torn.push(DamagedLine::of(&log, &line)),
+                    Err(_) => scan.unreadable.push((DamagedLine::of(&log, &line), line)),
+                }
+            }
+        }
+        Ok(scan)
+    }
+
+    fn take(&mut self, entry: AuditEntry, log: &Log, line: u64, wanted: Wanted) {
+        let Some(issue) = concerns(&entry) else { return };
+        if matches!(wanted, Wanted::Issue(only) if only != issue) {
+            return;
+        }
+        let found = self.by_issue.entry(issue).or_default();
+        match Review::of(entry, &log.name, log.rank, line) {
+            Some(review) => found.reviews.push(review),
+            None => found.failed += 1,
+        }
+    }
+
+    /// What was found about one issue.
+    pub(crate) fn of(&self, issue: IssueNumber) -> IssueReviews {
+        self.by_issue.get(&issue).cloned().unwrap_or_default()
+    }
+
+    /// The damaged lines that could hold a verdict on this issue.
+    pub(crate) fn unreadable(&self, issue: IssueNumber) -> Vec<DamagedLine> {
+        let filter = Filter::new(Wanted::Issue(issue));
+        let may = |line: &Line| line.kind != Kind::Whole || filter.may_concern(&line.bytes);
+        let lines = self.unreadable.iter().filter(|(_, line)| may(line));
+        lines.map(|(damaged, _)| damaged.clone()).collect()
+    }
+
+    /// The damaged lines that could hide a verdict newer than `proof`.
+    pub(crate) fn damage_behind(&self, proof: &Review) -> Vec<DamagedLine> {
+        self.behind.iter().filter(|line| line.could_hide_newer_than(proof)).cloned().collect()
+    }
+}

@@ -1,0 +1,58 @@
+//! One module a subcommand: its inputs and outputs around the rules of `document`, `audit`,
+//! `issues` and `gate`.
+
+mod archive;
+mod coverage;
+mod examine;
+mod gate;
+mod new;
+mod prompt;
+mod record;
+
+use std::io::Read as _;
+use std::path::Path;
+
+use cli::{Exit, Failure, Out};
+use records::Reason;
+use records::lld_check::Refused;
+use repo::Place;
+
+use crate::args::{Args, Command, Phase};
+use crate::show;
+
+/// Does what was asked.
+pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    let place = Place::find(args.repo.as_deref().unwrap_or(Path::new(".")))?;
+    match args.command {
+        Command::New { issue, title, slug } => {
+            new::run(&place, out, issue, &title, slug.as_deref())
+        }
+        Command::Gate { issue, phase: Phase::Code } => gate::run(&place, out, issue),
+        Command::Prompt { issue } => prompt::run(&place, out, issue),
+        Command::Record { issue, input: _ } => record::run(&place, out, issue),
+        Command::Coverage { input } => coverage::run(&place, out, input.is_some()),
+        Command::Archive { issue, dry_run } => archive::run(&place, out, issue, dry_run),
+    }
+}
+
+/// Prints why a command was refused.
+fn refuse(
+    out: &mut Out,
+    issue: records::IssueNumber,
+    command: &str,
+    reasons: Vec<Reason>,
+) -> Result<Exit, Failure> {
+    let refused = Refused { issue, command: command.into(), reasons };
+    out.print(&refused, show::refused)?;
+    Ok(Exit::No)
+}
+
+/// All of stdin.
+fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::world("cannot read stdin", error))?;
+    Ok(bytes)
+}

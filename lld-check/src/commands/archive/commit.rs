@@ -1,0 +1,64 @@
+//! Moving the files as one commit, all or nothing.
+
+use std::path::Path;
+
+use cli::Failure;
+use records::IssueNumber;
+use records::lld_check::Move;
+use repo::{Git, Place, shell_words};
+
+/// Moves the files and commits exactly that. Returns the new commit, in full.
+///
+/// # Errors
+/// When git refuses, for example because a hook does; the files are then where they were.
+pub(super) fn make(
+    place: &Place,
+    git: &Git,
+    issue: IssueNumber,
+    moves: &[Move],
+) -> Result<String, Failure> {
+    let root = place.worktree();
+    let mut made = Vec::new();
+    let done = move_all(root, git, moves, &mut made).and_then(|()| commit(git, issue, moves));
+    match done {
+        Ok(()) => Ok(git.text(["rev-parse", "--verify", "HEAD"])?),
+        Err(failure) => Err(undo(root, git, &made, failure)),
+    }
+}
+
+fn move_all(root: &Path, git: &Git, moves: &[Move], made: &mut Vec<Move>) -> Result<(), Failure> {
+    for one in moves {
+        if let Some(folder) = root.join(&one.to).parent() {
+            journal::create_dirs(folder)?;
+        }
+        git.bytes(["mv", "--", &one.from, &one.to])?;
+        made.push(one.clone());
+    }
+    Ok(())
+}
+
+fn commit(git: &Git, issue: IssueNumber, moves: &[Move]) -> Result<(), Failure> {
+    let message = format!("Move the LLD of issue {issue} to done\n\nIts work has landed.");
+    let flags = ["--literal-pathspecs", "commit", "--quiet", "--message", &message, "--"];
+    let paths = moves.iter().flat_map(|one| [one.from.as_str(), one.to.as_str()]);
+    git.bytes(flags.into_iter().chain(paths))?;
+    Ok(())
+}
+
+/// Puts back what was moved, and says so.
+fn undo(root: &Path, git: &Git, made: &[Move], failure: Failure) -> Failure {
+    let mut left = Vec::new();
+    for one in made.iter().rev() {
+        if git.bytes(["mv", "--", &one.to, &one.from]).is_err() {
+            left.push(shell_words(["git", "mv", "--", &one.to, &one.from]));
+        } else if let Some(folder) = root.join(&one.to).parent() {
+            // Only a folder that is empty, and so was made by us, goes away.
+            drop(std::fs::remove_dir(folder));
+        }
+    }
+    if left.is_empty() {
+        failure.hint("nothing was moved; put right what git says and run the command again")
+    } else {
+        failure.hint(format!("some files are still moved; to put them back: {}", left.join(" && ")))
+    }
+}

@@ -1,0 +1,23 @@
+//! May this issue be coded? (runbook 0801, "Gate Checklist", "Before coding")
+//!
+//! One decision, a pure function of the issue list, the documents and the audit log; `gate`,
+//! `coverage`, `prompt` and `new` all use it or its parts.
+
+mod approval;
+mod code;
+mod document;
+mod facts;
+mod issue;
+
+pub(crate) use approval::{Approval, approval};
+pub(crate) use code::{decide, proof};
+pub(crate) use document::{Located, filled, locate};
+pub(crate) use facts::Facts;
+pub(crate) use issue::known;
+
+/// The commands that get and record a review.
+pub(crate) fn review_command(issue: records::IssueNumber) -> String {
+    format!(
+        "lld-check prompt {issue} | gemini-retry --issue {issue} --node review_lld - | lld-check record {issue}"
+    )
+}

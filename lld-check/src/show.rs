@@ -1,0 +1,125 @@
+//! The answers as a person reads them.
+
+use cli::{Cell, Page, Table, Tone};
+use records::lld_check::{Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing};
+
+/// A document that was made.
+pub(crate) fn document(document: &Document, page: &mut Page) {
+    page.line(Tone::Good, format_args!("Made {}", document.path));
+    page.field("next", format_args!("fill it in, then lld-check gate {}", document.issue));
+}
+
+/// A gate's answer.
+pub(crate) fn gate(gate: &Gate, page: &mut Page) {
+    let (tone, answer) =
+        if gate.open { (Tone::Good, "may be coded") } else { (Tone::Bad, "may not be coded") };
+    page.line(tone, format_args!("#{} {answer}", gate.issue));
+    page.conditions(&gate.conditions);
+    if let Some(proof) = &gate.proof {
+        page.blank();
+        page.field("audit id", &proof.audit_id);
+        page.field("digest", &proof.sha256);
+        page.field("log", format_args!("{}:{}", proof.log, proof.line));
+    }
+    if !gate.reasons.is_empty() {
+        page.blank();
+        page.reasons(&gate.reasons);
+    }
+}
+
+/// A review that was recorded.
+pub(crate) fn recorded(recorded: &Recorded, page: &mut Page) {
+    let what = if recorded.changed { "Recorded" } else { "Already recorded" };
+    page.line(Tone::Good, format_args!("{what} {} in {}", recorded.verdict, recorded.path));
+    page.field("row", &recorded.row);
+    page.field("audit id", &recorded.audit_id);
+}
+
+/// What was moved.
+pub(crate) fn archived(archived: &Archived, page: &mut Page) {
+    if archived.moves.is_empty() {
+        page.line(Tone::Good, format_args!("#{} is in done already", archived.issue));
+    }
+    for one in &archived.moves {
+        let verb = if archived.dry_run { "Would move" } else { "Moved" };
+        page.line(Tone::Good, format_args!("{verb} {} to {}", one.from, one.to));
+    }
+    if let Some(commit) = &archived.commit {
+        page.field("commit", commit);
+    }
+    if let Some(landed) = &archived.landed_commit {
+        page.field("landed", landed);
+    }
+}
+
+/// A refusal.
+pub(crate) fn refused(refused: &Refused, page: &mut Page) {
+    page.line(Tone::Bad, format_args!("{} {}: refused", refused.command, refused.issue));
+    page.reasons(&refused.reasons);
+}
+
+/// Every issue with its totals and the next step.
+pub(crate) fn coverage(standings: &[IssueStanding], page: &mut Page) {
+    if !standings.is_empty() {
+        let mut table = Table::new(["STANDING", "ISSUE", "TITLE", "LABELS", "WHY"]);
+        for one in standings {
+            let (tone, name) = named(one.standing);
+            let why: Vec<&str> = one.reasons.iter().map(|r| r.code.as_str()).collect();
+            let lld = one.lld.as_deref().unwrap_or("-");
+            table.row([
+                Cell::toned(tone, name),
+                Cell::new(format_args!("#{}", one.issue)),
+                Cell::new(&one.title),
+                Cell::new(one.labels.join(", ")),
+                Cell::new(if why.is_empty() { lld.to_owned() } else { why.join(", ") }),
+            ]);
+        }
+        table.show(page);
+        page.blank();
+    }
+    let count = |standing| standings.iter().filter(|s| s.standing == standing).count();
+    let totals =
+        ALL.map(|standing| format!("{} {}", count(standing), named(standing).1)).join(" · ");
+    page.line(Tone::Strong, format_args!("{} open: {totals}", standings.len()));
+    page.line(Tone::Plain, next_step(standings));
+}
+
+const ALL: [Standing; 5] = [
+    Standing::MayStart,
+    Standing::NeedsReview,
+    Standing::NeedsLld,
+    Standing::Blocked,
+    Standing::Done,
+];
+
+fn named(standing: Standing) -> (Tone, &'static str) {
+    match standing {
+        Standing::MayStart => (Tone::Good, "may start"),
+        Standing::NeedsReview => (Tone::Warn, "needs review"),
+        Standing::NeedsLld => (Tone::Warn, "needs LLD"),
+        Standing::Blocked => (Tone::Bad, "blocked"),
+        Standing::Done => (Tone::Dim, "done"),
+    }
+}
+
+/// What to do next: the first issue of the first group that has one.
+fn next_step(standings: &[IssueStanding]) -> String {
+    let Some(first) = standings.iter().find(|s| s.standing != Standing::Done) else {
+        return "Next: nothing is open that waits for you".into();
+    };
+    let step = |fallback: &str| {
+        let next = first.reasons.last().and_then(|reason| reason.next.clone());
+        next.unwrap_or_else(|| format!("{fallback} {}", first.issue))
+    };
+    let issue = first.issue;
+    match first.standing {
+        Standing::MayStart => format!("Next: start #{issue}: worktree-lane add {issue} SLUG"),
+        Standing::NeedsReview => format!("Next: get #{issue} reviewed: {}", step("lld-check gate")),
+        Standing::NeedsLld => {
+            format!("Next: write the LLD of #{issue}: {}", step("lld-check gate"))
+        }
+        Standing::Blocked | Standing::Done => {
+            format!("Next: rework #{issue}: {}", step("lld-check gate"))
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Drives the built `lld-check` on real repositories.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod archive;
+mod coverage;
+mod gate;
+mod hostile;
+mod new;
+mod prompt;
+mod record;
+mod world;
