@@ -15,17 +15,28 @@ use records::consolidate::Inode;
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Source, inode};
+use crate::log::Log;
 
 /// How long nothing must have happened to a file: neither a write nor its renaming.
 const QUIET: Duration = Duration::from_hours(24);
 
 /// Removes those of `done` that are quiet.
-pub(crate) fn remove_quiet(disk: &impl Disk, done: &[Source], now: Timestamp) -> Result<(), Error> {
+pub(crate) fn remove_quiet(
+    disk: &impl Disk,
+    log: &Log,
+    done: &[Source],
+    now: Timestamp,
+) -> Result<(), Error> {
     let old: Vec<&Source> = done.iter().filter(|source| is_old(source, now)).collect();
     if old.is_empty() {
         return Ok(());
     }
     let Some(open) = open_files() else { return Ok(()) };
+    // An intent knows shards by their inodes. It must not come back after a power failure when the
+    // number of one may belong to another file.
+    if log.intent.exists() {
+        disk.sync_file(&log.intent).map_err(Error::io("sync", &log.intent))?;
+    }
     for source in old {
         if !open.contains(&source.inode) && is_unchanged(source) {
             disk.remove(&source.path).map_err(Error::io("remove", &source.path))?;

@@ -139,7 +139,7 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
         commit(disk, log, &plan, &batch.rejects, &batch.consumed)?;
         report.add(&batch, &plan);
     }
-    remove_quiet(disk, &listing.done, how.now)?;
+    remove_quiet(disk, log, &listing.done, how.now)?;
     report.run.skipped = listing.skipped;
     Ok(report)
 }

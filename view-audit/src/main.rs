@@ -1,1 +1,20 @@
-fn main() {}
+//! Shows the audit log: history and shards as one, in order of time.
+
+mod args;
+mod damage;
+mod entry_json;
+mod fields;
+mod filter;
+mod history;
+mod interleave;
+mod log;
+mod run;
+mod show;
+mod snapshot;
+mod sources;
+mod stream;
+mod wildcard;
+
+fn main() -> std::process::ExitCode {
+    cli::run("view-audit", run::run)
+}

@@ -1,0 +1,80 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use cli::{Arguments, Format, OutputArgs};
+use records::IssueNumber;
+
+/// Show the audit log: who reviewed what, with which model, and how it ended
+///
+/// Shows the entries of `logs/governance_history.jsonl` (and of `logs/review_history.jsonl`, its older
+/// name), together with those of session shards that are not folded in yet, in order of time, each
+/// once. What is shown does not depend on whether `consolidate` ran, is running or was interrupted.
+/// The log is that of the main worktree, whichever lane the command is run in.
+///
+/// In JSON, each entry is a line with the bytes of the entry itself behind a `schema` key, so old
+/// shapes and unknown keys show as they are. Lines that nobody can read are named on stderr.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  view-audit                               the last ten entries
+  view-audit --issue 98 -v                 the last ten of issue 98, with critique
+  view-audit --all --verdict BLOCKED --node 'review_*'
+                                           every block, BLOCK and BLOCKED alike
+  view-audit --failed -n 3                 the last three calls that obtained no verdict
+  view-audit --all --format json | jq -r .credential_used | sort | uniq -c
+
+Exit codes:
+  0   shown, also when there is nothing to show
+  2   wrong usage
+  74  a file could not be read; what could be read is shown
+  75  the log changed again and again while it was read"
+)]
+pub(crate) struct Args {
+    /// Show this many entries, the last ones that match
+    #[arg(short = 'n', long = "tail", value_name = "N", default_value_t = 10)]
+    pub tail: usize,
+
+    /// Show every entry that matches
+    #[arg(long, conflicts_with = "tail")]
+    pub all: bool,
+
+    /// Only entries of this issue; may be given several times
+    #[arg(long, value_name = "N")]
+    pub issue: Vec<IssueNumber>,
+
+    /// Only entries with this verdict, whichever word they use for it; may be given several times
+    ///
+    /// APPROVE means APPROVED, BLOCK and REJECTED mean BLOCKED, DISCUSS and FEEDBACK mean REVISE, in
+    /// any case. Any other word matches entries that hold it. A call that failed has no verdict.
+    #[arg(long, value_name = "VERDICT")]
+    pub verdict: Vec<String>,
+
+    /// Only entries of this node, such as `review_lld`; `*` and `?` match any text and any character
+    #[arg(long, value_name = "NODE")]
+    pub node: Option<String>,
+
+    /// Only calls that obtained no verdict
+    #[arg(long)]
+    pub failed: bool,
+
+    /// Show the log of this project folder or `logs` folder instead; several are shown as one log
+    #[arg(long, value_name = "DIR")]
+    pub root: Vec<PathBuf>,
+
+    /// Show critique and blocking findings too (in tables; JSON always has all)
+    #[arg(short, long)]
+    pub verbose: bool,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl Arguments for Args {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+}
