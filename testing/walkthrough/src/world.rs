@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::IsTerminal as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -103,9 +104,14 @@ impl World {
             .env("LC_ALL", "C.UTF-8")
             .env("TZ", "UTC")
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_PAGER", "cat")
             .env("GOOGLE_GEMINI_BASE_URL", self.stub.base_url())
             // The real base delay is 5 s; the scripted server needs no patience.
             .env("GEMINI_RETRY_BASE_DELAY", "0.2");
+        // The tools see a terminal of ours; colour belongs on the reader's.
+        if !std::io::stdout().is_terminal() {
+            command.env("NO_COLOR", "1");
+        }
     }
 
     fn write(&self, rel: &str, text: &str) {
