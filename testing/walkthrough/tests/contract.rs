@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use testkit::{Ran, Repo, Scratch, Tool};
 
+type Call = (&'static str, &'static [&'static str]);
+
 /// Every tool with a call that needs a repository.
-const CALLS: [(&str, &[&str]); 6] = [
+const CALLS: [Call; 6] = [
     ("gemini-retry", &["--prompt", "review this"]),
     ("view-audit", &[]),
     ("consolidate", &[]),
@@ -50,8 +52,12 @@ fn refuses(tool: &str, ran: &Ran, code: i32, needle: &str) {
 
 /// Runs every call in `dir` and demands a refusal that changes nothing.
 fn all_refuse(scratch: &Scratch, dir: &Path, code: i32, needle: &str) {
+    some_refuse(&CALLS, scratch, dir, code, needle);
+}
+
+fn some_refuse(calls: &[Call], scratch: &Scratch, dir: &Path, code: i32, needle: &str) {
     scratch.home();
-    for (tool, args) in CALLS {
+    for (tool, args) in calls {
         let before = snapshot(scratch.root());
         let ran = Tool::new(tool).args(args).dir(dir).home(scratch.home()).run();
         refuses(tool, &ran, code, needle);
@@ -102,7 +108,14 @@ fn in_a_bare_repository() {
     let project = Repo::init(scratch.path("project"));
     project.commit_file("a.txt", "a", "first");
     project.git(["clone", "-q", "--bare", ".", "../bare.git"]);
-    all_refuse(&scratch, &scratch.path("bare.git"), 2, "bare repository");
+    let bare = scratch.path("bare.git");
+    // Lanes need no main checkout.
+    let (lanes, others): (Vec<Call>, Vec<Call>) =
+        CALLS.iter().partition(|(tool, _)| *tool == "worktree-lane");
+    some_refuse(&others, &scratch, &bare, 2, "bare repository");
+    for (tool, args) in lanes {
+        Tool::new(tool).args(args).dir(&bare).home(scratch.home()).run().code(0);
+    }
 }
 
 #[test]
