@@ -83,10 +83,9 @@ fn commands(help: &str) -> Vec<String> {
 }
 
 fn help(tool: &str, bin: &Path, command: &[&str]) -> Result<String, Failure> {
-    let program = Program::new(bin.join(tool)).args(command).arg("--help");
-    let shown = format!("{tool} {} --help", command.join(" "));
-    // The page must not depend on the terminal or the user that makes it.
-    let ran = program.env("COLUMNS", "100").env("HOME", "/home/you").run()?;
+    // The page must not depend on the terminal or the variables of the user that makes it.
+    let program = Program::new("env").args(["-i", "COLUMNS=100"]).arg(bin.join(tool));
+    let ran = program.args(command).arg("--help").run()?;
     if !ran.ok() {
         return Err(Failure::world(shown, String::from_utf8_lossy(&ran.stderr)));
     }

@@ -59,7 +59,7 @@ fn some_refuse(calls: &[Call], scratch: &Scratch, dir: &Path, code: i32, needle:
     scratch.home();
     for (tool, args) in calls {
         let before = snapshot(scratch.root());
-        let ran = Tool::new(tool).args(args).dir(dir).home(scratch.home()).run();
+        let ran = Tool::new(tool).args(*args).dir(dir).home(scratch.home()).run();
         refuses(tool, &ran, code, needle);
         assert_eq!(snapshot(scratch.root()), before, "{tool} changed something");
     }
