@@ -87,6 +87,7 @@ fn help(tool: &str, bin: &Path, command: &[&str]) -> Result<String, Failure> {
     let program = Program::new("env").args(["-i", "COLUMNS=100"]).arg(bin.join(tool));
     let ran = program.args(command).arg("--help").run()?;
     if !ran.ok() {
+        let shown = format!("{tool} {} --help", command.join(" "));
         return Err(Failure::world(shown, String::from_utf8_lossy(&ran.stderr)));
     }
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
