@@ -12,7 +12,11 @@ pub(crate) struct Person {
 impl Person {
     /// From the bytes of a commit, in which git has not changed the case or the blanks.
     pub(crate) fn new(name: &[u8], email: &[u8]) -> Self {
-        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        // What is no UTF-8 is almost always Latin-1, whose bytes are the first characters.
+        let text = |bytes: &[u8]| match str::from_utf8(bytes) {
+            Ok(text) => text.trim().to_owned(),
+            Err(_) => bytes.iter().copied().map(char::from).collect::<String>().trim().to_owned(),
+        };
         Self { name: text(name), email: text(email) }
     }
 
@@ -70,6 +74,12 @@ mod tests {
         for name in ["Ada", "lovelace", "Grace <grace@example.invalid>", ""] {
             assert!(!is_one_of(name, &implementers), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_in_latin_1_is_the_same_name() {
+        let names: Vec<String> = Person::new(b"J\xfcrgen", b"").names().collect();
+        assert_eq!(names, ["j\u{fc}rgen"]);
     }
 
     #[test]

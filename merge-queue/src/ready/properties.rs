@@ -1,1 +1,333 @@
+//! Properties of the decision: what weakens a task never turns a no into a yes.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::sample::select;
+use records::{
+    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Review, ReviewStatus,
+};
+
+use records::merge_queue::Readiness;
+
+use super::{Facts, History, Question, readiness};
+use crate::definitions::{Definitions, Strategy as Way, Written};
+use crate::diff::{Change, Side};
+use crate::facts::{Branched, Head, Merge, Relation};
+
+const AT: &str = "2026-01-24T18:30:45.000Z";
+
+fn definitions() -> Definitions {
+    let text = "queue:\n  roles:\n    A: {}\n    D: {reviewer: true}\n    E: {reviewer: true}\n  tasks:\n    - {id: t, title: T, role: A, acceptance_checks: [make test]}\n  routes:\n    - {globs: ['docs/**'], roles: [D]}\n    - {globs: ['**'], roles: [E]}\n";
+    let file = Path::new("switchyard.yaml");
+    crate::validate::check(file, config::parse::<Written>(file, text).unwrap().unwrap())
+}
+
+/// A branch at commit, tree and digest `version` that merges cleanly.
+fn facts(version: &str) -> Facts {
+    let side = Side { mode: 0o100_644, id: version.into() };
+    let path = b"docs/a.md".to_vec();
+    Facts {
+        base: "origin/main".into(),
+        base_commit: Some("base".into()),
+        fetched: true,
+        reference: Some("98-t".into()),
+        head: Some(Head { commit: format!("commit-{version}"), tree: format!("tree-{version}") }),
+        relation: Relation::Branched(Branched {
+            merge_base: "base".into(),
+            changes: vec![Change { path: path.clone(), old: None, new: Some(side) }],
+            digest: format!("digest-{version}"),
+            people: BTreeSet::from(["ada".into()]),
+            merge: Merge::Clean { tree: "merged".into(), paths: vec![path] },
+        }),
+        coordinator_dirt: Vec::new(),
+        reached: BTreeSet::new(),
+    }
+}
+
+fn blank(kind: &str) -> QueueEvent {
+    QueueEvent {
+        seq: 0,
+        at: AT.parse().unwrap(),
+        actor: "lead".into(),
+        task: "t".parse().unwrap(),
+        kind: kind.into(),
+        evidence: None,
+        handoff: None,
+        review: None,
+        landed: None,
+        extra: records::Extra::new(),
+    }
+}
+
+fn evidence(version: &str, result: EvidenceResult, source: EvidenceSource) -> QueueEvent {
+    let evidence = Evidence {
+        command: "make test".into(),
+        exit_status: Some(0),
+        result,
+        commit: format!("commit-{version}"),
+        tree: Some(format!("tree-{version}")),
+        started_at: AT.parse().unwrap(),
+        duration_ms: 1,
+        output_tail: String::new(),
+        source,
+        reason: None,
+    };
+    QueueEvent { evidence: Some(evidence), ..blank("evidence") }
+}
+
+fn handoff(version: &str, owner: &str, model: Option<&str>) -> QueueEvent {
+    let handoff = Handoff {
+        owner: owner.into(),
+        model: model.map(Into::into),
+        branch: "98-t".into(),
+        commit: format!("commit-{version}"),
+        commands: Vec::new(),
+        results: Vec::new(),
+        changed_files: Vec::new(),
+        risks: Vec::new(),
+        next_step: None,
+    };
+    QueueEvent { handoff: Some(handoff), ..blank("handoff") }
+}
+
+fn review(
+    version: &str,
+    role: &str,
+    reviewer: &str,
+    model: Option<&str>,
+    status: ReviewStatus,
+) -> QueueEvent {
+    let review = Review {
+        role: role.into(),
+        reviewer: reviewer.into(),
+        model: model.map(Into::into),
+        status,
+        commit: format!("commit-{version}"),
+        diff_digest: format!("digest-{version}"),
+        note: None,
+        exception: None,
+    };
+    QueueEvent { review: Some(review), ..blank("review") }
+}
+
+fn approval(version: &str, role: &str) -> QueueEvent {
+    review(version, role, "somebody", Some("gemini"), ReviewStatus::Approved)
+}
+
+/// Events that together make version 1 ready.
+fn enough() -> Vec<QueueEvent> {
+    vec![
+        evidence("1", EvidenceResult::Pass, EvidenceSource::Ran),
+        handoff("1", "A", Some("opus")),
+        approval("1", "D"),
+        approval("1", "E"),
+    ]
+}
+
+/// Any event that the tool may have recorded.
+fn anything() -> impl Strategy<Value = QueueEvent> {
+    let version = select(vec!["1", "2"]);
+    let role = select(vec!["A", "D", "E", "F"]);
+    let person = select(vec!["A", "ada", "ADA", "somebody", "else"]);
+    let model = select(vec![None, Some("opus"), Some("Opus"), Some("gemini")]);
+    prop_oneof![
+        (version.clone(), any::<bool>(), any::<bool>()).prop_map(|(version, pass, ran)| {
+            let result = if pass { EvidenceResult::Pass } else { EvidenceResult::Fail };
+            evidence(
+                version,
+                result,
+                if ran { EvidenceSource::Ran } else { EvidenceSource::Declared },
+            )
+        }),
+        (version.clone(), person.clone(), model.clone())
+            .prop_map(|(version, owner, model)| handoff(version, owner, model)),
+        (version, role, person, model, any::<bool>()).prop_map(
+            |(version, role, person, model, approved)| {
+                let status =
+                    if approved { ReviewStatus::Approved } else { ReviewStatus::ChangesRequested };
+                review(version, role, person, model, status)
+            }
+        ),
+        Just(blank("note")),
+    ]
+}
+
+/// Events that can only count against the task.
+fn weakening() -> impl Strategy<Value = QueueEvent> {
+    let version = select(vec!["1", "2"]);
+    let role = select(vec!["A", "D", "E", "F"]);
+    let anybody = select(vec!["A", "ada", "somebody", "else"]);
+    prop_oneof![
+        version.clone().prop_map(|v| evidence(v, EvidenceResult::Fail, EvidenceSource::Ran)),
+        version.clone().prop_map(|v| evidence(v, EvidenceResult::Pass, EvidenceSource::Declared)),
+        Just(handoff("2", "A", None)),
+        (version, role.clone(), anybody).prop_map(|(v, role, who)| review(
+            v,
+            role,
+            who,
+            None,
+            ReviewStatus::ChangesRequested
+        )),
+        role.clone().prop_map(|role| review("2", role, "else", None, ReviewStatus::Approved)),
+        role.clone().prop_map(|role| review("1", role, "Ada", None, ReviewStatus::Approved)),
+        role.prop_map(|role| review("1", role, "else", Some("OPUS"), ReviewStatus::Approved)),
+    ]
+}
+
+fn decide(events: Vec<QueueEvent>, facts: &Facts, strategy: Way) -> Readiness {
+    let definitions = definitions();
+    let history = History { events, ..History::default() };
+    let task = definitions.task("t").unwrap();
+    let definitions = &definitions;
+    readiness(Question { definitions, task, history: &history, facts, strategy })
+}
+
+/// `events` among which `enough` is mixed in, in order, or not at all.
+fn history() -> impl Strategy<Value = Vec<QueueEvent>> {
+    (proptest::collection::vec(anything(), 0..5), any::<bool>(), 0_usize..5).prop_map(
+        |(mut events, complete, at)| {
+            if complete {
+                let at = at.min(events.len());
+                events.splice(at..at, enough());
+            }
+            events
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_weakens_a_task_never_turns_a_no_into_a_yes(
+        events in history(), weak in weakening(), at in 0_usize..10
+    ) {
+        // The model rule is about a known model: the task was implemented by one.
+        let mut events = events;
+        events.insert(0, handoff("1", "A", Some("opus")));
+        let facts = facts("1");
+        let mut weaker = events.clone();
+        weaker.insert(at.min(weaker.len()), weak);
+        let (before, after) = (
+            decide(events, &facts, Way::NoFf),
+            decide(weaker, &facts, Way::NoFf),
+        );
+        prop_assert!(before.ready || !after.ready, "{before:?}\n{after:?}");
+    }
+
+    #[test]
+    fn an_edited_line_needs_checks_and_reviews_again(events in history()) {
+        let mut events = events;
+        // Whatever was said about other content, and even when the new commit is handed over.
+        events.push(handoff("3", "A", None));
+        let answer = decide(events, &facts("3"), Way::NoFf);
+        prop_assert!(!answer.ready);
+        let codes: Vec<&str> = answer.reasons.iter().map(|r| r.code.as_str()).collect();
+        prop_assert!(codes.contains(&"check_not_run"), "{codes:?}");
+    }
+
+    #[test]
+    fn a_worse_world_never_turns_a_no_into_a_yes(events in history(), worse in 0_usize..9) {
+        let good = facts("1");
+        let mut bad = good.clone();
+        let mut strategy = Way::NoFf;
+        let branched = |change: &dyn Fn(&mut Branched)| {
+            let mut branched = good.branched().unwrap().clone();
+            change(&mut branched);
+            Relation::Branched(branched)
+        };
+        match worse {
+            0 => bad.base_commit = None,
+            1 => { bad.head = None; bad.relation = Relation::Unknown; }
+            2 => bad.relation = Relation::Unrelated,
+            3 => bad.relation = Relation::Several(vec!["a".into(), "b".into()]),
+            4 => bad.coordinator_dirt = vec!["x".into()],
+            5 => bad.relation = branched(&|b| b.merge = Merge::Conflict(vec!["docs/a.md".into()])),
+            6 => {
+                strategy = Way::FfOnly;
+                bad.relation = branched(&|b| b.merge_base = "older".into());
+            }
+            7 => bad.relation = branched(&|b| {
+                let paths = vec![b"docs/a.md".to_vec(), b"src/other.rs".to_vec()];
+                b.merge = Merge::Clean { tree: "merged".into(), paths };
+            }),
+            _ => bad.relation = branched(&|b| { b.people.insert("somebody".into()); }),
+        }
+        prop_assert!(!decide(events, &bad, strategy).ready);
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_answer(events in history()) {
+        let facts = facts("1");
+        let first = decide(events.clone(), &facts, Way::NoFf);
+        prop_assert_eq!(&first, &decide(events, &facts, Way::NoFf));
+        // Every no says why.
+        prop_assert_eq!(first.ready, first.reasons.is_empty());
+        prop_assert_eq!(first.ready, first.conditions.iter().all(|c| c.met));
+    }
+}
+
+#[test]
+fn enough_is_enough_and_any_of_it_less_is_not() {
+    let facts = facts("1");
+    assert!(decide(enough(), &facts, Way::NoFf).ready);
+    assert!(decide(enough(), &facts, Way::FfOnly).ready);
+    for left_out in 0..enough().len() {
+        let mut events = enough();
+        events.remove(left_out);
+        assert!(!decide(events, &facts, Way::NoFf).ready, "{left_out}");
+    }
+}
+
+#[test]
+fn the_order_of_the_journal_decides_and_not_the_clock() {
+    let facts = facts("1");
+    let request = || review("1", "D", "else", None, ReviewStatus::ChangesRequested);
+    for at in [AT, "2020-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000Z"] {
+        let at = at.parse().unwrap();
+        let mut later = enough();
+        later.push(QueueEvent { at, ..request() });
+        let answer = decide(later, &facts, Way::NoFf);
+        assert!(!answer.ready && answer.reasons.iter().any(|r| r.code == "changes_requested"));
+        let mut earlier = enough();
+        earlier.insert(0, QueueEvent { at, ..request() });
+        assert!(decide(earlier, &facts, Way::NoFf).ready);
+    }
+}
+
+#[test]
+fn a_request_by_a_role_that_no_route_demands_counts_too() {
+    let mut events = enough();
+    events.push(review("1", "F", "else", None, ReviewStatus::ChangesRequested));
+    assert!(!decide(events.clone(), &facts("1"), Way::NoFf).ready);
+    // The implementer cannot take it back; somebody else in that role can.
+    events.push(review("1", "F", "Ada", None, ReviewStatus::Approved));
+    assert!(!decide(events.clone(), &facts("1"), Way::NoFf).ready);
+    events.push(review("1", "F", "else", None, ReviewStatus::Approved));
+    assert!(decide(events, &facts("1"), Way::NoFf).ready);
+}
+
+#[test]
+fn a_damaged_journal_or_a_mistake_in_the_definitions_is_never_ready() {
+    let mistake = || records::merge_queue::Mistake {
+        code: "journal_damaged".into(),
+        file: "queue.jsonl".into(),
+        line: 3,
+        column: 0,
+        message: "not JSON".into(),
+    };
+    let mut definitions = definitions();
+    let mut history = History { events: enough(), ..History::default() };
+    let facts = facts("1");
+    let ask = |definitions: &Definitions, history: &History| {
+        let task = definitions.task("t").unwrap();
+        let strategy = Way::NoFf;
+        readiness(Question { definitions, task, history, facts: &facts, strategy })
+    };
+    assert!(ask(&definitions, &history).ready);
+    history.damage.push(mistake());
+    assert_eq!(ask(&definitions, &history).reasons[0].code, "journal_damaged");
+    history.damage.clear();
+    definitions.mistakes.push(mistake());
+    assert_eq!(ask(&definitions, &history).reasons[0].code, "definitions_invalid");
+}

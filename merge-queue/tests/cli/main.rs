@@ -1,5 +1,16 @@
 //! Drives the built `merge-queue` on real repositories with real remotes.
 #![expect(clippy::unwrap_used, reason = "tests: a failure here must stop the test")]
 
+mod approvals;
+mod conditions;
+mod definitions;
+mod evidence;
+mod handoff;
 mod happy_path;
+mod interrupted;
+mod journal_state;
+mod landing;
+mod like_git_merge;
 mod project;
+mod races;
+mod worktrees;

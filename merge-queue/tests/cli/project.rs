@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use testkit::{Ran, Repo, Scratch, Tool};
+use testkit::{Ran, Repo, RepoOptions, Scratch, Tool};
 
 /// The definitions that most tests use.
 pub(crate) const DEFINITIONS: &str = "\
@@ -38,6 +38,7 @@ pub(crate) struct Project {
     pub(crate) origin: Repo,
     pub(crate) lane: Repo,
     home: PathBuf,
+    options: RepoOptions,
 }
 
 impl Project {
@@ -47,7 +48,7 @@ impl Project {
     }
 
     /// With other definitions, or another kind of repository.
-    pub(crate) fn with(definitions: &str, options: testkit::RepoOptions) -> Self {
+    pub(crate) fn with(definitions: &str, options: RepoOptions) -> Self {
         let scratch = Scratch::new();
         let home = scratch.home();
         let main = options.init(scratch.path("talos"));
@@ -60,7 +61,7 @@ impl Project {
         let origin = main.bare_origin();
         let lane = main.worktree(scratch.path("talos-98"), "98-schema");
         lane.commit_file("src/api/schema.rs", "pub fn schema() {}\n", "Add the schema");
-        Self { scratch, main, origin, lane, home }
+        Self { scratch, main, origin, lane, home, options }
     }
 
     /// `merge-queue` with these arguments in the main worktree, not yet run.
@@ -115,20 +116,10 @@ impl Project {
     /// Pushes a commit to the base from another clone.
     #[track_caller]
     pub(crate) fn push_from_elsewhere(&self, path: &str, text: &str) -> String {
-        let elsewhere = self.scratch.path("elsewhere");
-        let other = Repo::init(&elsewhere);
-        other.git(
-            ["remote", "add", "origin"].map(str::to_owned).into_iter().chain([self
-                .origin
-                .path()
-                .display()
-                .to_string()]),
-        );
-        other.git(["fetch", "--quiet", "origin"]);
-        other.git(["reset", "--quiet", "--hard", "origin/main"]);
+        let other = self.clone_of_origin("elsewhere");
         let commit = other.commit_file(path, text, "From elsewhere");
         other.git(["push", "--quiet", "origin", "HEAD:main"]);
-        std::fs::remove_dir_all(elsewhere).unwrap();
+        std::fs::remove_dir_all(other.path()).unwrap();
         commit
     }
 
@@ -136,7 +127,7 @@ impl Project {
     #[track_caller]
     pub(crate) fn reasons(&self) -> Vec<String> {
         let ran = self.run("merge-ready 98");
-        codes(ran.code(1).json())
+        codes(&ran.code(1).json())
     }
 
     /// Where the base of the origin stands.
@@ -166,21 +157,25 @@ impl Project {
         worktree.git(["status", "--porcelain", "--untracked-files=all"])
     }
 
-    /// Puts a hook into a repository.
-    pub(crate) fn hook(repository: &Path, name: &str, script: &str) {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let mut options = std::fs::OpenOptions::new();
-        let path = repository.join("hooks").join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut file =
-            options.write(true).create(true).truncate(true).mode(0o755).open(path).unwrap();
-        std::io::Write::write_all(&mut file, format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    /// Puts a hook into a repository, given the folder that has its `hooks`.
+    pub(crate) fn hook(&self, git_dir: &Path, name: &str, script: &str) {
+        self.scratch.program(git_dir.join("hooks").join(name), script);
+    }
+
+    /// Another clone of the origin, on its own `main`.
+    #[track_caller]
+    pub(crate) fn clone_of_origin(&self, name: &str) -> Repo {
+        let clone = self.options.init(self.scratch.path(name));
+        clone.git(["remote", "add", "origin", self.origin.path().to_str().unwrap()]);
+        clone.git(["fetch", "--quiet", "origin"]);
+        clone.git(["reset", "--quiet", "--hard", "origin/main"]);
+        clone
     }
 }
 
 /// The codes of an answer's reasons.
 #[track_caller]
-pub(crate) fn codes(answer: Value) -> Vec<String> {
+pub(crate) fn codes(answer: &Value) -> Vec<String> {
     let reasons = answer["reasons"].as_array().unwrap();
     reasons.iter().map(|reason| reason["code"].as_str().unwrap().to_owned()).collect()
 }

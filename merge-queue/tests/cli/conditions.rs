@@ -1,0 +1,279 @@
+//! Each reason why a task may not land, on a real repository.
+
+use testkit::Repo;
+
+use crate::project::{DEFINITIONS, Project, codes};
+
+#[test]
+fn nothing_was_done_yet() {
+    let project = Project::new();
+    // There is no handoff, so nothing says which branch is meant.
+    assert_eq!(project.reasons(), ["handoff_missing"]);
+    let ran = project.run("merge-ready 98 --ref 98-schema");
+    assert_eq!(
+        codes(&ran.code(1).json()),
+        ["handoff_missing", "check_not_run", "review_missing", "review_missing"]
+    );
+}
+
+#[test]
+fn a_commit_after_the_handoff() {
+    let project = Project::new();
+    project.make_ready();
+    project.lane.commit_file("notes.txt", "more\n", "More");
+    assert_eq!(
+        project.reasons(),
+        ["handoff_other_commit", "check_not_run", "approval_stale", "approval_stale"]
+    );
+    // The old commit is still what it was, and can be asked for, but the handoff was for it alone.
+    project.run("merge-ready 98 --ref 98-schema~1").code(0);
+}
+
+#[test]
+fn a_commit_that_changes_only_its_message_keeps_its_checks_and_approvals() {
+    let project = Project::new();
+    project.make_ready();
+    project.lane.git(["commit", "--quiet", "--amend", "-m", "Better words"]);
+    assert_eq!(project.reasons(), ["handoff_other_commit"]);
+    project.handoff();
+    project.run("merge-ready 98").code(0);
+}
+
+#[test]
+fn a_check_that_failed_after_it_passed() {
+    let project =
+        Project::with(&DEFINITIONS.replace("git --version", "test ! -e marker"), Repo::options());
+    let check = || {
+        project
+            .tool(["evidence", "98", "--lane"])
+            .arg(project.lane.path())
+            .args(["--", "test", "!", "-e", "marker"])
+            .run()
+    };
+    check().code(0);
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    project.run("merge-ready 98").code(0);
+    // The same content, another outcome: the newest run counts.
+    project.lane.write(".git-excluded", "");
+    let exclude = project.main.file(".git/info/exclude");
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(exclude)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, b"marker\n.git-excluded\n"))
+        .unwrap();
+    project.lane.write("marker", "");
+    check().code(1);
+    assert_eq!(project.reasons(), ["check_failed"]);
+    std::fs::remove_file(project.lane.file("marker")).unwrap();
+    check().code(0);
+    project.run("merge-ready 98").code(0);
+}
+
+#[test]
+fn a_typed_result_is_no_check() {
+    let project = Project::new();
+    project.make_ready();
+    let text = std::fs::read_to_string(project.journal()).unwrap();
+    project.scratch.write(
+        "talos/.git/switchyard/queue.jsonl",
+        text.replace(r#""source":"ran""#, r#""source":"declared""#),
+    );
+    assert_eq!(project.reasons(), ["check_not_run"]);
+}
+
+#[test]
+fn the_base_moved_under_the_branch() {
+    let project = Project::new();
+    project.make_ready();
+    project.push_from_elsewhere("other.txt", "other\n");
+    // A merge is still clean and still changes what was reviewed.
+    project.run("merge-ready 98").code(0);
+    // A fast-forward is not possible any more; the base is fetched to know it.
+    let ran = project.run("land 98 --strategy ff-only --dry-run");
+    assert_eq!(codes(&ran.code(1).json()), ["not_based_on_base"]);
+}
+
+#[test]
+fn without_a_fetch_the_answer_says_so() {
+    let project = Project::new();
+    project.make_ready();
+    project.push_from_elsewhere("src/api/schema.rs", "mine\n");
+    let stale = project.run("merge-ready 98 --no-fetch").code(0).json();
+    assert_eq!(stale["fetched"], false);
+    assert_eq!(project.reasons(), ["merge_conflict"]);
+}
+
+#[test]
+fn a_conflict_names_its_files() {
+    let project = Project::new();
+    project.lane.commit_file("docs/guide.md", "ONE\ntwo\nthree\nfour\nfive\n", "Edit");
+    project.make_ready();
+    project.push_from_elsewhere("docs/guide.md", "Eins\ntwo\nthree\nfour\nfive\n");
+    let answer = project.run("merge-ready 98").code(1).json();
+    assert_eq!(codes(&answer), ["merge_conflict"]);
+    let message = answer["reasons"][0]["message"].as_str().unwrap();
+    assert!(message.contains("docs/guide.md"), "{message}");
+    assert_eq!(codes(&project.run("land 98").code(1).json()), ["merge_conflict"]);
+    assert_eq!(project.count("landing"), 0);
+}
+
+#[test]
+fn the_base_has_the_same_change_already() {
+    let project = Project::new();
+    project.make_ready();
+    project.push_from_elsewhere("src/api/schema.rs", "pub fn schema() {}\n");
+    assert_eq!(project.reasons(), ["nothing_to_land"]);
+}
+
+#[test]
+fn a_merge_that_would_change_other_paths_than_the_reviewed_ones() {
+    let project = Project::new();
+    project.lane.commit_file("docs/guide.md", "one\ntwo\nthree\nfour\nFIVE\n", "Edit");
+    project.make_ready();
+    // The base renames the file: git carries the edit over to a path that nobody reviewed.
+    let other = project.clone_of_origin("other");
+    other.git(["mv", "docs/guide.md", "handbook.md"]);
+    other.commit_all("Rename the guide");
+    other.git(["push", "--quiet", "origin", "HEAD:main"]);
+    let answer = project.run("merge-ready 98").code(1).json();
+    assert_eq!(codes(&answer), ["merge_differs"]);
+    let message = answer["reasons"][0]["message"].as_str().unwrap();
+    assert!(message.contains("handbook.md") && message.contains("docs/guide.md"), "{message}");
+}
+
+#[test]
+fn several_merge_bases_have_no_single_diff() {
+    let project = Project::new();
+    let first = project.lane.head();
+    let moved = project.push_from_elsewhere("other.txt", "other\n");
+    project.main.git(["fetch", "--quiet", "origin"]);
+    project.lane.git(["merge", "--quiet", "-m", "Take main", &moved]);
+    // The base takes the branch's first commit, so that each has merged the other.
+    project.main.git(["merge", "--quiet", "--ff-only", &moved]);
+    project.main.git(["merge", "--quiet", "--no-ff", "-m", "Take the branch", &first]);
+    project.main.git(["push", "--quiet", "origin", "main"]);
+    project.lane.commit_file("x", "x\n", "More");
+    let answer = project.run("merge-ready 98 --ref 98-schema").code(1).json();
+    assert!(codes(&answer).contains(&"merge_base_ambiguous".into()), "{answer}");
+    assert_eq!(answer["diff_digest"], serde_json::Value::Null);
+    project.run("handoff 98 --owner A --branch 98-schema").code(1);
+}
+
+#[test]
+fn an_unrelated_branch() {
+    let project = Project::new();
+    project.main.git([
+        "branch",
+        "alone",
+        &project.main.git(["commit-tree", "HEAD^{tree}", "-m", "x"]),
+    ]);
+    let answer = project.run("merge-ready 98 --ref alone").code(1).json();
+    assert!(codes(&answer).contains(&"not_based_on_base".into()), "{answer}");
+}
+
+#[test]
+fn a_ref_that_is_not_there() {
+    let project = Project::new();
+    project.make_ready();
+    let answer = project.run("merge-ready 98 --ref nowhere").code(1).json();
+    assert_eq!(codes(&answer), ["ref_unknown"]);
+    assert_eq!(answer["head"], serde_json::Value::Null);
+    // The branch was deleted: what is handed over cannot be judged.
+    project.lane.git(["switch", "--quiet", "--detach"]);
+    project.main.git(["branch", "-D", "98-schema"]);
+    assert_eq!(project.reasons(), ["ref_unknown"]);
+}
+
+#[test]
+fn a_branch_that_only_the_remote_has() {
+    let project = Project::new();
+    project.make_ready();
+    project.lane.git(["push", "--quiet", "origin", "98-schema"]);
+    project.lane.git(["switch", "--quiet", "--detach"]);
+    project.main.git(["branch", "-D", "98-schema"]);
+    project.run("merge-ready 98").code(0);
+}
+
+#[test]
+fn a_base_that_is_not_there() {
+    let project = Project::with(&DEFINITIONS.replace("origin/main", "trunk"), Repo::options());
+    let answer = project.run("merge-ready 98 --ref 98-schema").code(1).json();
+    assert!(codes(&answer).contains(&"base_unknown".into()), "{answer}");
+}
+
+#[test]
+fn a_dirty_coordinator_and_what_does_not_make_it_dirty() {
+    let project = Project::new();
+    project.make_ready();
+    project.main.write("target/debug/x", "ignored\n");
+    project.run("merge-ready 98").code(0);
+    project.main.write("note.txt", "untracked\n");
+    assert_eq!(project.reasons(), ["coordinator_dirty"]);
+    project.main.git(["config", "status.showUntrackedFiles", "no"]);
+    assert_eq!(project.reasons(), ["coordinator_dirty"]);
+    assert_eq!(codes(&project.run("land 98").code(1).json()), ["coordinator_dirty"]);
+    std::fs::remove_file(project.main.file("note.txt")).unwrap();
+    project.main.write("README.md", "edited\n");
+    assert_eq!(project.reasons(), ["coordinator_dirty"]);
+}
+
+#[test]
+fn a_dependency_that_has_not_landed() {
+    let project = Project::new();
+    let ran = project.run("merge-ready later --ref 98-schema");
+    let answer = ran.code(1).json();
+    assert!(codes(&answer).contains(&"dependency_open".into()), "{answer}");
+    project.make_ready();
+    project.run("land 98").code(0);
+    let answer = project.run("merge-ready later --ref 98-schema").code(1).json();
+    assert!(!codes(&answer).contains(&"dependency_open".into()), "{answer}");
+    // That it was recorded does not make it done; that the base holds it does.
+    project.origin.git(["update-ref", "refs/heads/main", "main~1"]);
+    let answer = project.run("merge-ready later --ref 98-schema").code(1).json();
+    assert!(codes(&answer).contains(&"dependency_open".into()), "{answer}");
+}
+
+#[test]
+fn the_answer_is_the_same_from_everywhere() {
+    let project = Project::new();
+    project.make_ready();
+    // A lane brings no rules of its own.
+    project.lane.write("switchyard.yaml", "queue:\n  tasks: []\n");
+    let ask = |dir: &std::path::Path| {
+        let ran = project.tool(["merge-ready", "98"]).dir(dir).run();
+        ran.code(0).out().to_owned()
+    };
+    let here = ask(project.main.path());
+    assert_eq!(ask(&project.main.file("src")), here);
+    assert_eq!(ask(project.lane.path()), here);
+    assert_eq!(ask(&project.lane.file("src/api")), here);
+    let elsewhere = project.tool(["merge-ready", "98", "--repo"]).arg(project.lane.path());
+    assert_eq!(elsewhere.dir(project.scratch.root()).run().code(0).out(), here);
+}
+
+#[test]
+fn where_libgit2_cannot_read_the_task_lands_all_the_same() {
+    for options in [Repo::options().reftable(), Repo::options().sha256()] {
+        let project = Project::with(DEFINITIONS, options);
+        project.make_ready();
+        let landed = project.run("land 98").code(0).json();
+        assert_eq!(landed["base_after"], project.base().as_str());
+        assert_eq!(Project::dirt(&project.main), "");
+    }
+}
+
+#[test]
+fn people_see_every_condition() {
+    let project = Project::new();
+    project.make_ready();
+    let ran = project.run("merge-ready 98 --format table");
+    ran.code(0).stdout_has("schema may land").stdout_has("based_on_base");
+    project.main.write("note.txt", "untracked\n");
+    let ran = project.run("merge-ready 98 --format table");
+    ran.code(1)
+        .stdout_has("schema may not land")
+        .stdout_has("coordinator_dirty")
+        .stdout_has("next:");
+}

@@ -1,0 +1,111 @@
+//! Evidence is what the tool saw for itself.
+
+use serde_json::{Value, json};
+
+use crate::project::{Project, codes};
+
+fn run(project: &Project, command: &[&str]) -> testkit::Ran {
+    let lane = project.lane.path().to_str().unwrap();
+    let mut args = vec!["evidence", "98", "--lane", lane, "--"];
+    args.extend(command);
+    project.tool(args).run()
+}
+
+#[test]
+fn a_pass_and_a_failure_are_recorded_as_they_were() {
+    let project = Project::new();
+    let tree = project.lane.git(["rev-parse", "HEAD^{tree}"]);
+    let ran = run(&project, &["sh", "-c", "echo out; echo err >&2; pwd"]);
+    let event = ran.code(0).json();
+    let evidence = &event["evidence"];
+    assert_eq!(event["schema"], "merge-queue.event/1");
+    assert_eq!(event["seq"], 1);
+    assert_eq!(event["actor"], "lead");
+    assert_eq!(evidence["command"], "sh -c 'echo out; echo err >&2; pwd'");
+    assert_eq!(evidence["result"], "pass");
+    assert_eq!(evidence["source"], "ran");
+    assert_eq!(evidence["commit"], project.lane.head().as_str());
+    assert_eq!(evidence["tree"], tree.as_str());
+    let pwd = project.lane.path().display();
+    assert_eq!(evidence["output_tail"], format!("out\nerr\n{pwd}\n"));
+
+    let event = run(&project, &["sh", "-c", "exit 3"]).code(1).json();
+    assert_eq!(event["seq"], 2);
+    assert_eq!(
+        (&event["evidence"]["exit_status"], &event["evidence"]["result"]),
+        (&json!(3), &json!("fail"))
+    );
+    let event = run(&project, &["sh", "-c", "kill -9 $$"]).code(1).json();
+    assert_eq!(event["evidence"]["exit_status"], Value::Null);
+    assert_eq!(project.events().len(), 3);
+}
+
+#[test]
+fn a_command_that_cannot_be_run_records_nothing() {
+    let project = Project::new();
+    run(&project, &["no-such-program"]).code(74).stderr_has("no-such-program");
+    assert_eq!(project.events(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_lane_with_changes_or_at_another_commit_proves_nothing() {
+    let project = Project::new();
+    project.lane.write("target/x", "ignored\n");
+    run(&project, &["true"]).code(0);
+    project.lane.write("new.txt", "untracked\n");
+    assert_eq!(codes(&run(&project, &["true"]).code(1).json()), ["lane_dirty"]);
+    std::fs::remove_file(project.lane.file("new.txt")).unwrap();
+    project.lane.write("README.md", "edited\n");
+    assert_eq!(codes(&run(&project, &["true"]).code(1).json()), ["lane_dirty"]);
+    project.lane.git(["checkout", "--quiet", "README.md"]);
+    let lane = project.lane.path().to_str().unwrap();
+    let args = ["evidence", "98", "--lane", lane, "--commit", "98-schema~1", "--", "true"];
+    assert_eq!(codes(&project.tool(args).run().code(1).json()), ["lane_other_commit"]);
+    let args = ["evidence", "98", "--lane", lane, "--commit", "98-schema", "--", "true"];
+    project.tool(args).run().code(0);
+    assert_eq!(project.events().len(), 2);
+}
+
+#[test]
+fn a_command_that_changes_the_lane_has_failed() {
+    let project = Project::new();
+    for script in ["echo x >> README.md", "echo x > new.txt", "git commit -q --allow-empty -m x"] {
+        let event = run(&project, &["sh", "-c", script]).code(1).json();
+        assert_eq!(event["evidence"]["result"], "fail", "{script}");
+        assert_eq!(event["evidence"]["exit_status"], 0, "{script}");
+        assert!(event["evidence"]["reason"].as_str().unwrap().contains("after the command"));
+        project.lane.git(["reset", "--quiet", "--hard", "main"]);
+        project.lane.git(["clean", "-fdq"]);
+    }
+}
+
+#[test]
+fn only_the_end_of_a_long_output_is_kept() {
+    let project = Project::new();
+    let event = run(&project, &["sh", "-c", "seq 1 100000; printf '\\377'"]).code(0).json();
+    let tail = event["evidence"]["output_tail"].as_str().unwrap();
+    assert!(tail.ends_with("99999\n100000\n\u{fffd}"), "{tail}");
+    assert!(tail.len() <= 4100);
+}
+
+#[test]
+fn a_child_that_is_left_behind_is_ended_with_the_command() {
+    let project = Project::new();
+    // The reader of the FIFO gets its end only when the left-behind writer is gone.
+    let fifo = project.scratch.path("fifo");
+    testkit::Tool::program("mkfifo").arg(&fifo).run().code(0);
+    let script = format!("(exec sleep 300 > '{}') & exit 0", fifo.display());
+    let reader = testkit::Tool::program("cat").arg(&fifo).spawn();
+    run(&project, &["sh", "-c", &script]).code(0);
+    reader.wait().code(0);
+}
+
+#[test]
+fn the_lane_of_another_repository_is_refused() {
+    let project = Project::new();
+    let other = testkit::Repo::init(project.scratch.path("other"));
+    other.commit_file("a", "1", "One");
+    let args = ["evidence", "98", "--lane", other.path().to_str().unwrap(), "--", "true"];
+    project.tool(args).run().code(2).stderr_has("another repository");
+    assert_eq!(project.events(), Vec::<Value>::new());
+}

@@ -1,0 +1,131 @@
+//! Others who move the base meanwhile, and remotes that say no.
+
+use testkit::Repo;
+
+use crate::project::{DEFINITIONS, Project};
+
+/// Runs once, in the moment before the push talks to the remote: another clone pushes.
+fn pushes_in_between(project: &Project) -> Repo {
+    let other = project.clone_of_origin("other");
+    other.commit_file("other.txt", "other\n", "In between");
+    let script = format!(
+        "rm \"$0\"\ncd '{}' && env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE git push -q origin HEAD:main",
+        other.path().display()
+    );
+    project.hook(&project.main.file(".git"), "pre-push", &script);
+    other
+}
+
+#[test]
+fn a_push_in_between_means_try_again_and_nothing_is_half_done() {
+    for strategy in ["no-ff", "ff-only"] {
+        let project = Project::new();
+        project.make_ready();
+        let local = project.main.head();
+        let other = pushes_in_between(&project);
+        let ran = project.run(&format!("land 98 --strategy {strategy}"));
+        ran.code(75).stderr_has("somebody else moved it").stderr_has("merge-queue land schema");
+        assert_eq!(project.base(), other.head());
+        assert_eq!(project.main.head(), local);
+        assert_eq!(project.count("landed"), 0);
+        assert_eq!(project.run("status").code(0).json_lines()[0]["state"], "in_progress");
+        project.run("land 98").code(0);
+        assert_eq!(project.origin.git(["rev-parse", "main^1"]), other.head());
+        assert_eq!(project.count("landed"), 1);
+    }
+}
+
+#[test]
+fn a_hook_that_says_no_is_quoted() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    project.hook(project.origin.path(), "pre-receive", "echo 'not on a friday' >&2; exit 1");
+    let ran = project.run("land 98");
+    ran.code(74).stderr_has("not on a friday").stderr_has("pre-receive hook declined");
+    ran.stderr_has("nothing has landed");
+    assert_eq!(project.base(), before);
+    assert_eq!(project.main.head(), before);
+    assert_eq!(project.count("landed"), 0);
+    std::fs::remove_file(project.origin.file("hooks/pre-receive")).unwrap();
+    project.run("land 98").code(0);
+    assert_eq!(project.count("landed"), 1);
+}
+
+#[test]
+fn a_hook_of_this_clone_is_heard_too() {
+    let project = Project::new();
+    project.make_ready();
+    project.hook(&project.main.file(".git"), "pre-push", "echo 'run the linter first' >&2; exit 1");
+    project.run("land 98").code(74).stderr_has("run the linter first");
+    assert_eq!(project.count("landed"), 0);
+}
+
+#[test]
+fn an_answer_that_is_lost_after_the_push_arrived_is_a_landing() {
+    let project = Project::new();
+    project.make_ready();
+    // The remote's end dies after it has moved the branch.
+    project.hook(project.origin.path(), "post-receive", "kill -9 $PPID");
+    let landed = project.run("land 98").code(0).json();
+    assert_eq!(landed["base_after"], project.base().as_str());
+    assert_eq!(project.count("landed"), 1);
+    assert_eq!(project.main.head(), project.base());
+}
+
+#[test]
+fn a_remote_that_cannot_be_reached_is_no_answer() {
+    let project = Project::new();
+    project.make_ready();
+    let away = project.scratch.path("away.git");
+    std::fs::rename(project.origin.path(), &away).unwrap();
+    project.run("merge-ready 98").code(74).stderr_has("git fetch");
+    project.run("land 98").code(74);
+    project.run("merge-ready 98 --no-fetch").code(0);
+    assert_eq!(project.count("landing"), 0);
+}
+
+#[test]
+fn two_landings_of_a_task_at_once_land_it_once() {
+    for strategy in ["no-ff", "ff-only"] {
+        let project = Project::new();
+        project.make_ready();
+        let before = project.base();
+        let land = || project.tool(["land", "98", "--strategy", strategy]).spawn();
+        let both = [land(), land()].map(testkit::Running::wait);
+        assert!(both.iter().any(|ran| ran.exit_code() == Some(0)), "{} {}", both[0], both[1]);
+        for ran in &both {
+            assert!(matches!(ran.exit_code(), Some(0 | 75 | 1)), "{ran}");
+        }
+        project.run("land 98").code(0);
+        let span = format!("{before}..main");
+        let commits = project.origin.git(["rev-list", "--first-parent", "--count", &span]);
+        assert_eq!(commits, "1");
+        assert_eq!(project.count("landed"), 1);
+        assert_eq!(Project::dirt(&project.main), "");
+    }
+}
+
+#[test]
+fn two_tasks_at_once_both_land_in_the_end() {
+    let definitions = format!(
+        "{}    - {{id: other, issue: 97, title: Other}}\n  routes: []\n",
+        DEFINITIONS.split("  routes:").next().unwrap()
+    );
+    let project = Project::with(&definitions, Repo::options());
+    let second = project.main.worktree(project.scratch.path("talos-97"), "97-other");
+    second.commit_file("other.txt", "other\n", "Other");
+    project.evidence();
+    project.handoff();
+    project.run("handoff 97 --owner B --branch 97-other").code(0);
+    let both =
+        ["98", "97"].map(|task| project.tool(["land", task]).spawn()).map(testkit::Running::wait);
+    for ran in &both {
+        assert!(matches!(ran.exit_code(), Some(0 | 75)), "{ran}");
+    }
+    project.run("land 98").code(0);
+    project.run("land 97").code(0);
+    assert_eq!(project.count("landed"), 2);
+    let files = project.origin.git(["ls-tree", "-r", "--name-only", "main"]);
+    assert!(files.contains("other.txt") && files.contains("src/api/schema.rs"), "{files}");
+}
