@@ -26,12 +26,6 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` filled with blanks to `columns`.
-pub(crate) fn pad(text: &str, columns: usize) -> String {
-    let blanks = columns.saturating_sub(width(text));
-    format!("{text}{:blanks$}", "")
-}
-
 /// `text` broken at blanks so that it fits into `total` columns when it starts at column `indent`;
 /// following lines are indented likewise. A word longer than a line is broken inside. Without a
 /// width, or with too little room to be of use, the text stays as it is.

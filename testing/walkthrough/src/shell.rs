@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{Winsize, tcgetwinsize, tcsetwinsize};
 
 use crate::{Outcome, World};
 
@@ -46,7 +46,9 @@ fn on_terminal(mut command: Command) -> io::Result<Outcome> {
     let name = ptsname(&master, Vec::new())?;
     let name = name.to_str().map_err(io::Error::other)?.to_owned();
     let slave: OwnedFd = File::options().read(true).write(true).open(name)?.into();
-    let size = Winsize { ws_row: 50, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+    // As wide as the reader's, less the indentation of the output.
+    let wide = tcgetwinsize(io::stdout()).map_or(100, |size| size.ws_col.saturating_sub(4));
+    let size = Winsize { ws_row: 50, ws_col: wide, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&slave, size)?;
 
     command.env("TERM", "xterm-256color").stdout(slave.try_clone()?).stderr(slave);
