@@ -10,6 +10,7 @@ mod own;
 mod refuse;
 pub(crate) mod undo;
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use cli::{Exit, Failure, Out, clock};
@@ -125,21 +126,14 @@ fn register(
     hide(here, &plan.path)?;
     history::append(here, &event)?;
     let reason = history::lock_reason(&event.lane, event.at);
-    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock"];
-    let made = here
-        .git()
-        .program(Here::QUIET.iter().chain(&flags))
-        .args(["--reason", &reason, "-b", &plan.branch])
-        .arg(&plan.path)
-        .arg(&base.commit)
-        .own_group()
-        .run();
-    let failure = match made {
-        Ok(ran) if ran.ok() => return Ok(Ok(event)),
-        Ok(ran) => here.git().failure(&["worktree add"], &ran),
-        Err(error) => error,
-    };
-    Err(undone_locked(here, actor, &event, failure.into()))
+    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"];
+    let names = [reason.as_str(), "-b", &plan.branch].map(OsStr::new);
+    let place = [plan.path.as_os_str(), OsStr::new(&base.commit)];
+    let args: Vec<&OsStr> = flags.map(OsStr::new).into_iter().chain(names).chain(place).collect();
+    match here.change(&args) {
+        Ok(()) => Ok(Ok(event)),
+        Err(error) => Err(undone_locked(here, actor, &event, error.into())),
+    }
 }
 
 /// Keeps lanes inside the main worktree out of its status, without touching a tracked file.

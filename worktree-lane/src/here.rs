@@ -1,5 +1,6 @@
 //! The repository that a command works on.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use cli::Failure;
@@ -64,8 +65,13 @@ impl Here {
         ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
 
     /// Runs a git command that changes the repository, with [`Here::QUIET`] in front.
-    pub(crate) fn change(&self, args: &[&str]) -> Result<String, Error> {
-        self.git().text(Self::QUIET.into_iter().chain(args.iter().copied()))
+    ///
+    /// It runs in its own process group: a kill that hits this tool's group would make git leave a
+    /// `.lock` file behind that is in everybody's way. Git finishes, and holds our lock meanwhile.
+    pub(crate) fn change<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<(), Error> {
+        let git = self.git();
+        let ran = git.program(Self::QUIET).args(args).own_group().run()?;
+        if ran.ok() { Ok(()) } else { Err(git.failure(args, &ran)) }
     }
 
     /// The name that `{repo}` stands for: the main worktree's folder, or the bare repository's

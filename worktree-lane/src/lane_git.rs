@@ -28,7 +28,9 @@ impl LaneGit {
         let mut before = vec![option("--git-dir=", admin), option("--work-tree=", path)];
         before.extend(Here::QUIET.map(OsString::from));
         // Settings that would hide a change from us.
-        for setting in ["core.untrackedCache=false", "status.showUntrackedFiles=all"] {
+        for setting in
+            ["core.untrackedCache=false", "core.ignoreStat=false", "status.showUntrackedFiles=all"]
+        {
             before.extend(["-c".into(), setting.into()]);
         }
         Self { git: Git::new(path), before }

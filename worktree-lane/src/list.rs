@@ -61,16 +61,29 @@ fn table(lanes: &[Lane], page: &mut Page) {
     table.show(page);
 }
 
+/// Whose it is, and what is the matter with it.
 fn state(lane: &Lane) -> (Tone, String) {
-    match lane {
-        Lane { half_made: true, .. } => (Tone::Warn, "half made".into()),
-        Lane { missing: true, .. } => (Tone::Bad, "missing".into()),
-        Lane { locked: Some(why), .. } if why.is_empty() => (Tone::Warn, "locked".into()),
-        Lane { locked: Some(why), .. } => (Tone::Warn, format!("locked: {why}")),
-        Lane { kind: LaneKind::Main, .. } => (Tone::Dim, "main".into()),
-        Lane { kind: LaneKind::Lane, .. } => (Tone::Good, "lane".into()),
-        Lane { kind: LaneKind::Foreign, .. } => (Tone::Dim, "foreign".into()),
+    let (mut tone, kind) = match lane.kind {
+        LaneKind::Main => (Tone::Dim, "main"),
+        LaneKind::Lane => (Tone::Good, "lane"),
+        LaneKind::Foreign => (Tone::Dim, "foreign"),
+    };
+    let mut words = vec![kind.to_owned()];
+    if lane.half_made {
+        words.push("half made".into());
     }
+    if lane.missing {
+        words.push("missing".into());
+    }
+    match &lane.locked {
+        Some(why) if why.is_empty() => words.push("locked".into()),
+        Some(why) => words.push(format!("locked: {why}")),
+        None => {}
+    }
+    if words.len() > 1 {
+        tone = if lane.missing { Tone::Bad } else { Tone::Warn };
+    }
+    (tone, words.join(", "))
 }
 
 /// A lane as `add` shows it.

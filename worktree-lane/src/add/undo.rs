@@ -45,9 +45,9 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
     let admins = registry::admins(here)?;
     let admin = admins.iter().find(|admin| admin.locked.as_ref() == Some(&reason));
 
-    let reasons = work_in(here, event, admin)?;
-    if !reasons.is_empty() {
-        return Ok(Undone::Kept(reasons));
+    let work = work_in(here, event, admin)?;
+    if !work.is_empty() {
+        return Ok(Undone::Kept(vec![half_made(event, &work.join("; "))]));
     }
     let mut found = false;
     match admin {
@@ -79,36 +79,34 @@ fn half<'a>(here: &'a Here, path: &'a Path, base: &'a str) -> Result<Half<'a>, F
 }
 
 /// Why the half-made lane could hold a person's work.
-fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<Reason>, Failure> {
+fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<String>, Failure> {
     let path = Path::new(&event.path);
     let base = event.base_commit.as_deref().unwrap_or_default();
-    let mut reasons = Vec::new();
+    let mut work = Vec::new();
     let tip = here.git().commit(&format!("refs/heads/{}", event.branch))?;
     if admin.is_some() && tip.is_some_and(|tip| tip != base) {
-        let why = format!("the branch '{}' has commits of its own", event.branch);
-        reasons.push(half_made(event, &why));
+        work.push(format!("the branch '{}' has commits of its own", event.branch));
     }
     if admin.is_none_or(|admin| admin.path.as_deref() != Some(path)) || !path.is_dir() {
-        return Ok(reasons);
+        return Ok(work);
     }
     let pointing = registry::admin_of(path)?;
     if pointing.is_some_and(|dir| Some(dir.as_path()) != admin.map(|admin| admin.dir.as_path())) {
-        reasons.push(half_made(event, "its .git file names another repository or worktree"));
-        return Ok(reasons);
+        work.push("its .git file names another repository or worktree".into());
+        return Ok(work);
     }
     let inside =
         processes::inside(path).map_err(|why| Failure::world("cannot look for processes", why))?;
     if !inside.is_empty() {
         let who: Vec<String> = inside.iter().map(ToString::to_string).collect();
-        reasons.push(half_made(event, &format!("processes work in it: {}", who.join(", "))));
+        work.push(format!("processes work in it: {}", who.join(", ")));
     }
     let foreign = half(here, path, base)?.foreign()?;
     if !foreign.is_empty() {
         let shown: Vec<&str> = foreign.iter().take(5).map(String::as_str).collect();
-        let why = format!("git did not write {}", shown.join(", "));
-        reasons.push(half_made(event, &why));
+        work.push(format!("git did not write {}", shown.join(", ")));
     }
-    Ok(reasons)
+    Ok(work)
 }
 
 fn half_made(event: &LaneEvent, why: &str) -> Reason {

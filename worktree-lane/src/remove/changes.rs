@@ -86,13 +86,11 @@ fn unmarked(git: &LaneGit, copy: &Path, marked: &[u8]) -> Result<Vec<u8>, repo::
     };
     with(&["update-index", "-z", "--no-assume-unchanged", "--stdin"], marked)?;
     with(&["update-index", "-z", "--no-skip-worktree", "--stdin"], marked)?;
-    with(&["-c", "core.ignoreStat=false", "update-index", "-q", "--really-refresh"], b"").or_else(
-        |error| match error {
-            // It ends with 1 when files differ, which is asked for next.
-            repo::Error::Failed { code: Some(1), .. } => Ok(Vec::new()),
-            other => Err(other),
-        },
-    )?;
+    with(&["update-index", "-q", "--really-refresh"], b"").or_else(|error| match error {
+        // It ends with 1 when files differ, which is asked for next.
+        repo::Error::Failed { code: Some(1), .. } => Ok(Vec::new()),
+        other => Err(other),
+    })?;
     with(&["diff-files", "--name-only", "--ignore-submodules=none", "-z"], b"")
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn keep(
 
 /// Deletes the ref. The lane is in its place again, or was never moved.
 pub(crate) fn release(here: &Here, name: &str) -> Result<(), Error> {
-    here.change(&["update-ref", "-d", &reference(name)]).map(drop)
+    here.change(&["update-ref", "-d", &reference(name)])
 }
 
 fn only_in_reflogs(

@@ -1,0 +1,12 @@
+//! The built binary on real repositories.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod add;
+mod add_killed;
+mod odd_places;
+mod parallel;
+mod remove;
+mod remove_killed;
+mod remove_refused;
+mod support;
+mod trash;

@@ -1,0 +1,132 @@
+//! What goes into the trash comes back as it was.
+
+use std::path::{Path, PathBuf};
+
+use testkit::{Repo, Tool};
+
+use crate::support::{World, bytes_below, codes, git, status, write};
+
+fn trash_name(world: &World) -> String {
+    let entries = world.run(&["trash", "list"]).code(0).json_lines();
+    assert_eq!(entries.len(), 1);
+    entries[0]["name"].as_str().unwrap().to_owned()
+}
+
+/// Git in a lane that is in the trash, as a process that had its folder open could still work.
+fn git_in_trash(world: &World, entry: &Path, args: &[&str]) {
+    Tool::program("git")
+        .args(args)
+        .dir(entry.join("tree"))
+        .env("GIT_DIR", entry.join("admin"))
+        .env("GIT_COMMON_DIR", world.repo.path().join(".git"))
+        .env("GIT_WORK_TREE", entry.join("tree"))
+        .run()
+        .code(0);
+}
+
+#[test]
+fn every_state_of_a_file_comes_back() {
+    for options in [Repo::options(), Repo::options().reftable()] {
+        let world = World::with("talos", options);
+        let path = world.lane_98();
+        write(&path.join("target/out"), "built");
+        world.run(&["remove", "98"]).code(0);
+        let name = trash_name(&world);
+        let entry = world.state(&format!("trash/{name}"));
+        // Somebody goes on writing while the lane is taken away: staged, both, unstaged, untracked,
+        // deleted, ignored, a link, an executable file.
+        let tree = entry.join("tree");
+        write(&tree.join("staged"), "staged\n");
+        write(&tree.join("README.md"), "staged\n");
+        git_in_trash(&world, &entry, &["add", "staged", "README.md"]);
+        write(&tree.join("README.md"), "unstaged on top\n");
+        write(&tree.join("untracked/ünï"), [0, 159, 255]);
+        std::fs::remove_file(tree.join("src/main.rs")).unwrap();
+        std::os::unix::fs::symlink("nowhere", tree.join("link")).unwrap();
+        let before = bytes_below(&tree);
+
+        let back = world.run(&["trash", "restore", &name]).code(0).json();
+        assert_eq!(back["schema"], "worktree-lane.restoration/1");
+        assert_eq!((&back["restored"], &back["branch_created"]), (&true.into(), &true.into()));
+        assert_eq!(bytes_below(&path), before);
+        let status = status(&path);
+        for line in ["A. ", "MM ", " .D ", "? \"untracked/", "? link", "! target/"] {
+            assert!(status.contains(line), "{line}\n{status}");
+        }
+        assert_eq!(git(&path, &["show", ":README.md"]), "staged");
+        assert_eq!(world.run(&["trash", "list"]).json_lines().len(), 0);
+        assert!(!entry.exists());
+        world.run(&["path", "98"]).code(0);
+        let removal = world.run(&["remove", "98"]).code(1).json();
+        assert_eq!(codes(&removal), ["uncommitted", "untracked"]);
+    }
+}
+
+#[test]
+fn remove_and_restore_give_back_the_same_lane() {
+    let world = World::new();
+    let path = world.lane_98();
+    world.land(&path, "work");
+    write(&path.join("target/out"), "built");
+    write(&path.join("run.log"), "log");
+    let (bytes, state, log) = (bytes_below(&path), status(&path), git(&path, &["reflog"]));
+    world.run(&["remove", "98"]).code(0);
+    world.run(&["trash", "restore", &trash_name(&world)]).code(0);
+    assert_eq!(bytes_below(&path), bytes);
+    assert_eq!(status(&path), state);
+    assert_eq!(git(&path, &["reflog"]), log);
+    assert_eq!(
+        world.events("98"),
+        ["adding", "added", "removing", "removed", "restoring", "restored"]
+    );
+    // And again.
+    world.run(&["remove", "98"]).code(0);
+    world.run(&["trash", "restore", &trash_name(&world)]).code(0);
+    assert_eq!(bytes_below(&path), bytes);
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_and_not_touched() {
+    let world = World::new();
+    world.lane_98();
+    world.run(&["remove", "98"]).code(0);
+    let name = trash_name(&world);
+    let refused = |expected: &[&str]| {
+        let answer = world.run(&["trash", "restore", &name]).code(1).json();
+        assert_eq!(codes(&answer), expected, "{answer}");
+        assert_eq!(trash_name(&world), name);
+    };
+    let path: PathBuf = world.beside("talos-98");
+    std::fs::create_dir(&path).unwrap();
+    refused(&["path_exists"]);
+    std::fs::remove_dir(&path).unwrap();
+    world.run(&["add", "98", "crud"]).code(0);
+    refused(&["lane_exists", "path_exists", "entry_taken", "branch_checked_out"]);
+    world.run(&["remove", "98"]).code(0);
+    world.repo.git([
+        "branch",
+        "98-crud",
+        world.repo.git(["commit-tree", "HEAD^{tree}", "-m", "x"]).as_str(),
+    ]);
+    let answer = world.run(&["trash", "restore", &name]).code(1).json();
+    assert_eq!(codes(&answer), ["branch_moved"]);
+    world.repo.git(["branch", "--move", "98-crud", "aside"]);
+    world.run(&["trash", "restore", &name]).code(0);
+
+    for unknown in ["nope", "../trash", "a/b", "-x", ""] {
+        let ran = world.run(&["trash", "restore", "--", unknown]);
+        assert_eq!(codes(&ran.code(1).json()), ["unknown_entry"]);
+    }
+}
+
+#[test]
+fn two_lanes_of_one_id_can_be_in_the_trash() {
+    let world = World::new();
+    for _ in 0..3 {
+        world.lane_98();
+        world.run(&["remove", "98"]).code(0);
+    }
+    let entries = world.run(&["trash", "list"]).json_lines();
+    assert_eq!(entries.len(), 3);
+    world.run(&["trash", "list", "--format", "table"]).code(0).stdout_has("98-crud");
+}
