@@ -3,6 +3,7 @@
 mod damage;
 mod filter;
 mod logs;
+mod moment;
 mod review;
 mod scan;
 

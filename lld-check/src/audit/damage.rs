@@ -1,14 +1,16 @@
 //! Damaged lines, and what they could hide.
 //!
 //! A line that cannot be read may hold a newer verdict than the one that proves an approval. Such
-//! damage closes the gate, unless it is certainly older: before the proof in the same file, or in
-//! a history while the proof still stands in a live shard.
+//! damage closes the gate, unless it is older: before the proof in the same file, or in a history
+//! while the proof still stands in a live shard. A history can be the newer one all the same, when
+//! one session was folded in while another was still writing: damage behind an entry that is newer
+//! than the proof counts.
 
 use std::fmt;
 
 use cli::Failure;
 use journal::Line;
-use records::AuditEntry;
+use records::{AuditEntry, Stamp};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
@@ -31,13 +33,20 @@ pub(crate) struct DamagedLine {
     pub(crate) rank: usize,
     /// Whether the file is a session shard.
     pub(crate) live: bool,
+    /// In a history: the newest time of an entry before it, as far as that was looked for.
+    pub(crate) after: Option<Stamp>,
 }
 
 impl DamagedLine {
     /// The line as damaged.
     pub(super) fn of(log: &Log, line: &Line) -> Self {
         let number = line.number.unwrap_or_default();
-        Self { log: log.name.clone(), line: number, rank: log.rank, live: log.live }
+        Self { log: log.name.clone(), line: number, rank: log.rank, live: log.live, after: None }
+    }
+
+    /// A line behind all others of the file.
+    fn at_end(log: &Log) -> Self {
+        Self { log: log.name.clone(), line: u64::MAX, rank: log.rank, live: log.live, after: None }
     }
 
     /// Whether a verdict that is newer than `proof` could stand here.
@@ -45,8 +54,9 @@ impl DamagedLine {
         if self.log == proof.log {
             return self.line > proof.line;
         }
-        let proof_is_live = proof.log.starts_with("logs/active/");
-        self.live || !proof_is_live
+        self.live
+            || !proof.live
+            || self.after.is_some_and(|after| proof.at.is_none_or(|at| after > at))
     }
 }
 
@@ -72,20 +82,52 @@ pub(super) fn behind(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>
 
 fn look(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
     let mut found = Vec::new();
-    if proofs.is_empty() {
-        return Ok(found);
-    }
     let filter = Filter::new(Wanted::All);
     for log in logs {
-        for line in journal::read(&log.path)? {
-            let line = line?;
-            let damaged = DamagedLine::of(log, &line);
-            // Torn last lines were never acknowledged.
-            let matters = line.is_terminated()
-                && proofs.iter().any(|proof| damaged.could_hide_newer_than(proof));
-            if matters && !is_entry(&line, &filter) {
-                found.push(damaged);
+        let matters = |line: &DamagedLine| proofs.iter().any(|p| line.could_hide_newer_than(p));
+        if matters(&DamagedLine::at_end(log)) {
+            for line in log.lines()? {
+                let line = line?;
+                let damaged = DamagedLine::of(log, &line);
+                // Torn last lines were never acknowledged.
+                if line.is_terminated() && matters(&damaged) && !is_entry(&line, &filter) {
+                    found.push(damaged);
+                }
             }
+        } else if let Some(oldest) = proofs.iter().filter_map(|p| p.at).min() {
+            found.extend(newer_than(log, oldest, &filter)?.into_iter().filter(matters));
+        }
+    }
+    Ok(found)
+}
+
+/// The damaged lines of a history that stand behind an entry newer than `time`. A history is in
+/// order of time, so only its end is read.
+fn newer_than(log: &Log, time: Stamp, filter: &Filter) -> Result<Vec<DamagedLine>, Failure> {
+    let mut offsets = Vec::new();
+    let mut after = None;
+    let mut waiting = Vec::new();
+    for line in journal::reverse(&log.path)? {
+        let line = line?;
+        let at = line.decode::<AuditEntry>().ok().and_then(|entry| entry.at());
+        match at {
+            Some(at) if at > time => {
+                after = after.max(Some(at));
+                offsets.append(&mut waiting);
+            }
+            Some(_) => break,
+            None if line.is_terminated() && !is_entry(&line, filter) => waiting.push(line.offset),
+            None => {}
+        }
+    }
+    if offsets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for line in log.lines()? {
+        let line = line?;
+        if offsets.contains(&line.offset) {
+            found.push(DamagedLine { after, ..DamagedLine::of(log, &line) });
         }
     }
     Ok(found)

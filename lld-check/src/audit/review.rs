@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use records::{AuditEntry, IssueNumber, Stamp, Verdict, is_sha256_hex};
 
+use super::logs::Log;
+
 /// The node of LLD reviews (runbook 0801).
 pub(crate) const NODE: &str = "review_lld";
 
@@ -30,13 +32,15 @@ pub(crate) struct Review {
     pub(crate) log: String,
     /// Position of that file in the order of the logs.
     pub(crate) rank: usize,
+    /// Whether that file is a session shard.
+    pub(crate) live: bool,
     /// The line, from 1.
     pub(crate) line: u64,
 }
 
 impl Review {
     /// The verdict in `entry`; `None` when it holds none. A failed call is no verdict.
-    pub(crate) fn of(entry: AuditEntry, log: &str, rank: usize, line: u64) -> Option<Self> {
+    pub(crate) fn of(entry: AuditEntry, log: &Log, line: u64) -> Option<Self> {
         let verdict = entry.verdict()?;
         let at = entry.at();
         let (path, sha256) = entry.subject.map(|s| (s.path, s.sha256)).unzip();
@@ -49,8 +53,9 @@ impl Review {
             path,
             model_verified: entry.model_verified,
             critique: entry.critique,
-            log: log.into(),
-            rank,
+            log: log.name.clone(),
+            rank: log.rank,
+            live: log.live,
             line,
         })
     }

@@ -10,10 +10,11 @@ use records::{AuditEntry, IssueNumber};
 use super::damage::{self, DamagedLine};
 use super::filter::{Filter, Wanted};
 use super::logs::{self, Log};
+use super::moment::Moment;
 use super::review::{Review, concerns};
 
-/// How often reading starts again because `consolidate` moved a shard meanwhile.
-const ATTEMPTS: usize = 16;
+/// How often reading starts again because `consolidate` was at work meanwhile.
+const ATTEMPTS: usize = 100;
 
 /// What the log holds about one issue's LLD.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,45 +42,54 @@ impl Scan {
     /// the verdicts that an answer would rest on; damage that could hide newer ones is looked for.
     ///
     /// # Errors
-    /// Exit 75 when `consolidate` moves shards faster than they can be read.
+    /// Exit 75 when the log changes faster than it can be read.
     pub(crate) fn read(
         dir: &Path,
         wanted: Wanted,
         proofs: impl Fn(&Self) -> Vec<Review>,
     ) -> Result<Self, Failure> {
         for _ in 0..ATTEMPTS {
-            let mut scan = Self::attempt(dir, wanted)?;
+            let moment = Moment::now(dir)?;
+            let mut scan = Self::attempt(dir, wanted, &moment)?;
             for found in scan.by_issue.values_mut() {
                 found.reviews.sort_by(Review::later);
             }
             scan.behind = damage::behind(&scan.logs, &proofs(&scan))?;
-            if scan.logs.iter().all(|log| !log.live || log.path.exists()) {
+            let all_there = scan.logs.iter().all(|log| !log.live || log.path.exists());
+            if all_there && Moment::now(dir)? == moment {
                 return Ok(scan);
             }
         }
-        Err(Failure::later(dir.display(), "shards are being moved while they are read")
+        Err(Failure::later(dir.display(), "the log changed again and again while it was read")
             .hint("run the command again in a moment"))
     }
 
-    fn attempt(dir: &Path, wanted: Wanted) -> Result<Self, Failure> {
+    fn attempt(dir: &Path, wanted: Wanted, moment: &Moment) -> Result<Self, Failure> {
         let mut scan = Self { logs: logs::list(dir)?, ..Self::default() };
         let filter = Filter::new(wanted);
         for log in scan.logs.clone() {
-            for line in journal::read(&log.path)? {
-                let line = line?;
-                // Of a line that is too long only the beginning is loaded.
-                let whole = line.kind == Kind::Whole;
-                if whole && !filter.may_concern(&line.bytes) {
-                    continue;
-                }
-                match line.decode::<AuditEntry>() {
-                    Ok(entry) => scan.take(entry, &log, line.number.unwrap_or_default(), wanted),
-                    Err(_) if !line.is_terminated() => scan.torn.push(DamagedLine::of(&log, &line)),
-                    Err(_) => scan.unreadable.push((DamagedLine::of(&log, &line), line)),
-                }
+            for line in log.lines()? {
+                scan.look_at(line?, &log, wanted, &filter);
+            }
+        }
+        if let Some(tail) = moment.old_tail(&scan.logs)? {
+            for line in tail.lines() {
+                scan.look_at(line?, &tail.log, wanted, &filter);
             }
         }
         Ok(scan)
+    }
+
+    fn look_at(&mut self, line: Line, log: &Log, wanted: Wanted, filter: &Filter) {
+        // Of a line that is too long only the beginning is loaded.
+        if line.kind == Kind::Whole && !filter.may_concern(&line.bytes) {
+            return;
+        }
+        match line.decode::<AuditEntry>() {
+            Ok(entry) => self.take(entry, log, line.number.unwrap_or_default(), wanted),
+            Err(_) if !line.is_terminated() => self.torn.push(DamagedLine::of(log, &line)),
+            Err(_) => self.unreadable.push((DamagedLine::of(log, &line), line)),
+        }
     }
 
     fn take(&mut self, entry: AuditEntry, log: &Log, line: u64, wanted: Wanted) {
@@ -88,7 +98,7 @@ impl Scan {
             return;
         }
         let found = self.by_issue.entry(issue).or_default();
-        match Review::of(entry, &log.name, log.rank, line) {
+        match Review::of(entry, log, line) {
             Some(review) => found.reviews.push(review),
             None => found.failed += 1,
         }

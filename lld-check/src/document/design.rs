@@ -5,7 +5,7 @@ use super::review_log;
 /// The document without its own review log and without blank lines at its end.
 ///
 /// Recording a review changes only the log, so it does not void the approval; any other edit does
-/// (docs/decisions/0005). Blank lines at the end do not count, because the log that is appended
+/// (docs/decisions/0005-verdicts-bound-to-design-bytes.md). Blank lines at the end do not count, because the log that is appended
 /// there is set off by them.
 pub(crate) fn text(document: &str) -> String {
     let mut design = String::with_capacity(document.len());

@@ -91,13 +91,11 @@ fn into_block(
         paragraph = format!("{SUMMARY}{eol}{eol}");
     }
     paragraph.push_str(&table(&line, eol));
-    let mut edits = Vec::new();
-    if let Some(range) = &log.status {
-        edits.push(Edit::replace_status(text, range, status));
-    } else {
+    if log.status.is_none() {
         paragraph = format!("{paragraph}{eol}{eol}{}", status_line(status));
     }
-    edits.push(Edit::paragraph(text, after, &paragraph, eol));
+    let mut edits = vec![Edit::paragraph(text, after, &paragraph, eol)];
+    edits.extend(log.status.iter().map(|range| Edit::replace_status(text, range, status)));
     (apply(text, edits), line)
 }
 
@@ -196,4 +194,102 @@ fn ends_line(text: &str) -> bool {
 fn ends_blank(text: &str) -> bool {
     let lines = text.strip_suffix('\n').unwrap_or(text);
     lines.rsplit('\n').next().unwrap_or_default().trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::key_issue;
+    use super::*;
+    use proptest::prelude::*;
+    use testkit::Llds;
+
+    const LINES: [&str; 14] = [
+        "# T",
+        "text",
+        "",
+        "  ",
+        "## Review Log",
+        "## Appendix: Review Log",
+        "### Review Summary",
+        "| Review | Date | Verdict | Key Issue |",
+        "|---|---|---|---|",
+        "| 1 | 2026-02-01 | REVISE | x |",
+        "**Final Status:** PENDING",
+        "```",
+        "<!-- x",
+        "| a |\rb",
+    ];
+
+    fn row(id: &str) -> Row {
+        Row {
+            short_id: id.into(),
+            at: "2026-01-24T18:30:45Z".parse().unwrap(),
+            verdict: Verdict::Approved,
+            key_issue: key_issue(None),
+            model: None,
+        }
+    }
+
+    /// Documents of any shape: generated ones, and lines that matter in any order.
+    fn document() -> impl Strategy<Value = String> {
+        let generated = any::<u64>().prop_map(|seed| Llds::seeded(seed).any(98).text);
+        let lines = prop::collection::vec(prop::sample::select(&LINES[..]), 0..16);
+        let texts = prop_oneof![1 => generated, 3 => lines.prop_map(|lines| lines.join("\n"))];
+        (texts, prop::sample::select(&["", "\n", "\n\n"][..]), any::<bool>()).prop_map(
+            |(text, end, crlf)| {
+                let text = format!("{text}{end}");
+                if crlf { text.replace('\n', "\r\n") } else { text }
+            },
+        )
+    }
+
+    proptest! {
+
+        /// Two reviews are inserted, or the document cannot take one; the design stays, and so does
+        /// every byte outside what was inserted and the status's value.
+        #[test]
+        fn inserting_adds_and_never_takes(text in document()) {
+            let Some(first) = insert(&text, &row("000000000001"), Verdict::Approved) else {
+                // Only a document that is open at its end, or whose log is, has no place.
+                prop_assert!(text.contains("```") || text.contains("<!--"), "{:?}", text);
+                return Ok(());
+            };
+            prop_assert_eq!(design::text(&first.text), design::text(&text));
+            let again = insert(&first.text, &row("000000000001"), Verdict::Approved).unwrap();
+            prop_assert!(!again.changed && again.text == first.text);
+            let second = insert(&first.text, &row("000000000002"), Verdict::Revise).unwrap();
+            prop_assert_eq!(design::text(&second.text), design::text(&text));
+            // What was there is still there, in its order.
+            let mut rest = second.text.as_str();
+            let pieces = text.split_inclusive('\n').filter(|line| !line.starts_with(FINAL_STATUS));
+            for piece in pieces {
+                let found = rest.find(piece);
+                prop_assert!(found.is_some(), "{:?} is gone from {:?}", piece, second.text);
+                rest = rest.get(found.unwrap() + piece.len()..).unwrap();
+            }
+        }
+
+        /// Any edit of one byte outside the log changes the design.
+        #[test]
+        fn no_edit_outside_the_log_is_overlooked(text in document(), at in any::<prop::sample::Index>(), byte in 0x20_u8..0x7f, how in 0..3) {
+            prop_assume!(!text.is_empty());
+            let at = at.index(text.len());
+            let log = review_log::find(&text).map(|log| log.block);
+            let outside = log.as_ref().is_none_or(|log| !log.contains(&at));
+            // Blank lines at the end of the design are no part of it.
+            let tail = log.as_ref().map_or("", |log| text.get(log.end..).unwrap());
+            let head = log.as_ref().map_or(text.as_str(), |log| text.get(..log.start).unwrap());
+            let ends = if tail.trim().is_empty() { head.trim_end().len() } else { text.trim_end().len() };
+            prop_assume!(outside && at < ends);
+            let mut bytes = text.clone().into_bytes();
+            match how {
+                0 => bytes[at] = byte,
+                1 => { bytes.remove(at); }
+                _ => bytes.insert(at, byte),
+            }
+            let Ok(edited) = String::from_utf8(bytes) else { return Ok(()) };
+            prop_assume!(edited != text);
+            prop_assert_ne!(design::text(&edited), design::text(&text), "{:?} {:?}", text, edited);
+        }
+    }
 }

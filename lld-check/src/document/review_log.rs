@@ -3,7 +3,7 @@
 //! The log starts at the heading `## Appendix: Review Log` (or `## Review Log`) and goes on only
 //! while lines are blank, the heading `### Review Summary`, the rows of one review table, or one
 //! `**Final Status:** …` line. Whatever else follows belongs to the design again, so that nothing
-//! can be hidden behind the log (docs/decisions/0005).
+//! can be hidden behind the log (docs/decisions/0005-verdicts-bound-to-design-bytes.md).
 
 use std::ops::Range;
 

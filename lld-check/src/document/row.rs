@@ -1,5 +1,6 @@
 //! One row of the review log, made from a review.
 
+use jiff::civil::Date;
 use records::{Stamp, Verdict, sha256_hex};
 
 use super::review_log::LogTable;
@@ -99,18 +100,15 @@ fn inert(text: &str) -> String {
     out
 }
 
-/// Whether the newest row stands first, as the predecessor's tool wrote it; decided by the dates of
-/// the first and the last dated row. Without two different dates the oldest is first.
+/// Whether the newest row stands first, as the predecessor's tool wrote it: when more rows are
+/// older than the row above them than newer. Otherwise the oldest is first.
 pub(crate) fn newest_first(table: &LogTable, cells: &[Vec<String>]) -> bool {
     let Some(column) = table.column("Date") else { return false };
-    let mut dates = cells.iter().filter_map(|row| row.get(column)).filter(|cell| is_date(cell));
-    let first = dates.next();
-    let last = dates.next_back();
-    matches!((first, last), (Some(first), Some(last)) if first > last)
-}
-
-fn is_date(cell: &str) -> bool {
-    cell.parse::<jiff::civil::Date>().is_ok()
+    let dates: Vec<Date> = cells.iter().filter_map(|row| row.get(column)?.parse().ok()).collect();
+    let pairs = || dates.iter().zip(dates.iter().skip(1));
+    let older = pairs().filter(|(above, below)| below < above).count();
+    let newer = pairs().filter(|(above, below)| below > above).count();
+    older > newer
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ mod tests {
             critique: None,
             log: "logs/governance_history.jsonl".into(),
             rank: 1,
+            live: false,
             line,
         }
     }

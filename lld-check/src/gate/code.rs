@@ -99,13 +99,17 @@ fn approved(facts: &Facts<'_>, document: &Document) -> ((Condition, Vec<Reason>)
 fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>) {
     if !facts.damage.is_empty() {
         let lines: Vec<String> = facts.damage.iter().map(ToString::to_string).collect();
+        // `consolidate` sets damaged lines of shards aside. Damage in a history stays, and a new
+        // review is newer than it.
+        let in_shards = facts.damage.iter().all(|line| line.live);
+        let next = if in_shards { "consolidate".into() } else { review_command(facts.issue) };
         reasons.push(Reason::new(
             "log_damaged",
             format!(
                 "the audit log has damaged lines that could hold a verdict: {}",
                 lines.join(", ")
             ),
-            "consolidate recover",
+            next,
         ));
     }
     let detail = reasons.iter().map(|r| r.message.clone()).collect::<Vec<_>>().join("; ");

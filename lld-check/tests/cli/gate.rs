@@ -1,5 +1,7 @@
 //! `lld-check gate`: every reason, and what opens it.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -115,7 +117,7 @@ fn what_is_no_verdict_on_this_text_proves_nothing() {
     for (name, change) in [
         ("no digest", (&|e: &mut Value| e["subject"] = Value::Null) as &dyn Fn(&mut Value)),
         ("digest in capitals", &|e| {
-            e["subject"]["sha256"] = json!(e["subject"]["sha256"].as_str().unwrap().to_uppercase())
+            e["subject"]["sha256"] = json!(e["subject"]["sha256"].as_str().unwrap().to_uppercase());
         }),
         ("failed call", &|e| e["outcome"] = json!("failed")),
         ("other issue", &|e| e["issue_id"] = json!(981)),
@@ -196,6 +198,71 @@ fn a_damaged_line_that_names_the_issue_is_mentioned_when_nothing_is_proven() {
     let line = world.entry("APPROVED", "e1").to_string();
     world.log_raw(SHARD, &format!("{}\n", line.strip_suffix('}').unwrap()));
     assert_eq!(world.closed(), ["lld_not_reviewed", "log_damaged"]);
+}
+
+#[test]
+fn a_history_that_is_newer_than_the_shard_is_no_older_damage() {
+    let world = World::approved();
+    let mut other = entry("APPROVED", "o1", LATER, &"0".repeat(64));
+    other["issue_id"] = json!(7);
+    world.log(HISTORY, &[entry("REVISE", "o0", EARLIER, &"0".repeat(64))]);
+    world.log_raw(HISTORY, "{\"id\":\n");
+    world.log(HISTORY, &[other]);
+    world.gate().code(0);
+    // Behind an entry that is newer than the proof.
+    world.log_raw(HISTORY, "{\"id\":\n\n");
+    let gate = world.gate().code(1).json();
+    assert_eq!(gate["reasons"][0]["code"], "log_damaged");
+    assert!(
+        gate["reasons"][0]["message"].as_str().unwrap().contains(&format!("{HISTORY}:4")),
+        "{gate}"
+    );
+}
+
+#[test]
+fn a_history_that_a_killed_consolidate_left_half_written_is_read_whole() {
+    let world = World::approved();
+    let old = format!("{}\n", entry("REVISE", "e2", LATER, &world.digest()));
+    world.log_raw(HISTORY, &old);
+    let path = world.repo.file(HISTORY);
+    let inode = |path: &std::path::Path| {
+        let found = std::fs::metadata(path).unwrap();
+        records::consolidate::Inode { dev: found.dev(), ino: found.ino() }
+    };
+    let length = u64::try_from(old.len()).unwrap();
+    let intent = records::consolidate::Intent {
+        history: inode(&path),
+        region: records::consolidate::Region {
+            from: 0,
+            old_len: length,
+            new_len: length + 9,
+            sha256: "0".repeat(64),
+        },
+        quarantine: records::consolidate::Region::default(),
+        replacement: None,
+        tail_len: length,
+        tail_sha256: records::sha256_hex(old.as_bytes()),
+        consumed: Vec::new(),
+    };
+    assert_eq!(world.closed(), ["review_revise"]);
+    world
+        .repo
+        .write(".git/switchyard/consolidate/logs.intent", intent.encode(old.as_bytes()).unwrap());
+    // The new bytes overwrote the old entry, and the run was killed.
+    let half = format!("{}\n{}", "x".repeat(8), old.get(9..).unwrap());
+    world.repo.write(HISTORY, half);
+    assert_eq!(world.closed(), ["review_revise", "log_damaged"]);
+}
+
+#[test]
+fn a_shard_that_grew_after_it_was_folded_in_is_read() {
+    let world = World::approved();
+    let late = format!("{}\n", entry("BLOCKED", "e2", LATER, &world.digest()));
+    let shard = "logs/active/.retired/20260124T183045_a1b2c3d4.claim-1";
+    world.log_raw(&format!("{shard}.{}", late.len()), &late);
+    world.gate().code(0);
+    world.log_raw(&format!("{shard}.0"), &late);
+    assert_eq!(world.closed(), ["review_blocked"]);
 }
 
 #[test]

@@ -134,8 +134,9 @@ impl World {
 
     /// Appends entries to a log.
     pub(crate) fn log(&self, path: &str, entries: &[Value]) {
-        let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
-        self.log_raw(path, &lines);
+        for entry in entries {
+            self.log_raw(path, &format!("{entry}\n"));
+        }
     }
 
     pub(crate) fn log_raw(&self, path: &str, text: &str) {
