@@ -258,3 +258,6 @@ fn of_answer(facts: &Facts) -> Option<Class> {
     }
     facts.verdict_fault.is_some().then_some(Class::BadVerdict)
 }
+
+#[cfg(test)]
+mod tests;

@@ -255,3 +255,6 @@ fn is_free(pool: &[Credential], place: usize, state: &State, model: &str, now: T
         !state.is_retired(&c.name, &c.fingerprint) && state.cooling(&c.scopes(model), now).is_none()
     })
 }
+
+#[cfg(test)]
+mod tests;

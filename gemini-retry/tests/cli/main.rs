@@ -1,5 +1,11 @@
 //! The built tool over real HTTP, on real files and in real repositories.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod answers;
+mod bounds;
+mod credentials;
+mod input;
 mod path;
+mod refusals;
+mod shared;
 mod world;

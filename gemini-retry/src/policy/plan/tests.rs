@@ -1,0 +1,258 @@
+//! Whole runs against a virtual clock: nothing here sleeps, and every sequence of failures is a run.
+
+use proptest::prelude::*;
+use secrecy::SecretString;
+
+use super::*;
+use crate::answer::facts::{ApiError, Facts};
+use crate::policy::cooldown::cooldown;
+use crate::state::model_scope;
+
+const MODEL: &str = "m";
+const DELAYS: Delays = Delays { base: None, most: None };
+
+fn pool(names: &[&str]) -> Vec<Credential> {
+    let credential = |name: &&str| Credential {
+        name: (*name).to_owned(),
+        project: (*name).to_owned(),
+        billing: (*name).to_owned(),
+        fingerprint: format!("fp-{name}"),
+        key: SecretString::from("key-of-nobody"),
+    };
+    names.iter().map(credential).collect()
+}
+
+fn limits(deadline: u64, attempt: u64, attempts: u32) -> Limits {
+    let seconds = Duration::from_secs;
+    Limits { deadline: seconds(deadline), attempt: seconds(attempt), attempts }
+}
+
+fn start() -> Timestamp {
+    "2026-01-24T18:30:45Z".parse().unwrap()
+}
+
+/// One reply: what it means, how long it took and what wait it asked for.
+#[derive(Debug, Clone)]
+struct Reply {
+    class: Class,
+    took: Duration,
+    asked: Option<Duration>,
+}
+
+/// What a run did.
+#[derive(Debug)]
+struct Played {
+    stop: Stop,
+    elapsed: Duration,
+    /// Place and limit of each call.
+    calls: Vec<(usize, Duration)>,
+}
+
+/// Plays a run in which each call is answered by the next reply, and the last one again and again.
+fn play(pool: &[Credential], limits: &Limits, replies: &[Reply]) -> Played {
+    let mut state = State::default();
+    let mut course = Course::default();
+    let mut elapsed = Duration::ZERO;
+    let mut calls = Vec::new();
+    for turn in 0..100_000_u64 {
+        let now = Moment { wall: later(start(), elapsed), elapsed };
+        match next(&course, pool, &state, MODEL, limits, now) {
+            Step::Stop(stop) => return Played { stop, elapsed, calls },
+            Step::Wait { slice, .. } => {
+                assert!(!slice.is_zero() && slice <= SLICE, "{slice:?}");
+                elapsed += slice;
+            }
+            Step::Call { place, limit } => {
+                let reply = &replies[calls.len().min(replies.len() - 1)];
+                state.used(&pool[place].name, now.wall);
+                calls.push((place, limit));
+                course.attempts += 1;
+                elapsed += reply.took.min(limit);
+                let wall = later(start(), elapsed);
+                let error = ApiError { retry_delay: reply.asked, ..ApiError::default() };
+                let facts = Facts { error: Some(error), ..Facts::default() };
+                if reply.class == Class::Auth {
+                    let Credential { name, fingerprint, .. } = &pool[place];
+                    state.retire(name, fingerprint, "auth", "", wall);
+                }
+                if let Some((_, until)) = cooldown(reply.class, &facts, wall, 0, 0.5) {
+                    let scope = model_scope(&pool[place].project, MODEL);
+                    state.cool(&scope, reply.class.name(), until, "run", wall);
+                }
+                course.learn(reply.class, place, elapsed, reply.asked, DELAYS, turn);
+            }
+        }
+        assert!(elapsed <= limits.deadline, "past the deadline: {elapsed:?}");
+    }
+    panic!("the run does not end");
+}
+
+fn always(class: Class) -> Vec<Reply> {
+    vec![Reply { class, took: Duration::from_secs(1), asked: None }]
+}
+
+fn places(played: &Played) -> Vec<usize> {
+    played.calls.iter().map(|(place, _)| *place).collect()
+}
+
+#[test]
+fn each_class_has_its_sequence_of_calls() {
+    let pool = pool(&["a", "b", "c"]);
+    let limits = limits(1200, 300, 20);
+    for (class, expected) in [
+        (Class::InvalidRequest, vec![0]),
+        (Class::PromptTooLong, vec![0]),
+        (Class::ModelUnavailable, vec![0]),
+        (Class::Precondition, vec![0]),
+        (Class::RedirectRefused, vec![0]),
+        (Class::SafetyBlock, vec![0]),
+        (Class::ModelUnverified, vec![0]),
+        (Class::AnswerBlocked, vec![0, 0]),
+        (Class::Recitation, vec![0, 0]),
+        (Class::Truncated, vec![0, 0]),
+        (Class::Unknown, vec![0, 0]),
+        (Class::BadVerdict, vec![0, 0, 0]),
+        (Class::ModelMismatch, vec![0, 0, 1]),
+        (Class::Timeout, vec![0, 0, 0, 1]),
+        (Class::Empty, vec![0, 0, 0, 0]),
+        (Class::Server, vec![0; 5]),
+        (Class::Network, vec![0; 6]),
+        (Class::Auth, vec![0, 1, 2]),
+        (Class::QuotaDay, vec![0, 1, 2]),
+        (Class::Billing, vec![0, 1, 2]),
+        (Class::Permission, vec![0, 1, 2]),
+        (Class::NoEntitlement, vec![0, 1, 2]),
+    ] {
+        assert_eq!(places(&play(&pool, &limits, &always(class))), expected, "{class:?}");
+    }
+}
+
+#[test]
+fn an_overloaded_model_burns_no_other_credential() {
+    let played = play(&pool(&["a", "b"]), &limits(1200, 300, 20), &always(Class::Capacity));
+    assert!(places(&played).iter().all(|place| *place == 0));
+    assert_eq!(played.stop, Stop::Attempts(Class::Capacity));
+}
+
+#[test]
+fn a_minute_is_waited_out_and_a_day_is_not() {
+    let pool = pool(&["a", "b"]);
+    let played = play(&pool, &limits(1200, 300, 6), &always(Class::QuotaMinute));
+    assert_eq!(places(&played), [0, 1, 0, 1, 0, 1]);
+    assert_eq!(played.stop, Stop::Attempts(Class::QuotaMinute));
+    let played = play(&pool, &limits(1200, 300, 20), &always(Class::QuotaDay));
+    assert_eq!(played.elapsed, Duration::from_secs(2), "it ends at once");
+    let Stop::Cooling { reason, retry_at } = played.stop else { panic!("{played:?}") };
+    assert_eq!(reason, "quota_day");
+    assert_eq!(retry_at.to_string(), "2026-01-25T08:01:00Z");
+}
+
+#[test]
+fn a_dead_pool_and_a_cooling_pool_end_before_any_call() {
+    let pool = pool(&["a", "b"]);
+    let now = Moment { wall: start(), elapsed: Duration::ZERO };
+    let mut state = State::default();
+    state.retire("a", "fp-a", "auth", "", start());
+    let scope = model_scope("b", MODEL);
+    let until = later(start(), Duration::from_hours(2));
+    state.cool(&scope, "quota_day", until, "r", start());
+    let step =
+        |state: &State, limits: &Limits| next(&Course::default(), &pool, state, MODEL, limits, now);
+    let cooling = Stop::Cooling { reason: "quota_day".into(), retry_at: until };
+    assert_eq!(step(&state, &limits(1200, 300, 20)), Step::Stop(cooling));
+    // With time enough the wait is the way.
+    assert!(matches!(step(&state, &limits(9000, 300, 20)), Step::Wait { .. }));
+    state.retire("b", "fp-b", "auth", "", start());
+    assert_eq!(step(&state, &limits(9000, 300, 20)), Step::Stop(Stop::AllRetired));
+}
+
+#[test]
+fn the_least_recently_used_credential_is_next() {
+    let pool = pool(&["a", "b", "c"]);
+    let mut state = State::default();
+    let mut order = Vec::new();
+    for turn in 0..7 {
+        let wall = later(start(), Duration::from_secs(turn));
+        let now = Moment { wall, elapsed: Duration::ZERO };
+        let step = next(&Course::default(), &pool, &state, MODEL, &limits(60, 60, 1), now);
+        let Step::Call { place, .. } = step else { panic!("{step:?}") };
+        state.used(&pool[place].name, wall);
+        order.push(place);
+    }
+    assert_eq!(order, [0, 1, 2, 0, 1, 2, 0]);
+}
+
+fn any_class() -> impl Strategy<Value = Class> {
+    prop::sample::select(vec![
+        Class::Capacity,
+        Class::Billing,
+        Class::Auth,
+        Class::Permission,
+        Class::NoEntitlement,
+        Class::QuotaDay,
+        Class::QuotaMinute,
+        Class::Ambiguous429,
+        Class::InvalidRequest,
+        Class::Timeout,
+        Class::Server,
+        Class::Network,
+        Class::AnswerBlocked,
+        Class::Truncated,
+        Class::Empty,
+        Class::ModelMismatch,
+        Class::BadVerdict,
+        Class::Unknown,
+    ])
+}
+
+fn any_reply() -> impl Strategy<Value = Reply> {
+    let asked = prop::option::of((0_u64..400_000).prop_map(Duration::from_millis));
+    (any_class(), 0_u64..400_000, asked).prop_map(|(class, took, asked)| Reply {
+        class,
+        took: Duration::from_millis(took),
+        asked,
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_replies_goes_past_the_deadline_or_the_attempts(
+        replies in prop::collection::vec(any_reply(), 1..30),
+        deadline in 1_u64..3000,
+        attempt in 1_u64..400,
+        attempts in 1_u32..25,
+        keys in 1_usize..4,
+    ) {
+        let pool = pool(&["a", "b", "c"][..keys]);
+        // `play` itself fails when the deadline is passed.
+        let played = play(&pool, &limits(deadline, attempt, attempts), &replies);
+        prop_assert!(played.calls.len() <= usize::try_from(attempts).unwrap());
+        for (_, limit) in &played.calls {
+            prop_assert!(*limit <= Duration::from_secs(attempt));
+        }
+        if let Stop::Cooling { retry_at, .. } | Stop::Deadline { retry_at, .. } = played.stop {
+            prop_assert!(retry_at >= later(start(), played.elapsed));
+        }
+    }
+
+    #[test]
+    fn a_credential_that_cools_is_not_asked(
+        wait in 1_u64..93_000, ahead in 0_u64..100_000, keys in 1_usize..4,
+    ) {
+        let pool = pool(&["a", "b", "c"][..keys]);
+        let mut state = State::default();
+        let until = later(start(), Duration::from_secs(wait));
+        state.cool(&model_scope("a", MODEL), "quota_minute", until, "r", start());
+        let now = Moment {
+            wall: later(start(), Duration::from_secs(ahead)),
+            elapsed: Duration::ZERO,
+        };
+        let step = next(&Course::default(), &pool, &state, MODEL, &limits(60, 60, 1), now);
+        if ahead < wait {
+            prop_assert!(!matches!(step, Step::Call { place: 0, .. }), "{:?}", step);
+        } else {
+            let free = matches!(step, Step::Call { place: 0, .. });
+            prop_assert!(free, "{:?}", step);
+        }
+    }
+}
