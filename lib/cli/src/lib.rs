@@ -1,18 +1,8 @@
 //! What every tool's face shares: output modes, exit codes, errors, colour, width and progress
 //! (DESIGN section 3).
 //!
-//! A tool's `main` calls [`run`] with its arguments type and its body:
-//!
-//! ```ignore
-//! fn main() -> std::process::ExitCode {
-//!     cli::run("view-audit", run)
-//! }
-//!
-//! fn run(args: Args, out: &mut cli::Out) -> Result<cli::Exit, cli::Failure> {
-//!     out.print(&entry, show::entry)?;
-//!     Ok(cli::Exit::Yes)
-//! }
-//! ```
+//! A tool's `main` calls [`run`] with its arguments type and its body; `examples/face.rs` is the
+//! smallest such tool.
 
 pub mod clock;
 mod failure;
