@@ -3,6 +3,8 @@
 use cli::{Cell, Page, Table, Tone};
 use records::lld_check::{Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing};
 
+use crate::document::name::slug_of;
+
 /// A document that was made.
 pub(crate) fn document(document: &Document, page: &mut Page) {
     page.line(Tone::Good, format_args!("Made {}", document.path));
@@ -21,9 +23,13 @@ pub(crate) fn gate(gate: &Gate, page: &mut Page) {
         page.field("digest", &proof.sha256);
         page.field("log", format_args!("{}:{}", proof.log, proof.line));
     }
-    if !gate.reasons.is_empty() {
-        page.blank();
-        page.reasons(&gate.reasons);
+    // What is missing stands with its condition; here is what to do about it.
+    let steps = gate.reasons.iter().filter_map(|r| Some((&r.code, r.next.as_ref()?)));
+    for (at, (code, next)) in steps.enumerate() {
+        if at == 0 {
+            page.blank();
+        }
+        page.field(code, next);
     }
 }
 
@@ -113,7 +119,10 @@ fn next_step(standings: &[IssueStanding]) -> String {
     };
     let issue = first.issue;
     match first.standing {
-        Standing::MayStart => format!("Next: start #{issue}: worktree-lane add {issue} SLUG"),
+        Standing::MayStart => {
+            let slug = first.lld.as_deref().and_then(slug_of).unwrap_or("SLUG");
+            format!("Next: start #{issue}: worktree-lane add {issue} {slug}")
+        }
         Standing::NeedsReview => format!("Next: get #{issue} reviewed: {}", step("lld-check gate")),
         Standing::NeedsLld => {
             format!("Next: write the LLD of #{issue}: {}", step("lld-check gate"))

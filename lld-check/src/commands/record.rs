@@ -41,7 +41,7 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
         Located::Active(path) => Some(Document::read(place.worktree(), path)?),
         _ => None,
     };
-    let mut reasons: Vec<Reason> = located.reason(issue).into_iter().collect();
+    let mut reasons: Vec<Reason> = located.reason(issue, None).into_iter().collect();
     let proven = prove(issue, &envelope, document.as_ref(), &audit, &mut reasons);
     let (Some(document), Some((review, audit_id, verdict)), []) =
         (document, proven, reasons.as_slice())

@@ -18,6 +18,16 @@ pub(crate) fn issue_of_report(file_name: &str) -> Option<IssueNumber> {
     leading_number(without_extension(file_name)?)
 }
 
+/// The short name in a file name: `schema-crud` of `98-schema-crud.md`; `None` where there is none
+/// that is safe in a branch name.
+pub(crate) fn slug_of(path: &str) -> Option<&str> {
+    let stem = without_extension(path.rsplit('/').next()?)?;
+    let prefix = stem.get(..4).filter(|p| p.eq_ignore_ascii_case("LLD-"));
+    let rest = prefix.and_then(|p| stem.get(p.len()..)).unwrap_or(stem);
+    let slug = rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['-', '_']);
+    records::check_ref_part(slug).is_ok().then_some(slug)
+}
+
 fn without_extension(file_name: &str) -> Option<&str> {
     let (stem, extension) = file_name.rsplit_once('.')?;
     extension.eq_ignore_ascii_case("md").then_some(stem)
@@ -46,6 +56,18 @@ mod tests {
             ("98_slug.md", 98),
         ] {
             assert_eq!(issue_of_lld(name), Some(IssueNumber(issue)), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_short_name_is_what_follows_the_number() {
+        for (path, slug) in [
+            ("docs/LLDs/active/98-schema-crud.md", Some("schema-crud")),
+            ("LLD-098-a.md", Some("a")),
+            ("LLD-098.md", None),
+            ("98-a b.md", None),
+        ] {
+            assert_eq!(slug_of(path), slug, "{path}");
         }
     }
 

@@ -26,7 +26,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
     let (condition, reason) = known(issue, facts.list);
     add((condition, reason.into_iter().collect()));
     let located = locate(facts.documents);
-    add((located.condition(issue), located.reason(issue).into_iter().collect()));
+    let title = facts.list.and_then(|list| list.get(issue)).map(|issue| issue.title.as_str());
+    add((located.condition(issue), located.reason(issue, title).into_iter().collect()));
     let mut proof = None;
     if let Some(document) = facts.document {
         let (condition, reason) = filled(document);

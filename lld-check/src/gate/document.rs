@@ -2,6 +2,8 @@
 
 use records::{Condition, IssueNumber, Reason};
 
+use repo::shell_words;
+
 use crate::document::find::{Found, Place};
 use crate::document::placeholders;
 use crate::document::read::Document;
@@ -37,8 +39,9 @@ pub(crate) fn locate(documents: &[Found]) -> Located {
 }
 
 impl Located {
-    /// Why the document cannot be used for coding; `None` when it can.
-    pub(crate) fn reason(&self, issue: IssueNumber) -> Option<Reason> {
+    /// Why the document cannot be used for coding; `None` when it can. `title` is the issue's, if it
+    /// is known.
+    pub(crate) fn reason(&self, issue: IssueNumber, title: Option<&str>) -> Option<Reason> {
         match self {
             Self::Active(_) => None,
             Self::Done(path) => Some(Reason::without_step(
@@ -48,7 +51,10 @@ impl Located {
             Self::Missing => Some(Reason::new(
                 "lld_missing",
                 format!("there is no LLD for issue {issue} in docs/LLDs/active or docs/LLDs/done"),
-                format!("lld-check new {issue} --title TITLE"),
+                format!(
+                    "lld-check new {issue} --title {}",
+                    shell_words([title.unwrap_or("TITLE")])
+                ),
             )),
             Self::Ambiguous(paths) => Some(Reason::new(
                 "lld_ambiguous",
@@ -60,7 +66,7 @@ impl Located {
 
     /// The condition for `lld_present`.
     pub(crate) fn condition(&self, issue: IssueNumber) -> Condition {
-        match (self, self.reason(issue)) {
+        match (self, self.reason(issue, None)) {
             (Self::Active(path), _) => Condition::met("lld_present", path),
             (_, reason) => {
                 Condition::unmet("lld_present", reason.map(|r| r.message).unwrap_or_default())
@@ -83,7 +89,7 @@ pub(crate) fn filled(document: &Document) -> (Condition, Option<Reason>) {
             left.iter().take(NAMED).map(|p| format!("line {}: {}", p.line, p.text)).collect();
         let more = left.len().saturating_sub(NAMED);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        format!("{} of {} to be filled in: {}{more}", left.len(), document.path, named.join(", "))
+        format!("{} is not filled in: {}{more}", document.path, named.join(", "))
     };
     let next =
         format!("fill in {}; put braces that are meant as they are in backticks", document.path);

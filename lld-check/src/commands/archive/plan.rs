@@ -27,7 +27,7 @@ pub(super) fn plan(root: &Path, issue: IssueNumber) -> Result<Plan, Failure> {
     match locate(documents.of(issue)) {
         Located::Active(path) => from.push(path),
         Located::Done(path) => plan.settled.push(path),
-        other => plan.reasons.extend(other.reason(issue)),
+        other => plan.reasons.extend(other.reason(issue, None)),
     }
     from.extend(active_reports(root, issue)?);
     for from in from {
