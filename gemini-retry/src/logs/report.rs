@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::answer::facts::Facts;
 use crate::answer::judge::Answer;
 use crate::call::attempts::{Outcome, Run};
-use crate::policy::classify::Class;
+use crate::policy::classify::{Class, classify};
 use crate::policy::plan::Stop;
 use crate::setup::prompt::Prompt;
 use crate::setup::settings::Settings;
@@ -120,7 +120,11 @@ impl<'a> Report<'a> {
 
     /// Why there is no answer; `None` when there is one.
     pub(crate) fn failure(&self) -> Option<Told> {
-        let story = self.facts.story();
+        let mut story = self.facts.story();
+        let class = classify(self.facts);
+        if matches!(class, Some(Class::Server | Class::Timeout)) && self.prompt.is_large() {
+            story.push_str("; the prompt is large, and a shorter one may get through");
+        }
         Some(match self.outcome {
             Outcome::Answer(_) => return None,
             Outcome::Stopped(stop) => told(stop, &story, self.attempts),
@@ -248,8 +252,8 @@ pub(crate) fn page(envelope: &ReviewEnvelope, page: &mut Page) {
         }
     }
     let text = envelope.critique.as_deref().or(envelope.response.as_str());
-    for (index, paragraph) in text.unwrap_or_default().lines().enumerate() {
-        page.field(if index == 0 { "critique" } else { "        " }, paragraph);
+    for paragraph in text.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+        page.field("critique", paragraph);
     }
     page.field("model", envelope.model_verified.as_deref().unwrap_or("-"));
     page.field("credential", &envelope.credential_used);

@@ -81,3 +81,88 @@ pub(crate) fn later(now: Timestamp, wait: Duration) -> Timestamp {
 pub(crate) fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(now.duration_until(then)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::facts::Exchange;
+    use proptest::prelude::*;
+
+    fn now() -> Timestamp {
+        "2026-01-24T18:30:45Z".parse().unwrap()
+    }
+
+    fn fixture(name: &str) -> Facts {
+        let (_, found) = gemini_stub::fixture(name).unwrap();
+        let body = found.body.to_string().into_bytes();
+        Facts::of(&Exchange::Reply { http: found.status, retry_after: None, body })
+    }
+
+    /// When the cool-down after a fixture ends, without any jitter.
+    fn ends(class: Class, facts: &Facts, strikes: u32) -> String {
+        cooldown(class, facts, now(), strikes, 0.0).unwrap().1.to_string()
+    }
+
+    #[test]
+    fn a_used_up_day_lasts_until_midnight_whatever_delay_comes_with_it() {
+        assert_eq!(ends(Class::QuotaDay, &fixture("E01"), 0), "2026-01-25T08:00:00Z");
+        let (_, latest) = cooldown(Class::QuotaDay, &fixture("E01"), now(), 0, 1.0).unwrap();
+        assert_eq!(latest.to_string(), "2026-01-25T08:02:00Z");
+    }
+
+    #[test]
+    fn an_instant_that_the_service_names_counts_unless_it_is_past() {
+        let mut facts = fixture("E09");
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T09:42:43Z");
+        facts.error.as_mut().unwrap().reset_at = Some("2026-01-24T00:00:00Z".parse().unwrap());
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T09:42:43Z", "15h11m58s");
+        facts.error.as_mut().unwrap().reset_delay = None;
+        facts.error.as_mut().unwrap().retry_delay = Some(Duration::from_secs(5));
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T08:00:00Z");
+    }
+
+    #[test]
+    fn a_minute_lasts_as_long_as_the_service_says() {
+        assert_eq!(ends(Class::QuotaMinute, &fixture("E02"), 0), "2026-01-24T18:31:29Z");
+        assert_eq!(ends(Class::QuotaMinute, &fixture("E06"), 0), "2026-01-24T18:31:45Z");
+        assert_eq!(ends(Class::QuotaMinute, &fixture("E10"), 0), "2026-01-24T18:30:46Z");
+    }
+
+    #[test]
+    fn what_is_not_explained_lasts_longer_each_time() {
+        let facts = Facts::default();
+        let ends = |class, strikes| {
+            let (_, at) = cooldown(class, &facts, now(), strikes, 1.0).unwrap();
+            until(now(), at).as_secs()
+        };
+        assert_eq!([0, 1, 2, 3, 9].map(|n| ends(Class::Ambiguous429, n)), [60, 120, 300, 900, 900]);
+        assert_eq!([0, 1, 5].map(|n| ends(Class::Permission, n)), [3600, 86_400, 86_400]);
+    }
+
+    #[test]
+    fn money_concerns_the_account_and_nothing_else_cools_it() {
+        let reach = |class| cooldown(class, &Facts::default(), now(), 0, 0.0).map(|(r, _)| r);
+        assert_eq!(reach(Class::Billing), Some(Reach::Account));
+        assert_eq!(reach(Class::NoEntitlement), Some(Reach::ProjectAndModel));
+        for class in [Class::Capacity, Class::Auth, Class::InvalidRequest, Class::Server] {
+            assert_eq!(reach(class), None, "{class:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cooldown_ends_later_than_asked_and_is_no_eternity(
+            asked in prop::option::of(0_u64..u64::MAX), chance in 0.0_f64..1.0, strikes in any::<u32>(),
+        ) {
+            let asked = asked.map(Duration::from_secs);
+            let facts = Facts { retry_after: asked, ..Facts::default() };
+            for class in [Class::QuotaMinute, Class::QuotaDay, Class::Ambiguous429] {
+                let (_, at) = cooldown(class, &facts, now(), strikes, chance).unwrap();
+                prop_assert!(at > now());
+                if class == Class::QuotaMinute {
+                    prop_assert!(at >= later(now(), asked.unwrap_or(MINUTE)));
+                }
+            }
+        }
+    }
+}

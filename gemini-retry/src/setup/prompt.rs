@@ -9,6 +9,11 @@ use records::{Subject, SubjectBlock, sha256_hex};
 /// The service takes no larger request.
 const LONGEST: usize = 20 << 20;
 
+/// The usual rule of thumb.
+const BYTES_A_TOKEN: usize = 4;
+/// In tokens.
+const LARGE: usize = 200_000;
+
 /// Where the prompt comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -27,6 +32,13 @@ pub(crate) struct Prompt {
     pub(crate) text: String,
     /// What it is about, by digest of bytes that are in it.
     pub(crate) subject: Option<Subject>,
+}
+
+impl Prompt {
+    /// Whether the service is known to fail on prompts of this size: about 200,000 tokens.
+    pub(crate) fn is_large(&self) -> bool {
+        self.text.len() / BYTES_A_TOKEN > LARGE
+    }
 }
 
 /// Reads the prompt and finds its subject. `stated` is the file that the user says it is about.
