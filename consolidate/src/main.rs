@@ -4,6 +4,10 @@
 
 mod args;
 mod commit;
+#[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
+mod crashing_disk;
 mod disk;
 mod error;
 mod hide;

@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::quiet::remove_quiet;
 use crate::recover::{Recovered, recover};
 use crate::show::{self, count};
-use crate::take::{Outcome, Taken, Wish, take};
+use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
 
 /// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
 /// memory; a commit costs three syncs.
@@ -126,7 +126,12 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
             let claim = Some(listing.next_claim(&source.name.stem));
             let wish = Wish { now: how.now, older_than: how.older_than, claim };
             match take(disk, log, source, index, wish)? {
-                Outcome::Taken(taken) => batch.add(taken),
+                Outcome::Taken(taken) => {
+                    if taken.unfinished {
+                        listing.skip(source.shown.clone(), UNFINISHED);
+                    }
+                    batch.add(taken);
+                }
                 Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
                 Outcome::Gone => {}
             }
@@ -152,7 +157,12 @@ fn rehearse(log: &Log, how: How) -> Result<Report, Error> {
     for (index, source) in std::mem::take(&mut listing.pending).iter().enumerate() {
         let wish = Wish { now: how.now, older_than: how.older_than, claim: None };
         match take(&RealDisk, log, source, index, wish)? {
-            Outcome::Taken(taken) => batch.add(taken),
+            Outcome::Taken(taken) => {
+                if taken.unfinished {
+                    listing.skip(source.shown.clone(), UNFINISHED);
+                }
+                batch.add(taken);
+            }
             Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
             Outcome::Gone => {}
         }

@@ -20,6 +20,9 @@ use crate::shard_lines::{self, LONGEST};
 /// How long nobody must have written to a shard before its unfinished last line counts as cut off.
 const SETTLED: Duration = Duration::from_mins(1);
 
+/// Why the rest of a shard is left.
+pub(crate) const UNFINISHED: &str = "its last line is not finished";
+
 /// What a run wants of a shard.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish {
@@ -36,6 +39,8 @@ pub(crate) struct Taken {
     pub consumed: Consumed,
     pub entries: Vec<Fresh>,
     pub rejects: Vec<Quarantined>,
+    /// Whether its last line waits for its rest.
+    pub unfinished: bool,
 }
 
 /// What became of a shard.
@@ -71,6 +76,8 @@ pub(crate) fn take(
         Err(TryLockError::WouldBlock) => return left("a writer is at work on it".into()),
         Err(TryLockError::Error(cause)) => return Err(refused(&source.path, cause)),
     }
+    let file = Locked(file);
+    let file = &file.0;
     let found = file.metadata().map_err(Error::io("read", &source.path))?;
     if inode(&found) != source.inode {
         return left("it was replaced just now".into());
@@ -80,7 +87,7 @@ pub(crate) fn take(
         return left(format!("it was written to {} ago", cli::show_duration(idle)));
     }
     let from = source.name.consumed;
-    let bytes = match read_from(&file, from, found.len()) {
+    let bytes = match read_from(file, from, found.len()) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return left(format!("it has more than {LONGEST} bytes")),
         Err(cause) => return left(format!("it cannot be read: {cause}")),
@@ -89,7 +96,7 @@ pub(crate) fn take(
     let lines = shard_lines::read(&source.shown, from, &bytes, settled)?;
     if lines.to == from && !(bytes.is_empty() && settled) {
         return left(if lines.unfinished {
-            "its last line is not finished".into()
+            UNFINISHED.into()
         } else {
             "nothing was written to it yet".into()
         });
@@ -107,8 +114,19 @@ pub(crate) fn take(
         bytes: entry.bytes,
     });
     let consumed = Consumed { inode: source.inode, from, to: lines.to };
-    let (entries, rejects) = (entries.collect(), lines.rejects);
-    Ok(Outcome::Taken(Taken { consumed, entries, rejects }))
+    let (entries, rejects, unfinished) = (entries.collect(), lines.rejects, lines.unfinished);
+    Ok(Outcome::Taken(Taken { consumed, entries, rejects, unfinished }))
+}
+
+/// Gives the lock back when dropped. Closing would do, unless another thread is just between fork and
+/// exec, whose child then has the file open too.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Where that fails, the file is closed next.
+        drop(self.0.unlock());
+    }
 }
 
 /// Renames a shard that writers can still find, so that they start another one.

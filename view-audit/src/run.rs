@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use cli::{Exit, Failure, Out, Progress};
+use cli::{Exit, Failure, Out, Progress, Tone};
 
 use crate::args::Args;
 use crate::damage::Damages;
@@ -140,6 +140,9 @@ impl View {
     }
 
     fn print(&self, places: &[Place], verbose: bool, out: &mut Out) -> Result<(), Failure> {
+        if places.is_empty() {
+            return out.page(|page| page.line(Tone::Dim, "no entry to show"));
+        }
         for page in places.chunks(PAGE) {
             let mut shown = Vec::new();
             for Place { log, place } in page {
@@ -151,11 +154,10 @@ impl View {
                     shown.push(Shown { entry: fields::read(&bytes), project });
                 }
             }
-            if verbose {
-                out.page(|page| show::blocks(&shown, page))?;
-            } else if !shown.is_empty() {
-                out.page(|page| show::table(&shown, page))?;
-            }
+            out.page(|page| {
+                let show = if verbose { show::blocks } else { show::table };
+                show(&shown, page);
+            })?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Entries for people.
 
+use std::time::Duration;
+
 use cli::{Cell, Page, Table, Tone};
 use records::{AuditEntry, Verdict};
 
@@ -32,51 +34,54 @@ pub(crate) fn table(entries: &[Shown], page: &mut Page) {
 
 /// Every entry with its critique and its blocking findings.
 pub(crate) fn blocks(entries: &[Shown], page: &mut Page) {
-    for (index, shown) in entries.iter().enumerate() {
-        if index > 0 {
-            page.blank();
-        }
-        let mut table = Table::new([""; 0]);
-        table.row(row(shown));
-        table.show(page);
+    for shown in entries {
+        let (tone, verdict) = verdict(&shown.entry);
+        let [time, project, issue, node, model, credential, attempts, duration] = texts(shown);
+        let attempts =
+            attempts.map(|n| if n == "1" { "1 attempt".into() } else { format!("{n} attempts") });
+        let facts = [time, project, issue, node, verdict, model, credential, attempts, duration];
+        page.line(tone, facts.into_iter().flatten().collect::<Vec<_>>().join("  "));
         for (number, issue) in (1..).zip(&shown.entry.tier_1_issues) {
-            page.field(&format!("tier 1, {number}"), issue.trim());
+            page.field(&format!("tier 1 ({number})"), issue.trim());
         }
-        if let Some(critique) = &shown.entry.critique {
-            for line in critique.lines().filter(|line| !line.trim().is_empty()) {
-                page.field("critique", line.trim());
-            }
+        let critique = shown.entry.critique.as_deref().unwrap_or_default();
+        for paragraph in critique.lines().filter(|line| !line.trim().is_empty()) {
+            page.field("critique", paragraph.trim());
         }
+        page.blank();
     }
 }
 
 fn row(shown: &Shown) -> [Cell; 9] {
+    let (tone, word) = verdict(&shown.entry);
+    let verdict = word.map_or_else(|| Cell::maybe(None::<&str>), |word| Cell::toned(tone, word));
+    let [time, project, issue, node, rest @ ..] = texts(shown).map(Cell::maybe);
+    let [model, credential, attempts, duration] = rest;
+    [time, project, issue, node, verdict, model, credential, attempts, duration]
+}
+
+/// Time, project, issue, node, model, credential, attempts and duration.
+fn texts(shown: &Shown) -> [Option<String>; 8] {
     let Shown { entry, project } = shown;
-    let time = match (entry.at(), &entry.timestamp) {
-        (Some(at), _) => Cell::new(cli::clock::local(at)),
-        (None, text) => Cell::maybe(text.as_ref()),
-    };
-    let model = entry.model_verified.as_ref().or(entry.model.as_ref());
-    let duration =
-        entry.duration_ms.map(|ms| cli::show_duration(std::time::Duration::from_millis(ms)));
+    let time = entry.at().map(cli::clock::local);
+    let duration = entry.duration_ms.map(Duration::from_millis).map(cli::show_duration);
     [
-        time,
-        Cell::maybe(entry.project.as_ref().or(project.as_ref())),
-        Cell::maybe(entry.issue_id.map(|issue| format!("#{issue}"))),
-        Cell::maybe(entry.node.as_ref()),
-        verdict(entry),
-        Cell::maybe(model),
-        Cell::maybe(entry.credential_used.as_ref()),
-        Cell::maybe(entry.attempts),
-        Cell::maybe(duration),
+        time.or_else(|| entry.timestamp.clone()),
+        entry.project.clone().or_else(|| project.clone()),
+        entry.issue_id.map(|issue| format!("#{issue}")),
+        entry.node.clone(),
+        entry.model_verified.clone().or_else(|| entry.model.clone()),
+        entry.credential_used.clone(),
+        entry.attempts.map(|attempts| attempts.to_string()),
+        duration,
     ]
 }
 
-/// The word as it was written, in the colour of its meaning.
-fn verdict(entry: &AuditEntry) -> Cell {
+/// The word as it was written, in the tone of its meaning.
+fn verdict(entry: &AuditEntry) -> (Tone, Option<String>) {
     if is_failed(entry) {
         let class = entry.failure_class.as_deref().unwrap_or("unknown");
-        return Cell::toned(Tone::Warn, format_args!("failed: {class}"));
+        return (Tone::Warn, Some(format!("failed: {class}")));
     }
     let tone = match entry.verdict() {
         Some(Verdict::Approved) => Tone::Good,
@@ -84,5 +89,5 @@ fn verdict(entry: &AuditEntry) -> Cell {
         Some(Verdict::Blocked) => Tone::Bad,
         None => Tone::Plain,
     };
-    entry.verdict.as_ref().map_or_else(|| Cell::maybe(None::<&str>), |word| Cell::toned(tone, word))
+    (tone, entry.verdict.clone())
 }
