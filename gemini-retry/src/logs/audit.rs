@@ -44,10 +44,8 @@ impl AuditLog {
         let path = self
             .shard_of_session(&active)?
             .unwrap_or_else(|| active.join(format!("{}_{}.jsonl", now.compact(), self.session)));
-        let mut open = std::fs::OpenOptions::new();
-        open.append(true).create(true).open(&path).map_err(|e| {
-            Failure::io("cannot write the audit log", &path, &e).hint("nothing was asked yet")
-        })?;
+        // Goes the whole way of an append, the lock included, and appends nothing.
+        journal::append_with::<AuditEntry, journal::Error>(&path, |_| Ok(None))?;
         Ok(Shard { path })
     }
 

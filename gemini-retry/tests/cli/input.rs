@@ -1,7 +1,8 @@
 //! What is refused before anything is asked.
 
-use gemini_stub::Rule;
+use gemini_stub::{Response, Rule};
 use records::{SubjectBlock, sha256_hex};
+use serde_json::json;
 
 use crate::world::{World, approval, script};
 
@@ -74,6 +75,31 @@ fn a_log_that_cannot_be_written_costs_no_call() {
     world.repo.write("logs/active", "a file is in the way");
     world.ask().code(74).stdout_is("").stderr_has("logs/active");
     assert!(world.stub.requests().is_empty());
+}
+
+#[test]
+fn a_shard_that_cannot_be_appended_to_costs_no_call() {
+    let world = world();
+    let target = world.scratch.write("elsewhere", "");
+    let shard = world.repo.file("logs/active/20260124T183045_a1b2c3d4.jsonl");
+    std::fs::create_dir_all(shard.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(target, shard).unwrap();
+    let tool = world.tool().env("SWITCHYARD_SESSION", "a1b2c3d4").args(["-p", "Review this."]);
+    tool.run().code(74).stdout_is("").stderr_has("symbolic link");
+    assert!(world.stub.requests().is_empty());
+}
+
+#[test]
+fn an_answer_that_was_paid_for_is_printed_even_when_its_entry_fails() {
+    // Longer than any line of a log may be, since the entry holds the reasons twice.
+    let long = json!({"verdict": "APPROVED", "critique": "a".repeat(9 << 20)});
+    let answer = Response::verdict(long);
+    let world = World::new(script().rule(Rule::new("*", "*").respond(answer)));
+    let ran = world.ask();
+    ran.code(74).stderr_has("the audit entry of this call is missing");
+    let envelope = ran.json();
+    assert!(envelope["verdict"] == "APPROVED" && envelope["audit_id"].is_null());
+    assert!(world.entries().is_empty());
 }
 
 #[test]
