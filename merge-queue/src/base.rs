@@ -70,7 +70,12 @@ impl Base {
         let quiet =
             ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
         let args: Vec<&str> = quiet.into_iter().chain([remote.as_str(), &refspec]).collect();
-        git.with_limit(NETWORK).bytes(&args)?;
-        Ok(true)
+        let git = git.with_limit(NETWORK);
+        let mut ran = git.try_run(&args)?;
+        // Somebody else's fetch moved the ref at the same moment; what it brought is there now.
+        if !ran.ok() && String::from_utf8_lossy(&ran.stderr).contains("cannot lock ref") {
+            ran = git.try_run(&args)?;
+        }
+        if ran.ok() { Ok(true) } else { Err(git.failure(&args, &ran).into()) }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn canonical(check: &str) -> String {
 /// The words to run for `check`.
 pub(crate) fn words(check: &str) -> Vec<String> {
     match split(check) {
-        Some(words) if !words.first().is_none_or(|word| word.contains('=')) => words,
+        Some(words) if !words.first().is_none_or(|word| word == "!" || word.contains('=')) => words,
         _ => vec!["sh".into(), "-c".into(), check.trim().into()],
     }
 }
@@ -51,7 +51,7 @@ fn split(text: &str) -> Option<Vec<String>> {
             }
             '\\' => word.get_or_insert_default().push(chars.next().filter(|c| *c != '\n')?),
             '|' | '&' | ';' | '<' | '>' | '(' | ')' | '$' | '`' | '*' | '?' | '[' | '#' | '~'
-            | '{' | '}' | '!' | '\n' => return None,
+            | '{' | '}' | '\n' => return None,
             c => word.get_or_insert_default().push(c),
         }
     }
@@ -75,6 +75,8 @@ mod tests {
             ("make a && make b", "sh -c 'make a && make b'"),
             ("A=1 make", "sh -c 'A=1 make'"),
             ("make A=1", "make A=1"),
+            ("test ! -e x", "test '!' -e x"),
+            ("! test -e x", "sh -c '! test -e x'"),
             ("echo $HOME", "sh -c 'echo $HOME'"),
             ("echo 'it", r"sh -c 'echo '\''it'"),
             ("sh -c 'make a && make b'", "sh -c 'make a && make b'"),

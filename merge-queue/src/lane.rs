@@ -119,14 +119,26 @@ pub(crate) fn unfit(path: &Path, stands: &str, wanted: &str) -> Result<Vec<Reaso
         let next = "check the commit out in the lane, or leave --commit out";
         reasons.push(Reason::new("lane_other_commit", message, next));
     }
-    let dirt = worktree_state::dirt(&Git::new(path))?;
+    let git = Git::new(path);
+    let dirt = worktree_state::dirt(&git)?;
     if !dirt.is_empty() {
-        let shown: Vec<String> = dirt.iter().take(5).map(|path| path_text(path)).collect();
-        let more = dirt.len().saturating_sub(5);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let message = format!("the lane has uncommitted changes: {}{more}", shown.join(", "));
+        let message = format!("the lane has uncommitted changes: {}", some(&dirt));
         let next = "commit them in the lane, or add what is not work to .gitignore";
         reasons.push(Reason::new("lane_dirty", message, next));
     }
+    let hidden = worktree_state::hidden(&git)?;
+    if !hidden.is_empty() {
+        let message = format!("git was told not to look for changes in {}", some(&hidden));
+        let next = "git update-index --no-assume-unchanged --no-skip-worktree FILE in the lane";
+        reasons.push(Reason::new("lane_hides_changes", message, next));
+    }
     Ok(reasons)
+}
+
+/// The first few of some paths.
+fn some(paths: &[Vec<u8>]) -> String {
+    let shown: Vec<String> = paths.iter().take(5).map(|path| path_text(path)).collect();
+    let more = paths.len().saturating_sub(5);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use cli::{Failure, Out};
 use records::{Landed, QueueEvent, TaskId};
+use repo::Git;
 
+use super::follow;
 use crate::base::Base;
 use crate::definitions::Definitions;
 use crate::desk::Desk;
@@ -27,7 +29,11 @@ pub(crate) fn finish(
     let Some(tip) = base.tip(&desk.git)? else { return Ok(false) };
     let mut recorded = false;
     for (event, landing) in open {
-        if desk.objects.reachable(&landing.base_after, &tip)? {
+        let arrived = desk.objects.reachable(&landing.base_after, &tip)?
+            || (base.remote.is_none()
+                && landing.base_before == tip
+                && resume(desk, base, &landing.base_after)?);
+        if arrived {
             record_landed(desk, definitions, &event.task, landing)?;
             out.note(&format!(
                 "{} has landed in an earlier call; that is recorded now",
@@ -37,6 +43,18 @@ pub(crate) fn finish(
         }
     }
     Ok(recorded)
+}
+
+/// Without a remote the checkout moves before the branch. When the call died in between, the index
+/// of the checkout is that of the landing, and git takes the move up where it stopped. Returns
+/// whether it did.
+fn resume(desk: &Desk, base: &Base, after: &str) -> Result<bool, Failure> {
+    let holders = follow::checked_out(desk, base)?;
+    let Some(holder) = holders.first() else { return Ok(false) };
+    let worktree = Git::new(&holder.path);
+    let same_index = desk.objects.has(after)?
+        && worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
+    Ok(same_index && follow::fast_forward(&worktree, after)?.ok())
 }
 
 fn landings<'a>(

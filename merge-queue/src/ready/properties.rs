@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Just, ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 use proptest::sample::select;
 use records::{
     Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Review, ReviewStatus,
@@ -184,20 +186,24 @@ fn decide(events: Vec<QueueEvent>, facts: &Facts, strategy: Way) -> Readiness {
     readiness(Question { definitions, task, history: &history, facts, strategy })
 }
 
-/// `events` among which `enough` is mixed in, in order, or not at all.
+/// Most of what is enough, in any order, among a few other events: often a yes, and a no for want
+/// of one thing still more often.
 fn history() -> impl Strategy<Value = Vec<QueueEvent>> {
-    (proptest::collection::vec(anything(), 0..5), any::<bool>(), 0_usize..5).prop_map(
-        |(mut events, complete, at)| {
-            if complete {
-                let at = at.min(events.len());
-                events.splice(at..at, enough());
-            }
-            events
-        },
-    )
+    let most = proptest::collection::vec(0_usize..4, 3..7)
+        .prop_map(|picks| picks.into_iter().filter_map(|pick| enough().into_iter().nth(pick)));
+    let few = proptest::collection::vec((anything(), 0_usize..8), 0..3);
+    (most, few).prop_map(|(most, few)| {
+        let mut events: Vec<QueueEvent> = most.collect();
+        for (event, at) in few {
+            events.insert(at.min(events.len()), event);
+        }
+        events
+    })
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2048))]
+
     #[test]
     fn what_weakens_a_task_never_turns_a_no_into_a_yes(
         events in history(), weak in weakening(), at in 0_usize..10
@@ -276,6 +282,24 @@ fn enough_is_enough_and_any_of_it_less_is_not() {
         let mut events = enough();
         events.remove(left_out);
         assert!(!decide(events, &facts, Way::NoFf).ready, "{left_out}");
+    }
+}
+
+#[test]
+fn the_newest_run_and_the_newest_handoff_count() {
+    let facts = facts("1");
+    let failed = || evidence("1", EvidenceResult::Fail, EvidenceSource::Ran);
+    for (event, code) in
+        [(failed(), "check_failed"), (handoff("2", "A", None), "handoff_other_commit")]
+    {
+        let mut earlier = enough();
+        earlier.insert(0, event.clone());
+        assert!(decide(earlier, &facts, Way::NoFf).ready, "{code}");
+        let mut later = enough();
+        later.push(event);
+        let answer = decide(later, &facts, Way::NoFf);
+        let codes: Vec<&str> = answer.reasons.iter().map(|r| r.code.as_str()).collect();
+        assert_eq!(codes, [code]);
     }
 }
 

@@ -67,6 +67,21 @@ fn a_lane_with_changes_or_at_another_commit_proves_nothing() {
 }
 
 #[test]
+fn a_lane_that_hides_its_changes_from_git_proves_nothing() {
+    let project = Project::new();
+    for flag in ["--assume-unchanged", "--skip-worktree"] {
+        project.lane.git(["update-index", flag, "README.md"]);
+        project.lane.write("README.md", "edited\n");
+        let reasons = codes(&run(&project, &["true"]).code(1).json());
+        assert_eq!(reasons, ["lane_hides_changes"], "{flag}");
+        let undo = flag.replace("--", "--no-");
+        project.lane.git(["update-index", &undo, "README.md"]);
+        project.lane.git(["checkout", "--quiet", "README.md"]);
+    }
+    run(&project, &["true"]).code(0);
+}
+
+#[test]
 fn a_command_that_changes_the_lane_has_failed() {
     let project = Project::new();
     for script in ["echo x >> README.md", "echo x > new.txt", "git commit -q --allow-empty -m x"] {

@@ -138,3 +138,17 @@ fn a_missing_identity_fails_before_anything_is_recorded() {
     assert_eq!(project.base(), before);
     assert_eq!(project.count("landing"), 0);
 }
+
+#[test]
+fn a_merge_is_signed_where_git_is_told_to_sign() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    let signer = project.scratch.program("signer", "echo 'the signer was asked' >&2; exit 1");
+    project.main.git(["config", "gpg.program", signer.to_str().unwrap()]);
+    project.run("land 98 --dry-run").code(0);
+    project.main.git(["config", "commit.gpgSign", "true"]);
+    project.run("land 98").code(74).stderr_has("sign");
+    assert_eq!(project.base(), before);
+    assert_eq!(project.count("landing"), 0);
+}
