@@ -22,7 +22,14 @@ use crate::show;
 
 /// Does what was asked.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
-    let place = Place::find(args.repo.as_deref().unwrap_or(Path::new(".")))?;
+    let start = match args.repo.as_deref() {
+        Some(dir) if !dir.is_dir() => {
+            return Err(Failure::usage(format_args!("--repo {}", dir.display()), "no such folder"));
+        }
+        Some(dir) => dir,
+        None => Path::new("."),
+    };
+    let place = Place::find(start)?;
     match args.command {
         Command::New { issue, title, slug } => {
             new::run(&place, out, issue, &title, slug.as_deref())

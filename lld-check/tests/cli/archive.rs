@@ -98,6 +98,27 @@ fn nothing_moves_before_the_work_is_in_the_base() {
 }
 
 #[test]
+fn of_a_squashed_branch_the_new_commit_of_the_base_counts() {
+    let world = World::with_document(DESIGN);
+    let base = world.repo.head();
+    world.repo.switch_new("98-schema");
+    let reviewed = world.repo.commit_file("src/a.rs", "// a\n", "Work");
+    world.repo.switch("main");
+    let mut landed = event(&reviewed, 98);
+    landed["landed"]["strategy"] = json!("squash");
+    landed["landed"]["remote"] = Value::Null;
+    landed["landed"]["base_after"] = json!(reviewed);
+    journal(&world, &landed);
+    assert_eq!(refused(&world), ["not_landed"]);
+    let squashed = world.repo.commit_file("src/a.rs", "// a\n", "Squashed");
+    assert_ne!(squashed, base);
+    landed["landed"]["base_after"] = json!(squashed);
+    journal(&world, &landed);
+    let archived = world.tool(["archive", "98"]).run().code(0).json();
+    assert_eq!(archived["landed_commit"], squashed);
+}
+
+#[test]
 fn the_checkout_must_be_the_base_and_clean_where_it_matters() {
     let world = landed();
     world.repo.write(DOCUMENT, format!("{DESIGN}\nmore\n"));

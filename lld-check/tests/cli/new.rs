@@ -97,5 +97,11 @@ fn outside_a_checkout_it_says_so() {
         .code(2)
         .stderr_has("bare repository");
     let repo = world.repo.path().to_str().unwrap();
+    Tool::new("lld-check")
+        .args(["gate", "98", "--repo", "/no/such"])
+        .dir(&nowhere)
+        .run()
+        .code(2)
+        .stderr_has("--repo /no/such");
     Tool::new("lld-check").args(["gate", "98", "--repo", repo]).dir(&nowhere).run().code(1);
 }
