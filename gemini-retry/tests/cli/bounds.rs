@@ -42,14 +42,14 @@ fn a_wait_that_would_pass_the_deadline_is_not_begun() {
 fn attempts_are_counted() {
     for (max, calls) in [("0", 1), ("1", 1), ("3", 3)] {
         let world = all(&Response::fixture("E26"));
-        let ran = world.tool().env("GEMINI_RETRY_MAX", max).args(["-p", "Review this."]).run();
+        let ran = world.run(world.tool().env("GEMINI_RETRY_MAX", max).args(["-p", "Review this."]));
         let line = failed(&ran, 75, "capacity");
         assert_eq!((&line["result"], &line["attempts"]), (&"max_attempts".into(), &calls.into()));
         assert_eq!(world.calls().0, calls);
     }
     let world = all(&Response::fixture("E26"));
     let tool = world.tool().env("GEMINI_RETRY_MAX", "9").args(["--max-attempts", "2"]);
-    failed(&tool.args(["-p", "Review this."]).run(), 75, "capacity");
+    failed(&world.run(tool.args(["-p", "Review this."])), 75, "capacity");
     assert_eq!(world.calls().0, 2, "the flag beats the environment");
 }
 
@@ -64,8 +64,7 @@ fn a_signal_ends_a_call_with_nothing_on_stdout() {
         } else {
             running.interrupt();
         }
-        let ran = running.wait();
-        world.no_key_in(&ran);
+        let ran = world.wait(running);
         let line = failed(&ran, code, "cancelled");
         assert_eq!(line["attempts"], 1);
         assert_eq!(world.events_called("CANCELLED").len(), 1);
@@ -86,7 +85,7 @@ fn a_signal_ends_a_wait() {
         std::thread::yield_now();
     }
     running.terminate();
-    failed(&running.wait(), 143, "cancelled");
+    failed(&world.wait(running), 143, "cancelled");
 }
 
 #[test]
@@ -98,7 +97,7 @@ fn a_killed_run_leaves_nothing_that_blocks_the_next() {
         let running = world.start(&[]);
         world.stub.wait_for_calls(call);
         running.kill();
-        running.wait().killed_by(9);
+        world.wait(running).killed_by(9);
     }
     let envelope = world.ask().code(0).json();
     assert_eq!(envelope["attempts"], 1);

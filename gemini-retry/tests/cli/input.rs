@@ -12,7 +12,7 @@ fn world() -> World {
 
 #[track_caller]
 fn is_refused(world: &World, prompt: &[u8], code: i32, why: &str) {
-    let ran = world.tool().arg("-").stdin(prompt).run();
+    let ran = world.run(world.tool().arg("-").stdin(prompt));
     ran.code(code).stdout_is("").stderr_has(why);
     assert!(world.stub.requests().is_empty());
     assert!(!world.repo.file("logs").exists(), "nothing was written");
@@ -45,7 +45,7 @@ fn a_file_is_the_subject_only_when_its_bytes_are_in_the_prompt() {
     let sub = world.repo.file("docs");
     let ask = |prompt: &str| {
         let tool = world.tool().dir(&sub).args(["--subject", "design.md", "-"]);
-        tool.stdin(prompt).run()
+        world.run(tool.stdin(prompt))
     };
     ask("Review.\n# Design\n\nStore  it.\n").code(65).stderr_has("not in the prompt");
     assert!(world.stub.requests().is_empty());
@@ -61,11 +61,11 @@ fn outside_a_repository_the_log_must_be_named() {
     let outside = world.scratch.path("outside");
     std::fs::create_dir_all(&outside).unwrap();
     let tool = || world.tool().dir(&outside).args(["-p", "Review this."]);
-    tool().run().code(2).stderr_has("--log-dir").stderr_has("--no-audit");
+    world.run(tool()).code(2).stderr_has("--log-dir").stderr_has("--no-audit");
     assert!(world.stub.requests().is_empty());
-    let envelope = tool().arg("--no-audit").run().code(0).json();
+    let envelope = world.run(tool().arg("--no-audit")).code(0).json();
     assert!(envelope["audit_id"].is_null());
-    tool().args(["--log-dir", "l"]).run().code(0);
+    world.run(tool().args(["--log-dir", "l"])).code(0);
     assert_eq!(std::fs::read_dir(outside.join("l/active")).unwrap().count(), 1);
 }
 
@@ -85,7 +85,7 @@ fn a_shard_that_cannot_be_appended_to_costs_no_call() {
     std::fs::create_dir_all(shard.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink(target, shard).unwrap();
     let tool = world.tool().env("SWITCHYARD_SESSION", "a1b2c3d4").args(["-p", "Review this."]);
-    tool.run().code(74).stdout_is("").stderr_has("symbolic link");
+    world.run(tool).code(74).stdout_is("").stderr_has("symbolic link");
     assert!(world.stub.requests().is_empty());
 }
 
@@ -115,7 +115,7 @@ fn settings_that_make_no_sense_are_named() {
         (&["--schema", "file.json"], "--schema"),
         (&["--no-audit", "--log-dir", "x"], "--log-dir"),
     ] {
-        let ran = world.tool().args(flags).args(["-p", "Review this."]).run();
+        let ran = world.run(world.tool().args(flags).args(["-p", "Review this."]));
         ran.code(2).stdout_is("").stderr_has(word);
     }
     for (name, value) in [
@@ -124,7 +124,7 @@ fn settings_that_make_no_sense_are_named() {
         ("SWITCHYARD_SESSION", "xyz"),
         ("GEMINI_API_KEY", "short"),
     ] {
-        let ran = world.tool().env(name, value).args(["-p", "Review this."]).run();
+        let ran = world.run(world.tool().env(name, value).args(["-p", "Review this."]));
         ran.code(2).stdout_is("").stderr_has(name);
     }
     assert!(world.stub.requests().is_empty());

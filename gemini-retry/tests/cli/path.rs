@@ -32,13 +32,12 @@ fn world() -> World {
 fn a_review_is_obtained_logged_and_printed() {
     let world = world();
     let (prompt, block) = prompt();
-    let ran = world
+    let tool = world
         .tool()
         .args(["--issue", "98", "--node", "review_lld", "-"])
         .env("SWITCHYARD_SESSION", "a1b2c3d4")
-        .stdin(prompt.clone())
-        .run();
-    world.no_key_in(&ran);
+        .stdin(prompt.clone());
+    let ran = world.run(tool);
     ran.code(0).stderr_is("");
 
     let envelope = ran.json();
@@ -142,13 +141,8 @@ fn calls_of_one_session_share_a_shard_also_from_a_lane() {
     let world = world();
     let lane = world.repo.worktree(world.scratch.path("talos-98"), "98-lane");
     for dir in [world.repo.path(), lane.path()] {
-        let ran = world
-            .tool()
-            .dir(dir)
-            .env("SWITCHYARD_SESSION", "00000007")
-            .args(["-p", "Review this."])
-            .run();
-        ran.code(0);
+        let tool = world.tool().dir(dir).env("SWITCHYARD_SESSION", "00000007");
+        world.run(tool.args(["-p", "Review this."])).code(0);
     }
     let entries = world.entries();
     assert_eq!(entries.len(), 2);

@@ -35,9 +35,7 @@ fn runs_at_once_lose_nothing_that_any_of_them_learnt() {
     world.credentials(&entries.into());
     let started: Vec<_> = (0..8).map(|_| world.start(&["--max-attempts", "1"])).collect();
     for running in started {
-        let ran = running.wait();
-        world.no_key_in(&ran);
-        ran.code(75);
+        world.wait(running).code(75);
     }
     let state = world.state();
     assert_eq!(state["scopes"].as_object().unwrap().len(), 8, "{state}");

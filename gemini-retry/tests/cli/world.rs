@@ -69,7 +69,19 @@ impl World {
 
     #[track_caller]
     pub(crate) fn ask_with(&self, flags: &[&str]) -> Ran {
-        let ran = self.tool().args(flags).arg("-").stdin("Review this.\n").run();
+        self.run(self.tool().args(flags).arg("-").stdin("Review this.\n"))
+    }
+
+    /// Runs the tool and checks that no key got out.
+    #[track_caller]
+    pub(crate) fn run(&self, tool: Tool) -> Ran {
+        self.wait(tool.spawn())
+    }
+
+    /// The same for one that was started before.
+    #[track_caller]
+    pub(crate) fn wait(&self, running: Running) -> Ran {
+        let ran = running.wait();
         self.no_key_in(&ran);
         ran
     }
@@ -81,7 +93,7 @@ impl World {
 
     /// Looks for keys in what the run printed and in every file but the credentials.
     #[track_caller]
-    pub(crate) fn no_key_in(&self, ran: &Ran) {
+    fn no_key_in(&self, ran: &Ran) {
         let mut places = vec![
             ("stdout".to_owned(), ran.stdout.clone()),
             ("stderr".to_owned(), ran.stderr.clone()),
