@@ -23,19 +23,34 @@ use crate::listing::inode;
 pub(crate) struct CrashingDisk {
     left: Cell<usize>,
     /// Whether a write that is not allowed any more is half done.
-    tears: Cell<bool>,
+    tears: bool,
+    torn: Cell<bool>,
     done: Cell<usize>,
     changes: RefCell<Vec<Change>>,
     names: RefCell<Vec<(Name, Vec<PathBuf>)>>,
 }
 
-/// The content of a file before a change.
+/// What a change of a file's content has overwritten or cut off.
 struct Change {
     inode: Inode,
     file: File,
+    len: u64,
+    offset: u64,
     before: Vec<u8>,
     /// What the change wrote, to do half of it.
-    wrote: Option<(u64, Vec<u8>)>,
+    wrote: Vec<u8>,
+}
+
+impl Change {
+    fn take_back(&self) -> io::Result<()> {
+        self.file.write_all_at(&self.before, self.offset)?;
+        self.file.set_len(self.len)
+    }
+
+    /// As much of it as `part` bytes.
+    fn do_again(&self, part: usize) -> io::Result<()> {
+        self.file.write_all_at(&self.wrote[..part], self.offset)
+    }
 }
 
 /// How a change of names is taken back.
@@ -51,11 +66,17 @@ impl CrashingDisk {
     pub(crate) fn after(steps: usize, tears: bool) -> Self {
         Self {
             left: Cell::new(steps),
-            tears: Cell::new(tears),
+            tears,
+            torn: Cell::new(false),
             done: Cell::new(0),
             changes: RefCell::default(),
             names: RefCell::default(),
         }
+    }
+
+    /// Whether a write was half done.
+    pub(crate) fn tore(&self) -> bool {
+        self.torn.get()
     }
 
     /// How many steps were done.
@@ -73,11 +94,15 @@ impl CrashingDisk {
         Ok(())
     }
 
-    fn remember(&self, path: &Path, wrote: Option<(u64, Vec<u8>)>) -> io::Result<()> {
+    /// Keeps what stands from `offset` to `end`.
+    fn remember(&self, path: &Path, offset: u64, end: u64, wrote: &[u8]) -> io::Result<()> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        let inode = inode(&file.metadata()?);
-        let before = fs::read(path)?;
-        self.changes.borrow_mut().push(Change { inode, file, before, wrote });
+        let found = file.metadata()?;
+        let kept = found.len().min(end).saturating_sub(offset);
+        let mut before = vec![0; usize::try_from(kept).unwrap()];
+        file.read_exact_at(&mut before, offset)?;
+        let (inode, len, wrote) = (inode(&found), found.len(), wrote.to_vec());
+        self.changes.borrow_mut().push(Change { inode, file, len, offset, before, wrote });
         Ok(())
     }
 
@@ -110,13 +135,11 @@ impl CrashingDisk {
             changes = others;
             let kept = rng.usize(..=of_file.len());
             let lost = of_file.split_off(kept);
-            if let Some(first) = lost.first() {
-                first.file.set_len(0).unwrap();
-                first.file.write_all_at(&first.before, 0).unwrap();
-                if let (Some((offset, bytes)), true) = (&first.wrote, rng.bool()) {
-                    let half = rng.usize(..=bytes.len());
-                    first.file.write_all_at(&bytes[..half], *offset).unwrap();
-                }
+            for change in lost.iter().rev() {
+                change.take_back().unwrap();
+            }
+            if let (Some(first), true) = (lost.first(), rng.bool()) {
+                first.do_again(rng.usize(..=first.wrote.len())).unwrap();
             }
         }
         for (name, _) in self.names.borrow_mut().drain(..).rev() {
@@ -195,19 +218,19 @@ impl Disk for CrashingDisk {
     }
 
     fn write_at(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        if self.left.get() == 0 && self.tears.take() {
-            self.remember(path, Some((offset, bytes.to_vec())))?;
+        if self.left.get() == 0 && self.tears && !self.torn.replace(true) {
+            self.remember(path, offset, offset + bytes.len() as u64, bytes)?;
             RealDisk.write_at(path, offset, &bytes[..bytes.len() / 2])?;
         }
         self.step(|| {
-            self.remember(path, Some((offset, bytes.to_vec())))?;
+            self.remember(path, offset, offset + bytes.len() as u64, bytes)?;
             RealDisk.write_at(path, offset, bytes)
         })
     }
 
     fn set_len(&self, path: &Path, len: u64) -> io::Result<()> {
         self.step(|| {
-            self.remember(path, None)?;
+            self.remember(path, len, u64::MAX, &[])?;
             RealDisk.set_len(path, len)
         })
     }

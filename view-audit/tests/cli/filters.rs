@@ -1,0 +1,128 @@
+//! Filters against the plainest possible filter: parse every line, and look.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use testkit::{Logs, Scratch, rng};
+
+use crate::project::{HISTORY, OLDER, entries, text, view};
+
+#[derive(Debug, Default, Clone)]
+struct Wanted {
+    issues: Vec<u64>,
+    verdicts: Vec<&'static str>,
+    node: Option<&'static str>,
+    failed: bool,
+    tail: Option<usize>,
+}
+
+impl Wanted {
+    fn args(&self) -> Vec<String> {
+        let mut args = Vec::new();
+        for issue in &self.issues {
+            args.extend(["--issue".to_owned(), issue.to_string()]);
+        }
+        for verdict in &self.verdicts {
+            args.extend(["--verdict".to_owned(), (*verdict).to_owned()]);
+        }
+        if let Some(node) = self.node {
+            args.extend(["--node".to_owned(), node.to_owned()]);
+        }
+        args.extend(self.failed.then(|| "--failed".to_owned()));
+        match self.tail {
+            Some(tail) => args.extend(["-n".to_owned(), tail.to_string()]),
+            None => args.push("--all".to_owned()),
+        }
+        args
+    }
+
+    fn accepts(&self, entry: &Value) -> bool {
+        let failed = entry["outcome"] == "failed";
+        let issue = entry["issue_id"].as_u64();
+        let meaning = |word: &str| match word {
+            "APPROVE" | "APPROVED" => 1,
+            "BLOCK" | "BLOCKED" => 2,
+            "REVISE" => 3,
+            _ => 4,
+        };
+        let verdict = entry["verdict"].as_str().filter(|_| !failed).map(meaning);
+        let node = entry["node"].as_str().unwrap_or_default();
+        (self.issues.is_empty() || self.issues.iter().any(|wanted| issue == Some(*wanted)))
+            && (self.verdicts.is_empty()
+                || self.verdicts.iter().any(|v| verdict == Some(meaning(v))))
+            && match self.node {
+                None => true,
+                Some("review_*") => node.starts_with("review_"),
+                Some(exact) => node == exact,
+            }
+            && (!self.failed || failed)
+    }
+}
+
+#[test]
+fn filters_find_what_a_plain_search_finds() {
+    let mut rng = rng(5);
+    for seed in 0..8 {
+        let scratch = Scratch::new();
+        let mut logs = Logs::seeded(seed).predecessor_percent(40);
+        let older: Vec<_> = (0..30).map(|_| logs.entry().to_string()).collect();
+        scratch.write(OLDER, text(&older));
+        logs.write_history(scratch.root(), 120);
+        let mut beside = logs.clone();
+        logs.write_shards(scratch.root(), 4, 10);
+        beside.next_session();
+        beside.write_shard(scratch.root(), 30);
+
+        let mut lines: Vec<String> = older;
+        let mut files = vec![scratch.path(HISTORY)];
+        let active = std::fs::read_dir(scratch.path("logs/active")).unwrap();
+        files.extend(active.map(|found| found.unwrap().path()));
+        files[1..].sort();
+        for file in files {
+            lines.extend(std::fs::read_to_string(file).unwrap().lines().map(str::to_owned));
+        }
+        let parsed = |line: &String| serde_json::from_str::<Value>(line).unwrap();
+        lines.sort_by_key(|line| {
+            parsed(line)["timestamp"].as_str().unwrap().parse::<Timestamp>().unwrap()
+        });
+        let issues: Vec<u64> =
+            lines.iter().filter_map(|line| parsed(line)["issue_id"].as_u64()).collect();
+        for _ in 0..12 {
+            let pick = |rng: &mut testkit::Rng| issues[rng.usize(..issues.len())];
+            let wanted = Wanted {
+                issues: (0..rng.usize(..3) * 4).map(|_| pick(&mut rng)).collect(),
+                verdicts: ["BLOCKED", "APPROVE", "REVISE", "BLOCK"]
+                    .into_iter()
+                    .filter(|_| rng.u8(..4) == 0)
+                    .collect(),
+                node: [None, None, Some("review_lld"), Some("review_*"), Some("designer")]
+                    [rng.usize(..5)],
+                failed: rng.u8(..6) == 0,
+                tail: rng.bool().then(|| rng.usize(..25)),
+            };
+            let mut expected: Vec<_> =
+                lines.iter().filter(|line| wanted.accepts(&parsed(line))).cloned().collect();
+            if let Some(tail) = wanted.tail {
+                expected.drain(..expected.len().saturating_sub(tail));
+            }
+            let ran = view(scratch.root()).args(wanted.args()).run();
+            assert_eq!(entries(ran.code(0)), expected, "{wanted:?}");
+        }
+    }
+}
+
+#[test]
+fn words_inside_texts_and_keys_inside_objects_do_not_match() {
+    let scratch = Scratch::new();
+    let lines = [
+        r#"{"timestamp":"2026-01-24T18:30:01Z","critique":"\"issue_id\":98","issue_id":1}"#,
+        r#"{"timestamp":"2026-01-24T18:30:02Z","usage":{"issue_id":98}}"#,
+        r#"{"timestamp":"2026-01-24T18:30:03Z","issue_\u0069d":98}"#,
+        r##"{"timestamp":"2026-01-24T18:30:04Z","issue_id":"#98"}"##,
+        r#"{"timestamp":"2026-01-24T18:30:05Z","issue_id":98.5}"#,
+        r#"{"timestamp":"2026-01-24T18:30:06Z","issue_id":98,"issue_id":7}"#,
+    ];
+    scratch.write(HISTORY, text(&lines));
+    let ran = view(scratch.root()).args(["--issue", "98"]).run();
+    assert_eq!(entries(&ran), [lines[2], lines[3]]);
+    view(scratch.root()).args(["--issue", "ninety"]).run().code(2);
+}

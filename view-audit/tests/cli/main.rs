@@ -1,0 +1,9 @@
+//! Drives the built tool on real logs.
+#![expect(clippy::unwrap_used, reason = "a failure here must stop the test")]
+
+mod damage;
+mod filters;
+mod order;
+mod places;
+mod project;
+mod tables;
