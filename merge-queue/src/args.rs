@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 
-use crate::definitions::Strategy;
+use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
 ///

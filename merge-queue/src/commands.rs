@@ -14,8 +14,8 @@ use records::Reason;
 use records::merge_queue::Refused;
 
 use crate::args::{Args, Command};
-use crate::definitions::Task;
 use crate::desk::Desk;
+use crate::rules::definitions::Task;
 use crate::{land, show};
 
 /// Runs what was asked for.

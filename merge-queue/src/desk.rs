@@ -7,11 +7,11 @@ use config::Loaded;
 use records::{QueueEvent, TaskId};
 use repo::{Git, Place};
 
-use crate::base::Base;
-use crate::definitions::{Definitions, Task, Written};
+use crate::git::base::Base;
+use crate::git::objects::Objects;
 use crate::history::{self, History};
-use crate::objects::Objects;
-use crate::validate;
+use crate::rules::definitions::{Definitions, Task, Written};
+use crate::rules::validate;
 
 /// The repository, its definitions and who is asking.
 pub(crate) struct Desk {

@@ -15,12 +15,13 @@ use records::merge_queue::Landing;
 use records::{Landed, Reason};
 
 use crate::args::LandArgs;
-use crate::base::Base;
 use crate::commands::merge_ready::{Asked, Judged, judge};
-use crate::definitions::{Strategy, Task};
 use crate::desk::{self, Desk};
-use crate::facts::{Branched, Merge};
-use crate::{show, state};
+use crate::git::base::Base;
+use crate::rules::definitions::{Strategy, Task};
+use crate::rules::facts::{Branched, Merge};
+use crate::rules::state;
+use crate::show;
 
 /// What is about to land, pinned: from here on no ref is read again.
 struct Plan<'a> {
@@ -42,7 +43,7 @@ pub(crate) fn run(desk: &Desk, args: &LandArgs, out: &mut Out) -> Result<Exit, F
     let base = desk.base(&definitions)?;
     let strategy = args.strategy.unwrap_or(definitions.strategy);
     let asked = Asked { reference: None, fetch: true, strategy, finish: !args.dry_run };
-    let judged = judge(desk, &definitions, task, &asked, out)?;
+    let judged = judge(desk, &definitions, &base, task, &asked, out)?;
     let mut landing = blank(task, &base, strategy, &judged, args.dry_run);
 
     if let Some((_, landed)) = state::landed(judged.history.of(&task.id), &judged.facts.reached) {

@@ -8,7 +8,8 @@ use repo::{Program, shell_words};
 use super::refuse;
 use crate::args::EvidenceArgs;
 use crate::desk::{self, Desk};
-use crate::{lane, show};
+use crate::git::lane;
+use crate::show;
 
 /// How much of the output is kept, in bytes.
 const TAIL: usize = 4096;

@@ -6,11 +6,12 @@ use records::{Handoff, Reason};
 
 use super::refuse;
 use crate::args::HandoffArgs;
-use crate::definitions::Definitions;
 use crate::desk::{self, Desk};
-use crate::diff::path_text;
-use crate::facts::Relation;
-use crate::{gather, lane, show};
+use crate::git::{gather, lane};
+use crate::rules::definitions::Definitions;
+use crate::rules::diff::path_text;
+use crate::rules::facts::Relation;
+use crate::show;
 
 pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;
@@ -70,7 +71,7 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
 fn branch_of_lane(
     desk: &Desk,
     definitions: &Definitions,
-    task: &crate::definitions::Task,
+    task: &crate::rules::definitions::Task,
 ) -> Result<String, Failure> {
     let path = lane::require(desk, definitions, task, None)?;
     lane::standing(&path)?.branch.ok_or_else(|| {

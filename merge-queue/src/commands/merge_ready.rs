@@ -4,13 +4,15 @@ use cli::{Exit, Failure, Out};
 use records::merge_queue::Readiness;
 
 use crate::args::MergeReadyArgs;
-use crate::definitions::{Definitions, Strategy, Task};
 use crate::desk::{self, Desk};
-use crate::facts::Facts;
+use crate::git::base::Base;
+use crate::git::gather;
 use crate::history::History;
 use crate::land::recover;
-use crate::ready::{Question, readiness};
-use crate::{gather, show};
+use crate::rules::definitions::{Definitions, Strategy, Task};
+use crate::rules::facts::Facts;
+use crate::rules::ready::{Question, readiness};
+use crate::show;
 
 pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.definitions()?;
@@ -21,7 +23,8 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
         strategy: definitions.strategy,
         finish: true,
     };
-    let judged = judge(desk, &definitions, task, &asked, out)?;
+    let base = desk.base(&definitions)?;
+    let judged = judge(desk, &definitions, &base, task, &asked, out)?;
     out.print(&judged.readiness, show::readiness)?;
     Ok(if judged.readiness.ready { Exit::Yes } else { Exit::No })
 }
@@ -52,18 +55,18 @@ pub(crate) struct Judged {
 pub(crate) fn judge(
     desk: &Desk,
     definitions: &Definitions,
+    base: &Base,
     task: &Task,
     asked: &Asked<'_>,
     out: &Out,
 ) -> Result<Judged, Failure> {
-    let base = desk.base(definitions)?;
     let fetched = asked.fetch && base.fetch(&desk.git)?;
     let mut history = desk.history(out)?;
-    if asked.finish && recover::finish(desk, definitions, &base, &history, out)? {
+    if asked.finish && recover::finish(desk, definitions, base, &history, out)? {
         history = desk.history(out)?;
     }
     let reference = gather::reference(desk, definitions, &history, task, asked.reference)?;
-    let facts = gather::facts(desk, &base, &history, reference, fetched)?;
+    let facts = gather::facts(desk, base, &history, reference, fetched)?;
     let strategy = asked.strategy;
     let readiness =
         readiness(Question { definitions, task, history: &history, facts: &facts, strategy });

@@ -10,8 +10,8 @@ use super::refuse;
 use super::route_review::branched;
 use crate::args::{Decision, ReviewArgs};
 use crate::desk::{self, Desk};
-use crate::people::folded;
-use crate::review_rules::{self, Author};
+use crate::rules::people::folded;
+use crate::rules::review_rules::{self, Author};
 use crate::show;
 
 pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, Failure> {

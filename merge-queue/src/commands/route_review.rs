@@ -4,13 +4,15 @@ use cli::{Exit, Failure, Out};
 use records::merge_queue::Route;
 
 use crate::args::RefArgs;
-use crate::definitions::{Definitions, Task};
 use crate::desk::{self, Desk};
-use crate::diff::path_text;
-use crate::facts::{Branched, Relation};
-use crate::gather::Reference;
+use crate::git::gather::Reference;
+use crate::git::{gather, lane};
 use crate::history::History;
-use crate::{gather, lane, route, show};
+use crate::rules::definitions::{Definitions, Task};
+use crate::rules::diff::path_text;
+use crate::rules::facts::{Branched, Relation};
+use crate::rules::route;
+use crate::show;
 
 pub(super) fn run(desk: &Desk, args: &RefArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;

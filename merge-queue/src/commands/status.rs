@@ -4,7 +4,9 @@ use cli::{Cell, Exit, Failure, Out, Table};
 use records::merge_queue::TaskStatus;
 
 use crate::desk::Desk;
-use crate::{gather, show, state};
+use crate::git::gather;
+use crate::rules::state;
+use crate::show;
 
 pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.definitions()?;

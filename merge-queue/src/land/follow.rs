@@ -8,10 +8,10 @@ use records::Reason;
 use records::merge_queue::Landing;
 use repo::{Error, Git, Ran, Worktree, worktrees};
 
-use crate::base::Base;
 use crate::desk::Desk;
-use crate::diff::{overlap, path_text};
-use crate::worktree_state;
+use crate::git::base::Base;
+use crate::git::worktree_state;
+use crate::rules::diff::{overlap, path_text};
 
 /// The worktrees that have the base branch checked out. Git allows one, unless it is forced.
 pub(super) fn checked_out(desk: &Desk, base: &Base) -> Result<Vec<Worktree>, Error> {

@@ -4,7 +4,7 @@ use cli::Failure;
 
 use super::Plan;
 use crate::desk::Desk;
-use crate::merge;
+use crate::git::merge;
 
 /// Makes the commit that merges the reviewed commit into the base, and returns its id. Nothing
 /// refers to it yet.

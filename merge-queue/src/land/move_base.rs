@@ -5,9 +5,9 @@ use records::Landed;
 use repo::{Error, Git, Ran};
 
 use super::follow;
-use crate::base::{Base, NETWORK};
-use crate::definitions::Task;
 use crate::desk::Desk;
+use crate::git::base::{Base, NETWORK};
+use crate::rules::definitions::Task;
 
 /// Moves the base from `base_before` to `base_after`, or fails and leaves it where it is.
 ///

@@ -7,10 +7,10 @@ use records::{Landed, QueueEvent, TaskId};
 use repo::Git;
 
 use super::follow;
-use crate::base::Base;
-use crate::definitions::Definitions;
 use crate::desk::Desk;
+use crate::git::base::Base;
 use crate::history::{self, History};
+use crate::rules::definitions::Definitions;
 
 /// Records `landed` for every landing that was begun, never ended, and has arrived: its commit is
 /// reachable from the base. One that has not arrived needs no undoing, because nothing refers to it;

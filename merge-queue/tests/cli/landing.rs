@@ -34,6 +34,18 @@ fn a_merge_brings_in_exactly_what_was_reviewed() {
 }
 
 #[test]
+fn a_task_stays_landed_when_its_lane_and_branch_are_gone() {
+    let project = Project::new();
+    project.make_ready();
+    project.run("land 98").code(0);
+    project.main.git(["worktree", "remove", project.lane.path().to_str().unwrap()]);
+    project.main.git(["branch", "--quiet", "-D", "98-schema"]);
+    assert_eq!(project.run("land 98").code(0).json()["already"], true);
+    assert_eq!(project.reasons(), ["ref_unknown", "nothing_to_land"]);
+    assert_eq!(project.run("status").code(0).json_lines()[0]["state"], "done");
+}
+
+#[test]
 fn a_rehearsal_changes_nothing() {
     let project = Project::new();
     project.make_ready();

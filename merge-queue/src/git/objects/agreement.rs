@@ -5,7 +5,7 @@ use repo::{Git, Place};
 use testkit::{Repo, Scratch};
 
 use super::Objects;
-use crate::diff::digest;
+use crate::rules::diff::digest;
 
 fn both(repo: &Repo) -> (Objects, Objects) {
     let place = Place::find(repo.path()).unwrap();
@@ -79,7 +79,8 @@ fn about_every_sort_of_change() {
     let (a, b) = both(&repo);
     let changes = a.diff(&one, &two).unwrap();
     assert_eq!(changes, b.diff(&one, &two).unwrap());
-    let paths: Vec<String> = changes.iter().map(|c| crate::diff::path_text(&c.path)).collect();
+    let paths: Vec<String> =
+        changes.iter().map(|c| crate::rules::diff::path_text(&c.path)).collect();
     assert!(paths.contains(&"module".to_owned()), "{paths:?}");
     assert!(paths.contains(&"moved/from.txt".to_owned()), "{paths:?}");
     assert!(paths.contains(&"moved/to.txt".to_owned()), "{paths:?}");

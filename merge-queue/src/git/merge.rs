@@ -3,9 +3,9 @@
 use cli::Failure;
 use repo::{Git, Program};
 
-use crate::diff::path_text;
-use crate::facts::Merge;
-use crate::objects::Objects;
+use crate::git::objects::Objects;
+use crate::rules::diff::path_text;
+use crate::rules::facts::Merge;
 
 /// What makes a merge the same in every clone, whatever its user has configured, and its objects
 /// durable before a ref names them.
@@ -47,6 +47,10 @@ pub(crate) fn compute(
         (Some(1), Some(_)) => {
             let paths = fields.take_while(|path| !path.is_empty()).map(path_text).collect();
             Ok(Merge::Conflict(paths))
+        }
+        _ if String::from_utf8_lossy(&ran.stderr).contains("unknown option: --attr-source") => {
+            let why = "this git cannot take attributes from the base";
+            Err(Failure::world("git merge-tree", why).hint("install git 2.43 or newer"))
         }
         _ => Err(program.failure(&args, &ran).into()),
     }

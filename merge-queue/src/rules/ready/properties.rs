@@ -14,16 +14,16 @@ use records::{
 use records::merge_queue::Readiness;
 
 use super::{Facts, History, Question, readiness};
-use crate::definitions::{Definitions, Strategy as Way, Written};
-use crate::diff::{Change, Side};
-use crate::facts::{Branched, Head, Merge, Relation};
+use crate::rules::definitions::{Definitions, Strategy as Way, Written};
+use crate::rules::diff::{Change, Side};
+use crate::rules::facts::{Branched, Head, Merge, Relation};
 
 const AT: &str = "2026-01-24T18:30:45.000Z";
 
 fn definitions() -> Definitions {
     let text = "queue:\n  roles:\n    A: {}\n    D: {reviewer: true}\n    E: {reviewer: true}\n  tasks:\n    - {id: t, title: T, role: A, acceptance_checks: [make test]}\n  routes:\n    - {globs: ['docs/**'], roles: [D]}\n    - {globs: ['**'], roles: [E]}\n";
     let file = Path::new("switchyard.yaml");
-    crate::validate::check(file, config::parse::<Written>(file, text).unwrap().unwrap())
+    crate::rules::validate::check(file, config::parse::<Written>(file, text).unwrap().unwrap())
 }
 
 /// A branch at commit, tree and digest `version` that merges cleanly.

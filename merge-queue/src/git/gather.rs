@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use cli::Failure;
 use records::QueueEvent;
 
-use crate::base::Base;
-use crate::definitions::{Definitions, Task};
 use crate::desk::Desk;
-use crate::diff::{digest, path_text};
-use crate::facts::{Branched, Facts, Head, Relation};
+use crate::git::base::Base;
+use crate::git::{merge, worktree_state};
 use crate::history::History;
-use crate::people::Person;
-use crate::{merge, state, worktree_state};
+use crate::rules::definitions::{Definitions, Task};
+use crate::rules::diff::{digest, path_text};
+use crate::rules::facts::{Branched, Facts, Head, Relation};
+use crate::rules::people::Person;
+use crate::rules::state;
 
 /// The ref that holds a task's work, and where it stands.
 #[derive(Debug, Clone, Default)]

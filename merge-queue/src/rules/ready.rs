@@ -15,9 +15,9 @@ mod reviews;
 use records::merge_queue::Readiness;
 use records::{Condition, Reason};
 
-use crate::definitions::{Definitions, Strategy, Task};
-use crate::facts::Facts;
 use crate::history::History;
+use crate::rules::definitions::{Definitions, Strategy, Task};
+use crate::rules::facts::Facts;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diff::Change;
+use crate::rules::diff::Change;
 
 /// What git says about a task at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct Branched {
     pub(crate) changes: Vec<Change>,
     /// The digest of these changes.
     pub(crate) digest: String,
-    /// Everybody who had a hand in the branch's commits, as [`crate::people::folded`] spells them.
+    /// Everybody who had a hand in the branch's commits, as [`crate::rules::people::folded`] spells them.
     pub(crate) people: BTreeSet<String>,
     /// What comes out when it is merged into the base.
     pub(crate) merge: Merge,

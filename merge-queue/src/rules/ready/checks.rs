@@ -3,7 +3,7 @@
 use records::{Evidence, EvidenceResult, EvidenceSource, QueueEvent, Reason};
 
 use super::{Finding, Question};
-use crate::command_words::canonical;
+use crate::rules::command_words::canonical;
 
 const CODE: &str = "checks_passed";
 

@@ -3,7 +3,7 @@
 use records::Reason;
 
 use super::{Finding, Question};
-use crate::state;
+use crate::rules::state;
 
 const CODE: &str = "dependencies_done";
 

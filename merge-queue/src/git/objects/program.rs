@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cli::Failure;
 use repo::{Git, Ran};
 
-use crate::diff::{Change, Side};
-use crate::people::{Person, co_authors};
+use crate::rules::diff::{Change, Side};
+use crate::rules::people::{Person, co_authors};
 
 /// Runs git on the objects as they are: a replacement (`refs/replace`) is what one clone chooses to
 /// see, not what lands, and libgit2 does not look at it either.

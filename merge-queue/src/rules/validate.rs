@@ -8,8 +8,8 @@ use records::merge_queue::Mistake;
 use records::{IssueNumber, TaskId, check_ref_part};
 use serde_saphyr::{Location, Spanned};
 
-use crate::definitions::{Definitions, ReviewRoute, Role, Task, Written, WrittenTask};
-use crate::globs::Globs;
+use crate::rules::definitions::{Definitions, ReviewRoute, Role, Task, Written, WrittenTask};
+use crate::rules::globs::Globs;
 
 /// Checks what is written in `file`. Nothing that is wrong is guessed at: it is listed and left out.
 pub(crate) fn check(file: &Path, written: Written) -> Definitions {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use records::merge_queue::RequiredRole;
 
-use crate::definitions::ReviewRoute;
-use crate::diff::{Change, path_text};
+use crate::rules::definitions::ReviewRoute;
+use crate::rules::diff::{Change, path_text};
 
 /// The roles that must approve these changes, by name, each with the globs and the paths that demand
 /// it.

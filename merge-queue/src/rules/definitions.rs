@@ -11,7 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_saphyr::Spanned;
 
-use crate::globs::Globs;
+use crate::rules::globs::Globs;
 
 /// The section as it is written. Scalars that may be wrong keep their position.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use records::{QueueEvent, Reason, Review, ReviewStatus};
 
 use super::{Finding, Question, handoff};
-use crate::facts::Branched;
-use crate::people::folded;
-use crate::review_rules::{self, Author};
-use crate::route;
+use crate::rules::facts::Branched;
+use crate::rules::people::folded;
+use crate::rules::review_rules::{self, Author};
+use crate::rules::route;
 
 const APPROVED: &str = "reviews_approved";
 const NO_REQUEST: &str = "no_changes_requested";
@@ -61,7 +61,7 @@ pub(super) fn none_requests_changes(question: Question<'_>) -> Finding {
         changes: Vec::new(),
         digest: String::new(),
         people: BTreeSet::new(),
-        merge: crate::facts::Merge::Conflict(Vec::new()),
+        merge: crate::rules::facts::Merge::Conflict(Vec::new()),
     };
     let branched = question.facts.branched().unwrap_or(&nothing);
     let mut reasons = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use records::{Reason, Review};
 
-use crate::people::{folded, is_one_of};
+use crate::rules::people::{folded, is_one_of};
 
 /// Who implemented a task.
 #[derive(Debug, Clone, Copy)]

@@ -6,10 +6,10 @@ use cli::Failure;
 use records::Reason;
 use repo::{Error, Git, Place, Program};
 
-use crate::definitions::{Definitions, Task};
 use crate::desk::Desk;
-use crate::diff::path_text;
-use crate::worktree_state;
+use crate::git::worktree_state;
+use crate::rules::definitions::{Definitions, Task};
+use crate::rules::diff::path_text;
 
 /// The task's worktree: the given one, else what `worktree-lane` says for its issue or its id, else
 /// the worktree of its role. `None` when nobody knows one.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use records::Reason;
 
 use super::{Finding, Question, short};
-use crate::definitions::Strategy;
-use crate::diff::path_text;
-use crate::facts::{Branched, Merge, Relation};
+use crate::rules::definitions::Strategy;
+use crate::rules::diff::path_text;
+use crate::rules::facts::{Branched, Merge, Relation};
+use crate::rules::state;
 
 const BASED: &str = "based_on_base";
 const CLEAN: &str = "coordinator_clean";
@@ -19,6 +20,12 @@ pub(super) fn based_on_base(question: Question<'_>) -> Finding {
     let base = &facts.base;
     let branch = facts.reference.as_deref().unwrap_or("the branch");
     let update = format!("git merge {base} in the lane, then hand over and check again");
+    let events = question.history.of(&question.task.id);
+    if let Some((event, landing)) = state::landed(events, &facts.reached) {
+        let (number, commit) = (event.seq, short(&landing.commit));
+        let message = format!("event {number}: {commit} is in {base} already");
+        return Finding::unmet(BASED, vec![Reason::without_step("nothing_to_land", message)]);
+    }
     let Some(tip) = &facts.base_commit else {
         let message = format!("there is no commit '{base}'");
         let next = "name the base in switchyard.yaml, under queue.base";

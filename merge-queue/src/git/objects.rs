@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use cli::Failure;
 use repo::{Git, Place};
 
-use crate::diff::Change;
-use crate::people::Person;
+use crate::rules::diff::Change;
+use crate::rules::people::Person;
 
 /// Where commits and trees are read.
 pub(crate) enum Objects {

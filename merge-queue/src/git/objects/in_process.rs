@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cli::Failure;
 use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
 
-use crate::diff::{Change, Side};
-use crate::people::{Person, co_authors};
+use crate::rules::diff::{Change, Side};
+use crate::rules::people::{Person, co_authors};
 
 fn failed(what: &str) -> impl FnOnce(git2::Error) -> Failure {
     move |error| Failure::world(format_args!("cannot read {what}"), error.message())

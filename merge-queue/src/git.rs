@@ -1,0 +1,8 @@
+//! What git says: the base, lanes, commits and trees, merges. Nothing here decides.
+
+pub(crate) mod base;
+pub(crate) mod gather;
+pub(crate) mod lane;
+pub(crate) mod merge;
+pub(crate) mod objects;
+pub(crate) mod worktree_state;

@@ -1,0 +1,13 @@
+//! The rules: pure functions of values, and the values themselves. Nothing here asks git or the clock.
+
+pub(crate) mod command_words;
+pub(crate) mod definitions;
+pub(crate) mod diff;
+pub(crate) mod facts;
+pub(crate) mod globs;
+pub(crate) mod people;
+pub(crate) mod ready;
+pub(crate) mod review_rules;
+pub(crate) mod route;
+pub(crate) mod state;
+pub(crate) mod validate;
