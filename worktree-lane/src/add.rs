@@ -24,11 +24,15 @@ use crate::lane_git::LaneGit;
 use crate::list;
 use crate::lock::Lock;
 use crate::plan::Plan;
+use crate::recover;
 use crate::registry;
 use crate::settings;
 
 use base::Base;
 use undo::Undone;
+
+/// How often the registration is tried when others make worktrees without our lock.
+const TRIES: u32 = 10;
 
 /// Runs `add`.
 pub(crate) fn run(
@@ -44,10 +48,11 @@ pub(crate) fn run(
         Err(reason) => return refuse(&plan, vec![reason], out),
     };
     let _lane = Lock::lane(here, &plan.lane)?;
+    recover::of_lane(here, actor, &plan.lane, out);
     if let Err(reasons) = undo_killed(here, actor, &plan.lane, out)? {
         return refuse(&plan, reasons, out);
     }
-    let event = match register(here, actor, &plan, &base)? {
+    let event = match register_again(here, actor, &plan, &base)? {
         Ok(event) => event,
         Err(reasons) => return refuse(&plan, reasons, out),
     };
@@ -91,6 +96,25 @@ fn undo_killed(
         Undone::Kept(reasons) => return Ok(Err(reasons)),
     }
     Ok(Ok(()))
+}
+
+/// Registers, and tries again when git met a worktree that somebody without our lock was just
+/// making (lanes reference, case 33).
+fn register_again(
+    here: &Here,
+    actor: &str,
+    plan: &Plan,
+    base: &Base,
+) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
+    let mut tries = 1;
+    loop {
+        match register(here, actor, plan, base) {
+            Err(failure) if tries < TRIES && failure.to_string().contains("commondir") => {
+                tries += 1
+            }
+            other => return other,
+        }
+    }
 }
 
 /// The short part: checks and registers under the repository's lock. Afterwards git knows the

@@ -31,14 +31,21 @@ pub(crate) fn unfinished(here: &Here, actor: &str, out: &Out) -> Result<(), Fail
         if what == Unfinished::Add {
             continue;
         }
-        let Some(_lane) = Lock::idle_lane(here, lane)? else { continue };
-        match settle(here, actor, lane) {
-            Ok(Some(outcome)) => out.note(&format!("lane {lane}: {outcome}")),
-            Ok(None) => {}
-            Err(failure) => out.note(&format!("lane {lane}: a change was cut short: {failure}")),
+        if let Some(_lane) = Lock::idle_lane(here, lane)? {
+            of_lane(here, actor, lane, out);
         }
     }
     Ok(())
+}
+
+/// The same for one lane whose lock the caller holds: the run that was cut short may have left a
+/// git that ended only just now.
+pub(crate) fn of_lane(here: &Here, actor: &str, lane: &str, out: &Out) {
+    match settle(here, actor, lane) {
+        Ok(Some(outcome)) => out.note(&format!("lane {lane}: {outcome}")),
+        Ok(None) => {}
+        Err(failure) => out.note(&format!("lane {lane}: a change was cut short: {failure}")),
+    }
 }
 
 /// Settles one lane whose lock we hold. Gives what was done.
@@ -46,8 +53,8 @@ fn settle(here: &Here, actor: &str, lane: &str) -> Result<Option<&'static str>, 
     let _repository = Lock::repository(here)?;
     // Another run may have done it before we had the lock.
     let history = History::load(here)?;
-    let Some((event, what)) = history.lane(lane).and_then(|k| Some((&k.last, k.unfinished()?)))
-    else {
+    let known = history.lane(lane).and_then(|known| Some((&known.last, known.unfinished()?)));
+    let Some((event, what)) = known.filter(|(_, what)| *what != Unfinished::Add) else {
         return Ok(None);
     };
     let name = event.trash.as_deref().unwrap_or_default();

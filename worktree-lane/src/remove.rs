@@ -19,6 +19,7 @@ use crate::here::Here;
 use crate::history::{self, History};
 use crate::lane_git::LaneGit;
 use crate::lock::Lock;
+use crate::recover;
 use crate::registry::{self, Entry, NotFound};
 use crate::trash::entry::{self as trash_entry};
 use crate::trash::{keep, moving, restore};
@@ -35,17 +36,16 @@ pub(crate) fn run(
     let mut exit = Exit::Yes;
     let mut failed: Option<Failure> = None;
     for lane in lanes {
-        match one(here, actor, lane) {
+        match one(here, actor, lane, out) {
             Ok(removal) => {
                 if !removal.removed {
                     exit = Exit::No;
                 }
                 out.print(&removal, show)?;
             }
-            Err(failure) => {
-                out.note(&format!("lane {lane}: {failure}"));
-                failed.get_or_insert(failure);
-            }
+            // The first ends the run, with its hint; the others are told here.
+            Err(failure) if failed.is_some() => out.note(&format!("lane {lane}: {failure}")),
+            Err(failure) => failed = Some(failure),
         }
     }
     match failed {
@@ -70,7 +70,7 @@ fn show(removal: &Removal, page: &mut Page) {
     }
 }
 
-fn one(here: &Here, actor: &str, name: &str) -> Result<Removal, Failure> {
+fn one(here: &Here, actor: &str, name: &str, out: &Out) -> Result<Removal, Failure> {
     let mut removal = Removal {
         lane: name.into(),
         removed: false,
@@ -93,6 +93,9 @@ fn one(here: &Here, actor: &str, name: &str) -> Result<Removal, Failure> {
     // Held from before the facts are read until the last step, so that no other run of this tool
     // changes the lane meanwhile.
     let _lane = lane.as_deref().map(|lane| Lock::lane(here, lane)).transpose()?;
+    if let Some(lane) = &lane {
+        recover::of_lane(here, actor, lane, out);
+    }
     let entries = registry::survey(here, &History::load(here)?)?;
     let entry = match registry::find(&entries, name) {
         Ok(entry) => entry,

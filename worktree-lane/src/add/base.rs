@@ -31,7 +31,7 @@ pub(crate) fn find(
 ) -> Result<Result<Base, Reason>, Failure> {
     let git = here.git();
     let name = match asked {
-        Some(name) => name.to_owned(),
+        Some(name) => pointed_at(&git, name)?,
         None => match repo::default_base(&git)? {
             Some(name) => name,
             None => return Ok(Err(no_default(&git)?)),
@@ -49,6 +49,18 @@ pub(crate) fn find(
         return Ok(Err(reason));
     }
     resolve(&git, &name)
+}
+
+/// What a remote's `HEAD` points to, such as `origin/main` for `origin/HEAD`; other names as they
+/// are.
+fn pointed_at(git: &Git, name: &str) -> Result<String, Error> {
+    if !name.ends_with("/HEAD") {
+        return Ok(name.to_owned());
+    }
+    let full = format!("refs/remotes/{}", name.strip_prefix("refs/remotes/").unwrap_or(name));
+    let target = git.try_run(["symbolic-ref", "--quiet", "--short", &full])?;
+    let target = target.ok().then(|| String::from_utf8_lossy(&target.stdout).trim().to_owned());
+    Ok(target.unwrap_or_else(|| name.to_owned()))
 }
 
 /// A name that means two things is not guessed at: a lane on the wrong base is found out late.

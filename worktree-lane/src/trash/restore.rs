@@ -10,6 +10,7 @@ use records::{LaneEvent, LaneEventKind, Reason};
 use crate::here::Here;
 use crate::history::{self, History};
 use crate::lock::Lock;
+use crate::recover;
 use crate::registry;
 
 use super::entry::{self, Entry};
@@ -18,20 +19,16 @@ use super::{keep, moving};
 /// Runs `trash restore`.
 pub(crate) fn run(here: &Here, actor: &str, name: &str, out: &mut Out) -> Result<Exit, Failure> {
     let restoration = match entry::read(here, name)? {
-        Some(entry) => restore(here, actor, &entry)?,
-        None => Restoration {
-            name: name.into(),
-            restored: false,
-            lane: None,
-            path: None,
-            branch: None,
-            branch_created: false,
-            reasons: vec![Reason::new(
-                "unknown_entry",
-                format!("there is no '{name}' in the trash"),
-                "worktree-lane trash list",
-            )],
-        },
+        Some(entry) => {
+            let _lane = Lock::lane(here, &entry.lane.lane)?;
+            recover::of_lane(here, actor, &entry.lane.lane, out);
+            // Settling may have completed just this.
+            match entry::read(here, name)? {
+                Some(entry) => restore(here, actor, &entry)?,
+                None => without_entry(here, name)?,
+            }
+        }
+        None => without_entry(here, name)?,
     };
     out.print(&restoration, |restoration, page| {
         let path = restoration.path.as_deref().unwrap_or_default();
@@ -45,6 +42,28 @@ pub(crate) fn run(here: &Here, actor: &str, name: &str, out: &mut Out) -> Result
     Ok(if restoration.restored { Exit::Yes } else { Exit::No })
 }
 
+/// The answer for a name that is not in the trash: the lane may have been brought back already, by
+/// a run that was cut short and has been completed.
+fn without_entry(here: &Here, name: &str) -> Result<Restoration, Failure> {
+    let history = History::load(here)?;
+    let back = history.live().map(|known| &known.last).find(|event| {
+        event.kind == LaneEventKind::Restored && event.trash.as_deref() == Some(name)
+    });
+    let unknown = || {
+        let message = format!("there is no '{name}' in the trash");
+        Reason::new("unknown_entry", message, "worktree-lane trash list")
+    };
+    Ok(Restoration {
+        name: name.into(),
+        restored: back.is_some(),
+        lane: back.map(|event| event.lane.clone()),
+        path: back.map(|event| event.path.clone()),
+        branch: back.map(|event| event.branch.clone()),
+        branch_created: false,
+        reasons: if back.is_some() { Vec::new() } else { vec![unknown()] },
+    })
+}
+
 fn restore(here: &Here, actor: &str, entry: &Entry) -> Result<Restoration, Failure> {
     let mut restoration = Restoration {
         name: entry.name.clone(),
@@ -55,7 +74,6 @@ fn restore(here: &Here, actor: &str, entry: &Entry) -> Result<Restoration, Failu
         branch_created: false,
         reasons: Vec::new(),
     };
-    let _lane = Lock::lane(here, &entry.lane.lane)?;
     let _repository = Lock::repository(here)?;
     let facts = facts(here, entry)?;
     restoration.reasons = reasons(entry, &facts);

@@ -218,6 +218,7 @@ fn a_base_may_be_a_commit_a_tag_or_a_local_branch() {
         ("1", first.as_str(), first.clone()),
         ("2", "v1", first.clone()),
         ("3", "main", world.repo.head()),
+        ("4", "origin/HEAD", first.clone()),
     ] {
         let lane = world.run(&["add", id, "x", "--base", base]).code(0).json();
         assert_eq!(lane["base_commit"], expected.as_str());

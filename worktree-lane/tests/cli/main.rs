@@ -1,5 +1,5 @@
 //! The built binary on real repositories.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod add;
 mod add_killed;

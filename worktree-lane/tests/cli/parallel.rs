@@ -99,3 +99,21 @@ fn a_lane_is_removed_once() {
     assert_eq!(removed, 1);
     assert_eq!(world.run(&["trash", "list"]).json_lines().len(), 1);
 }
+
+#[test]
+fn others_who_make_worktrees_without_a_lock_do_not_disturb() {
+    let world = World::new();
+    let by_hand = |n: usize| {
+        let path = world.scratch.path(format!("by-hand-{n}"));
+        let args = ["worktree", "add", "--quiet", "--no-checkout", "-b", &format!("b{n}")];
+        testkit::Tool::program("git").args(args).arg(path).dir(world.repo.path()).spawn()
+    };
+    for round in 0..5 {
+        let others: Vec<Running> = (0..6).map(|n| by_hand(round * 6 + n)).collect();
+        let ours = ["add", &format!("{}", round + 1), "x", "--no-fetch"];
+        let ours = world.tool(&ours).spawn();
+        ours.wait().code(0);
+        // Some of these fail, as plain git does.
+        others.into_iter().for_each(|other| drop(other.wait()));
+    }
+}

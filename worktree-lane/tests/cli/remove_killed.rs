@@ -29,6 +29,7 @@ fn kill(world: &World, running: Running, rng: &mut Rng, names: &[PathBuf]) -> bo
 /// Brings the lane back if it is in the trash, and looks at every byte.
 fn whole_again(world: &World, bytes: &BTreeMap<PathBuf, Vec<u8>>, round: usize) {
     let path = world.beside("talos-98");
+    world.wait_for_orphans("98");
     // Any command that changes something settles what was cut short.
     world.run(&["remove", "nothing"]).code(1);
     let entries = world.run(&["trash", "list"]).code(0).json_lines();
@@ -71,12 +72,12 @@ fn a_killed_remove_loses_nothing() {
     ];
     let mut rng = rng(7);
     let mut killed = 0;
-    for round in 0..60 {
+    for round in 0..40 {
         let running = world.tool(&["remove", "98"]).spawn();
         killed += usize::from(kill(&world, running, &mut rng, &watched));
         whole_again(&world, &bytes, round);
     }
-    assert!(killed > 20, "only {killed} of 60 were killed");
+    assert!(killed > 15, "only {killed} of 40 were killed");
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn a_killed_restore_loses_nothing() {
     let branch = world.repo.path().join(".git/refs/heads/98-crud");
     let mut rng = rng(11);
     let mut killed = 0;
-    for round in 0..40 {
+    for round in 0..30 {
         let removal = world.run(&["remove", "98"]).code(0).json();
         let name = removal["trash"].as_str().unwrap();
         let watched = [
@@ -99,7 +100,7 @@ fn a_killed_restore_loses_nothing() {
         killed += usize::from(kill(&world, running, &mut rng, &watched));
         whole_again(&world, &bytes, round);
     }
-    assert!(killed > 10, "only {killed} of 40 were killed");
+    assert!(killed > 8, "only {killed} of 30 were killed");
 }
 
 /// The states that a kill between two steps leaves, made by hand so that each is met for certain.

@@ -66,6 +66,14 @@ impl World {
             .collect()
     }
 
+    /// Waits for the git that a killed run left: it holds the lane's lock until it is done.
+    pub(crate) fn wait_for_orphans(&self, lane: &str) {
+        if let Ok(lock) = fs::File::open(self.state(&format!("lanes/{lane}.lock"))) {
+            lock.lock().unwrap();
+            lock.unlock().unwrap();
+        }
+    }
+
     pub(crate) fn branches(&self) -> Vec<String> {
         let text = self.repo.git(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads"]);
         text.lines().map(str::to_owned).collect()
