@@ -110,7 +110,7 @@ fn register_again(
     loop {
         match register(here, actor, plan, base) {
             Err(failure) if tries < TRIES && failure.to_string().contains("commondir") => {
-                tries += 1
+                tries += 1;
             }
             other => return other,
         }

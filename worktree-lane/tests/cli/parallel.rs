@@ -114,6 +114,8 @@ fn others_who_make_worktrees_without_a_lock_do_not_disturb() {
         let ours = world.tool(&ours).spawn();
         ours.wait().code(0);
         // Some of these fail, as plain git does.
-        others.into_iter().for_each(|other| drop(other.wait()));
+        for other in others {
+            drop(other.wait());
+        }
     }
 }
