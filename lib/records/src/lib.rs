@@ -41,8 +41,7 @@ pub use ids::{IdError, IssueNumber, SessionId, TaskId, check_ref_part};
 pub use lane::{LaneEvent, LaneEventKind};
 pub use noun::{ConfigItem, Noun, NounError, parse_noun, print_noun};
 pub use queue::{
-    Check, Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, QueueEvent, Review,
-    ReviewStatus,
+    Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, QueueEvent, Review, ReviewStatus,
 };
 pub use refusal::{Condition, Reason};
 pub use stamp::{Stamp, StampError};

@@ -167,15 +167,6 @@ pub struct Landed {
     pub remote: Option<String>,
 }
 
-/// A check that a task's definition requires, with the evidence found for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Check {
-    /// The command that must pass.
-    pub command: String,
-    /// `seq` of the event that shows a passing run on this content; `null` when there is none.
-    pub event: Option<u64>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
