@@ -74,6 +74,11 @@ impl CrashingDisk {
         }
     }
 
+    /// It works again, for `steps` steps. What was not synced can still be lost.
+    pub(crate) fn revive(&self, steps: usize) {
+        self.left.set(steps);
+    }
+
     /// Whether a write was half done.
     pub(crate) fn tore(&self) -> bool {
         self.torn.get()

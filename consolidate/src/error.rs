@@ -50,7 +50,7 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoRoot { .. } => Some("name a project folder or its logs folder".into()),
-            Self::Busy { .. } | Self::Changed { .. } => {
+            Self::Changed { .. } => {
                 Some("nothing was changed; run the command again in a moment".into())
             }
             Self::Doubt { intent, .. } => Some(format!(
@@ -59,7 +59,8 @@ impl Fault for Error {
                 intent.display()
             )),
             Self::NotRegular { .. } => Some("move it away".into()),
-            Self::Io { .. } | Self::Encode(_) => None,
+            // One line, because hooks meet it; the shards stay, and the next run takes them.
+            Self::Busy { .. } | Self::Io { .. } | Self::Encode(_) => None,
             Self::Journal(error) => error.hint(),
             Self::Repo(error) => error.hint(),
         }

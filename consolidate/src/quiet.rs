@@ -77,3 +77,52 @@ fn is_unchanged(source: &Source) -> bool {
     file.metadata()
         .is_ok_and(|found| inode(&found) == source.inode && found.len() == source.name.consumed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use testkit::Scratch;
+
+    use super::*;
+    use crate::disk::RealDisk;
+    use crate::run::{How, fold};
+
+    /// Folds the log as if it were so many hours later; how many shards are kept, and entries gained.
+    fn later(scratch: &Scratch, hours: i64) -> (usize, u64) {
+        let now = cli::clock::now().instant() + jiff::SignedDuration::from_hours(hours);
+        let log = Log::at_root(scratch.root()).unwrap();
+        let how = How { now, older_than: Duration::ZERO };
+        let report = fold(&RealDisk, &log, how).unwrap();
+        let kept = fs::read_dir(log.retired()).unwrap().count();
+        (kept, report.run.entries)
+    }
+
+    #[test]
+    fn a_shard_goes_when_nothing_was_appended_for_a_day_and_nobody_has_it_open() {
+        let scratch = Scratch::new();
+        let shard = scratch.write("logs/active/s.jsonl", "{\"n\":1}\n");
+        let mut writer = File::options().append(true).open(shard).unwrap();
+        assert_eq!(later(&scratch, 0), (1, 1));
+        assert_eq!(later(&scratch, 23), (1, 0));
+        // Quiet for long enough, but open.
+        assert_eq!(later(&scratch, 25), (1, 0));
+        writer.write_all(b"{\"n\":2}\n").unwrap();
+        assert_eq!(later(&scratch, 25), (1, 1));
+        drop(writer);
+        assert_eq!(later(&scratch, 23), (1, 0));
+        assert_eq!(later(&scratch, 25), (0, 0));
+        let history = scratch.read("logs/governance_history.jsonl");
+        assert_eq!(history, "{\"n\":1}\n{\"n\":2}\n");
+    }
+
+    #[test]
+    fn a_shard_that_grew_is_not_removed() {
+        let scratch = Scratch::new();
+        scratch.write("logs/active/.retired/s.claim-1.8", "{\"n\":1}\n{\"n\"");
+        assert_eq!(later(&scratch, 0), (1, 0));
+        assert_eq!(later(&scratch, 48), (1, 0));
+        assert!(scratch.path("logs/governance_history.quarantine.jsonl").exists());
+        assert_eq!(later(&scratch, 48), (0, 0));
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cli::{Exit, Failure, Out};
+use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
 use records::consolidate::{Consumed, Fresh, Quarantined, Run};
@@ -29,6 +29,7 @@ const BATCH_BYTES: u64 = 16 << 20;
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     let mut failed: Option<Failure> = None;
+    let progress = Progress::start("folding shards");
     for root in roots(args.root) {
         let log = match &root {
             Some(root) => Log::at_root(root),
@@ -53,6 +54,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             }
         }
     }
+    drop(progress);
     failed.map_or(Ok(Exit::Yes), Err)
 }
 
@@ -137,8 +139,9 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
             }
         }
         let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
-        let creates = !log.history.exists() || !log.quarantine().exists();
-        if creates && !(plan.is_empty() && batch.rejects.is_empty()) {
+        let creates = (!plan.is_empty() && !log.history.exists())
+            || (!batch.rejects.is_empty() && !log.quarantine().exists());
+        if creates {
             hide(log)?;
         }
         commit(disk, log, &plan, &batch.rejects, &batch.consumed)?;

@@ -66,6 +66,7 @@ fn nothing_is_lost_or_doubled_while_writers_of_every_kind_append() {
         keeper(&project, "keeper", 4000),
     ];
     let mut runs = 0;
+    let mut last = BTreeMap::new();
     while writers.iter().any(|writer| !writer.has_ended()) {
         // Two at once: one works, the other says so.
         let other = project.tool().spawn();
@@ -84,6 +85,8 @@ fn nothing_is_lost_or_doubled_while_writers_of_every_kind_append() {
         // A reader in between sees each line at most once, and all that was there before.
         let seen = counts(&project.seen());
         assert!(seen.values().all(|count| *count == 1), "something is there twice");
+        assert!(last.keys().all(|line| seen.contains_key(line)), "something is not there any more");
+        last = seen;
         runs += 1;
     }
     for writer in writers {
