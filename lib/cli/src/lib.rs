@@ -14,6 +14,7 @@ mod run;
 mod span;
 mod table;
 mod text;
+mod wildcard;
 
 pub use failure::Failure;
 pub use format::{Format, OutputArgs};
@@ -25,3 +26,4 @@ pub use run::{Arguments, run};
 pub use span::{parse_duration, show_duration};
 pub use table::{Cell, Table};
 pub use text::{clean, width};
+pub use wildcard::fits;
