@@ -80,7 +80,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Add {
-    /// Issue number, task id, or role; may be left out with --role
+    /// Issue number or task id; may be left out with --role, which then names the lane
     #[arg(required_unless_present = "role")]
     pub(crate) id: Option<String>,
 
