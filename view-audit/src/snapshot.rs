@@ -38,8 +38,13 @@ pub(crate) struct Snapshot {
 
 /// Reads the log.
 pub(crate) fn take(log: &Log) -> Result<Snapshot, Failure> {
+    take_watched(log, &mut || {})
+}
+
+/// The same; `between` is called between any two looks at the files.
+fn take_watched(log: &Log, between: &mut dyn FnMut()) -> Result<Snapshot, Failure> {
     for _ in 0..ATTEMPTS {
-        if let Some(mut snapshot) = attempt(log)? {
+        if let Some(mut snapshot) = attempt(log, between)? {
             snapshot.older = match open(&log.older) {
                 Ok(None) => History::default(),
                 Ok(Some(file)) => whole(file).map_err(|e| failed(&log.older, &e))?,
@@ -53,20 +58,25 @@ pub(crate) fn take(log: &Log) -> Result<Snapshot, Failure> {
 }
 
 /// `None` when the log changed meanwhile.
-fn attempt(log: &Log) -> Result<Option<Snapshot>, Failure> {
+fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Failure> {
     let described = read_intent(log)?;
     let intent = Intent::decode(&described);
+    between();
     let listing = sources::list(&log.logs).map_err(|e| failed(&log.logs, &e))?;
+    between();
     let version_before = version(log).map_err(|e| failed(&log.history, &e))?;
+    between();
     let state = match history(log, intent.as_ref(), &listing) {
         Ok(state) => state,
         // Cut back while it was read.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(failed(&log.history, &error)),
     };
+    between();
     let Some(mut snapshot) = shards(&listing, intent.as_ref().filter(|_| state.done)) else {
         return Ok(None);
     };
+    between();
     let later = sources::list(&log.logs).map_err(|e| failed(&log.logs, &e))?;
     let same = listing.holds_in(&later)
         && read_intent(log)? == described
@@ -190,4 +200,129 @@ fn read(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
     Failure::io("cannot read", path, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use records::consolidate::{Consumed, Region};
+    use testkit::{Scratch, Tool};
+
+    use super::*;
+    use crate::stream::{Numbered, backward};
+
+    /// Without an id, so that nothing but the protocol keeps them from being seen twice.
+    fn line(second: u32) -> String {
+        format!("{{\"timestamp\":\"2026-01-24T18:30:{second:02}Z\"}}\n")
+    }
+
+    fn consolidate(root: &Path) {
+        Tool::new("consolidate").arg("--root").arg(root).run().code(0);
+    }
+
+    fn seen(snapshot: Snapshot) -> Vec<u8> {
+        let numbered = |number, history| Numbered { number, path: PathBuf::from("h"), history };
+        let (older, history) = (numbered(0, snapshot.older), numbered(1, snapshot.history));
+        let lines = backward(&older, &history, snapshot.fresh).unwrap();
+        let mut lines: Vec<_> =
+            lines.map(|line| [line.unwrap().bytes, b"\n".to_vec()].concat()).collect();
+        lines.reverse();
+        lines.concat()
+    }
+
+    /// A whole run, or two with a writer in between, at every moment of reading.
+    #[test]
+    fn a_run_at_any_moment_of_reading_changes_nothing_that_is_seen() {
+        for (moment, twice) in (1..=10).flat_map(|moment| [(moment, false), (moment, true)]) {
+            let scratch = Scratch::new();
+            scratch.write("logs/governance_history.jsonl", line(1) + &line(9));
+            scratch.write("logs/active/a.jsonl", line(5) + &line(12));
+            scratch.write("logs/active/b.jsonl", line(3));
+            let log = Log::at_root(scratch.root()).unwrap();
+            let mut calls = 0;
+            let mut between = || {
+                calls += 1;
+                if calls == moment {
+                    consolidate(scratch.root());
+                }
+                if twice && calls == moment + 1 {
+                    scratch.write("logs/active/a.jsonl", line(7));
+                    consolidate(scratch.root());
+                }
+            };
+            let bytes = seen(take_watched(&log, &mut between).unwrap());
+            let text = String::from_utf8(bytes).unwrap();
+            let before: String = [1, 3, 5, 9, 12].map(line).concat();
+            let after: String = [1, 3, 5, 7, 9, 12].map(line).concat();
+            assert!(text == before || (twice && text == after), "at {moment}: {text}");
+        }
+    }
+
+    /// What `consolidate` does to a log whose two shards it has taken, one step after the other.
+    fn steps(scratch: &Scratch) -> Vec<Box<dyn FnOnce() + '_>> {
+        let history = scratch.path("logs/governance_history.jsonl");
+        let (kept, tail) = (line(1), line(9));
+        let new = [3, 5, 9, 12].map(line).concat();
+        let inode = |path: &str| inode(&fs::metadata(scratch.path(path)).unwrap());
+        let part = |path: &str, to: usize| Consumed { inode: inode(path), from: 0, to: to as u64 };
+        let (a, b) = ("logs/active/a.claim-1.jsonl", "logs/active/b.claim-1.jsonl");
+        let intent = Intent {
+            history: inode("logs/governance_history.jsonl"),
+            region: Region {
+                from: kept.len() as u64,
+                old_len: (kept.len() + tail.len()) as u64,
+                new_len: (kept.len() + new.len()) as u64,
+                sha256: sha256_hex(new.as_bytes()),
+            },
+            quarantine: Region::default(),
+            replacement: None,
+            tail_len: tail.len() as u64,
+            tail_sha256: sha256_hex(tail.as_bytes()),
+            consumed: vec![part(a, 2 * tail.len()), part(b, tail.len())],
+        };
+        let described = intent.encode(tail.as_bytes()).unwrap();
+        let (half, from) = (new.len() / 2, kept.len() as u64);
+        let write = move |bytes: &[u8]| {
+            let file = fs::OpenOptions::new().write(true).open(&history).unwrap();
+            file.write_all_at(bytes, from).unwrap();
+        };
+        let (write, all) = (std::rc::Rc::new(write), new.clone());
+        let again = std::rc::Rc::clone(&write);
+        let retire = |from: &'static str, to: &'static str| {
+            Box::new(move || fs::rename(scratch.path(from), scratch.path(to)).unwrap())
+        };
+        let intent = "logs/.governance_history.intent";
+        vec![
+            Box::new(move || drop(scratch.write(intent, described))),
+            Box::new(move || write(&new.as_bytes()[..half])),
+            Box::new(move || again(all.as_bytes())),
+            retire(a, "logs/active/.retired/a.claim-1.74"),
+            retire(b, "logs/active/.retired/b.claim-1.37"),
+            Box::new(move || drop(scratch.write(intent, ""))),
+        ]
+    }
+
+    /// A run that goes on step by step while we read, as slow or as fast as it likes.
+    #[test]
+    fn a_run_in_any_state_while_reading_changes_nothing_that_is_seen() {
+        assert_eq!(line(5).len(), 37);
+        for (start, pace) in (1..=6).flat_map(|start| (1..=6).map(move |pace| (start, pace))) {
+            let scratch = Scratch::new();
+            scratch.write("logs/governance_history.jsonl", line(1) + &line(9));
+            scratch.write("logs/active/a.claim-1.jsonl", line(5) + &line(12));
+            scratch.write("logs/active/b.claim-1.jsonl", line(3));
+            fs::create_dir(scratch.path("logs/active/.retired")).unwrap();
+            let log = Log::at_root(scratch.root()).unwrap();
+            let mut steps = steps(&scratch).into_iter();
+            let mut calls = 0;
+            let mut between = || {
+                calls += 1;
+                if calls >= start {
+                    steps.by_ref().take(pace).for_each(|step| step());
+                }
+            };
+            let bytes = seen(take_watched(&log, &mut between).unwrap());
+            let expected = [1, 3, 5, 9, 12].map(line).concat();
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected, "from {start}, {pace} at once");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use testkit::{Running, Tool};
 
-use crate::project::{HISTORY, Project, entry, text};
+use crate::project::{HISTORY, Project, entry, reader, text};
 
 /// How often each line that names a writer is there, by writer and number.
 fn counts(lines: &str) -> BTreeMap<(String, u64), usize> {
@@ -66,27 +66,27 @@ fn nothing_is_lost_or_doubled_while_writers_of_every_kind_append() {
         keeper(&project, "keeper", 4000),
     ];
     let mut runs = 0;
-    let mut last = BTreeMap::new();
+    let mut last: BTreeMap<(String, u64), usize> = BTreeMap::new();
     while writers.iter().any(|writer| !writer.has_ended()) {
-        // Two at once: one works, the other says so.
-        let other = project.tool().spawn();
-        let ran = project.tool().run();
-        let other = other.wait();
-        for ran in [ran, other] {
-            match ran.exit_code() {
-                Some(75) => {
-                    ran.stderr_has("another consolidate is at work on this log");
-                }
-                _ => {
-                    ran.code(0);
-                }
+        // Readers and two runs at once: of the runs one works, the other says so.
+        let readers: Vec<_> = (0..3).map(|_| reader(project.root()).spawn()).collect();
+        let both = [project.tool().spawn(), project.tool().spawn()];
+        for ran in both.map(Running::wait) {
+            if ran.exit_code() == Some(75) {
+                ran.stderr_has("another consolidate is at work on this log");
+            } else {
+                ran.code(0);
             }
         }
-        // A reader in between sees each line at most once, and all that was there before.
-        let seen = counts(&project.seen());
-        assert!(seen.values().all(|count| *count == 1), "something is there twice");
-        assert!(last.keys().all(|line| seen.contains_key(line)), "something is not there any more");
-        last = seen;
+        let shown = last.clone();
+        for reader in readers {
+            // Each line at most once, and all that was there when the reader started.
+            let seen = counts(reader.wait().code(0).out());
+            assert!(seen.values().all(|count| *count == 1), "something is there twice");
+            let gone = shown.keys().find(|line| !seen.contains_key(line));
+            assert_eq!(gone, None, "it is not there any more");
+            last = seen;
+        }
         runs += 1;
     }
     for writer in writers {

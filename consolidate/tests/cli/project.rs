@@ -93,8 +93,12 @@ pub(crate) fn run_of(ran: &Ran) -> Run {
 
 #[track_caller]
 pub(crate) fn seen(root: &Path) -> String {
-    let ran = Tool::new("view-audit").args(["--all", "--format", "json", "--root"]).arg(root).run();
-    ran.code(0).out().to_owned()
+    reader(root).run().code(0).out().to_owned()
+}
+
+/// The tool that reads logs.
+pub(crate) fn reader(root: &Path) -> Tool {
+    Tool::new("view-audit").args(["--all", "--format", "json", "--root"]).arg(root)
 }
 
 /// Makes a file look as if it was last written to an hour ago.
