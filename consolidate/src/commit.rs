@@ -4,16 +4,17 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use records::consolidate::{Checksum, Consumed, Inode, Intent, Quarantined, Region};
+use audit_log::{Checksum, Consumed, Inode, Intent, Region};
+use records::consolidate::Quarantined;
 use records::print_noun;
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::inode;
-use crate::log::Log;
 use crate::plan::{self, Plan};
 use crate::recover::{forget, sync_folder, undo};
 use crate::retire::retire;
+use audit_log::Log;
 
 /// Carries out `plan` and puts `rejects` into the quarantine; `consumed` are the parts of shards that
 /// both were made of.

@@ -6,14 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use records::consolidate::{Quarantined, WINDOW, from_base64};
+use audit_log::WINDOW;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use records::consolidate::Quarantined;
 use testkit::{Rng, Scratch, Tool};
 
 use crate::crashing_disk::CrashingDisk;
 use crate::disk::RealDisk;
 use crate::error::Error;
-use crate::log::Log;
 use crate::run::{How, Report, fold};
+use audit_log::Log;
 
 const HISTORY: &str = "logs/governance_history.jsonl";
 
@@ -134,7 +137,7 @@ fn settle(scene: &Scene, root: &Path, before: &str) {
     let mut kept: Vec<_> = quarantine
         .lines()
         .map(|line| serde_json::from_str::<Quarantined>(line).unwrap())
-        .map(|reject| String::from_utf8(from_base64(&reject.bytes_b64).unwrap()).unwrap())
+        .map(|reject| String::from_utf8(BASE64.decode(&reject.bytes_b64).unwrap()).unwrap())
         .collect();
     kept.sort();
     let mut expected = scene.rejects.clone();

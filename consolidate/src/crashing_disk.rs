@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use records::consolidate::Inode;
+use audit_log::Inode;
 use testkit::Rng;
 
 use crate::disk::{Disk, RealDisk};

@@ -10,8 +10,6 @@ use records::{Exit, Fault};
 pub(crate) enum Error {
     #[error("cannot {op} {}: {cause}", path.display())]
     Io { op: &'static str, path: PathBuf, cause: io::Error },
-    #[error("{}: no such folder", path.display())]
-    NoRoot { path: PathBuf },
     #[error("{} is not a regular file", path.display())]
     NotRegular { path: PathBuf },
     #[error("{}: another consolidate is at work on this log", logs.display())]
@@ -24,6 +22,8 @@ pub(crate) enum Error {
     Encode(serde_json::Error),
     #[error(transparent)]
     Journal(#[from] journal::Error),
+    #[error(transparent)]
+    Log(#[from] audit_log::Error),
     #[error(transparent)]
     Repo(#[from] repo::Error),
 }
@@ -38,18 +38,17 @@ impl Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoRoot { .. } => Exit::Usage,
             Self::Busy { .. } | Self::Changed { .. } => Exit::Later,
             Self::Doubt { .. } => Exit::Damaged,
             Self::Io { .. } | Self::NotRegular { .. } | Self::Encode(_) => Exit::World,
             Self::Journal(error) => error.exit(),
+            Self::Log(error) => error.exit(),
             Self::Repo(error) => error.exit(),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NoRoot { .. } => Some("name a project folder or its logs folder".into()),
             Self::Changed { .. } => {
                 Some("nothing was changed; run the command again in a moment".into())
             }
@@ -62,6 +61,7 @@ impl Fault for Error {
             // One line, because hooks meet it; the shards stay, and the next run takes them.
             Self::Busy { .. } | Self::Io { .. } | Self::Encode(_) => None,
             Self::Journal(error) => error.hint(),
+            Self::Log(error) => error.hint(),
             Self::Repo(error) => error.hint(),
         }
     }

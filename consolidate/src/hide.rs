@@ -5,7 +5,7 @@ use std::path::Path;
 use repo::{Git, Place};
 
 use crate::error::Error;
-use crate::log::Log;
+use audit_log::Log;
 
 /// Hides shards, history and quarantine, unless the repository tracks its history. No tracked file is
 /// touched for it.

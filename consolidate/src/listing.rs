@@ -6,10 +6,11 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use records::consolidate::{ACTIVE, Inode, RETIRED, Skipped, SourceName};
+use audit_log::{ACTIVE, Inode, RETIRED, SourceName};
+use records::consolidate::Skipped;
 
 use crate::error::Error;
-use crate::log::Log;
+use audit_log::Log;
 
 /// A file in `active` or `.retired`.
 #[derive(Debug, Clone)]

@@ -12,7 +12,6 @@ mod disk;
 mod error;
 mod hide;
 mod listing;
-mod log;
 mod plan;
 mod quiet;
 mod recover;

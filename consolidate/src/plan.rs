@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use audit_log::{Backward, Checksum, Fresh, Head, Held, Region, Step, WINDOW, in_order};
 use journal::{Line, Reverse};
-use records::consolidate::{Backward, Checksum, Fresh, Head, Held, Region, Step, WINDOW, in_order};
 
 use crate::error::Error;
 use crate::shard_lines::LONGEST;

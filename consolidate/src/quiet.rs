@@ -9,13 +9,13 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
+use audit_log::Inode;
 use jiff::Timestamp;
-use records::consolidate::Inode;
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Source, inode};
-use crate::log::Log;
+use audit_log::Log;
 
 /// How long nothing must have happened to a file: neither a write nor its renaming.
 const QUIET: Duration = Duration::from_hours(24);

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use records::consolidate::{Consumed, Inode};
+use audit_log::{Consumed, Inode};
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Listing, Source};
-use crate::log::Log;
+use audit_log::Log;
 
 /// Renames every shard of `consumed` that is still under a name which says that less of it was read.
 /// They are found by their inodes, because a name that was not durable may be the older one again.

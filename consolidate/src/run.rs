@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use audit_log::{Consumed, Fresh};
 use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
-use records::consolidate::{Consumed, Fresh, Quarantined, Run};
+use records::consolidate::{Quarantined, Run};
 
 use crate::args::Args;
 use crate::commit::commit;
@@ -14,12 +15,12 @@ use crate::disk::{Disk, RealDisk};
 use crate::error::Error;
 use crate::hide::hide;
 use crate::listing::{Listing, Source};
-use crate::log::Log;
 use crate::plan::Plan;
 use crate::quiet::remove_quiet;
 use crate::recover::{Recovered, recover};
 use crate::show::{self, count};
 use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
+use audit_log::Log;
 
 /// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
 /// memory; a commit costs three syncs.
@@ -36,7 +37,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             None => Log::of_repository(Path::new(".")),
         };
         let how = How { now: cli::clock::now().instant(), older_than: args.older_than };
-        let folded = log.and_then(|log| {
+        let folded = log.map_err(Error::from).and_then(|log| {
             if args.dry_run { rehearse(&log, how) } else { fold(&RealDisk, &log, how) }
         });
         match folded {

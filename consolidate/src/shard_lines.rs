@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use audit_log::Head;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use journal::Lines;
-use records::consolidate::{Head, Quarantined, base64};
+use records::consolidate::Quarantined;
 
 use crate::error::Error;
 
@@ -59,7 +62,7 @@ pub(crate) fn read(
                     shard: name.to_owned(),
                     offset,
                     reason: damage.reason,
-                    bytes_b64: base64(raw),
+                    bytes_b64: BASE64.encode(raw),
                 });
             }
         }
@@ -94,11 +97,8 @@ mod tests {
         let found = read("s", 100, bytes, false).unwrap();
         assert_eq!(texts(&found), ["{\"a\":1}", "{\"d\":1}"]);
         assert_eq!(found.to, 100 + bytes.len() as u64);
-        let kept: Vec<_> = found
-            .rejects
-            .iter()
-            .map(|reject| records::consolidate::from_base64(&reject.bytes_b64).unwrap())
-            .collect();
+        let kept: Vec<_> =
+            found.rejects.iter().map(|reject| BASE64.decode(&reject.bytes_b64).unwrap()).collect();
         let expected: [&[u8]; 6] =
             [b"7", b"null", b"\xff\xfe", b"\0\0\0\0", b"{\"b\":", b"{\"c\":\"\xff\"}\r"];
         assert_eq!(kept, expected);

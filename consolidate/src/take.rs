@@ -6,16 +6,17 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
+use audit_log::{Consumed, Fresh, instants};
 use jiff::Timestamp;
-use records::consolidate::{Consumed, Fresh, Quarantined, instants};
+use records::consolidate::Quarantined;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Source, inode};
-use crate::log::Log;
 use crate::shard_lines::{self, LONGEST};
+use audit_log::Log;
 
 /// How long nobody must have written to a shard before its unfinished last line counts as cut off.
 const SETTLED: Duration = Duration::from_mins(1);

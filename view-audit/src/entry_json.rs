@@ -1,7 +1,7 @@
 //! An entry as JSON: its own bytes behind a `schema` key.
 
+use audit_log::Head;
 use records::Noun as _;
-use records::consolidate::Head;
 use records::view_audit::Entry;
 
 /// The line for `entry`, which is a JSON object; the bytes of its members are not changed. An entry

@@ -2,8 +2,6 @@
 
 use records::{AuditEntry, IssueNumber, Outcome, Verdict};
 
-use crate::wildcard;
-
 /// Conditions, all of which an entry must meet; several values of one condition are alternatives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
@@ -25,9 +23,10 @@ impl Filter {
             || entry.issue_id.is_some_and(|issue| self.issues.contains(&issue));
         let verdict =
             self.verdicts.is_empty() || self.verdicts.iter().any(|word| has_verdict(entry, word));
-        let node = self.node.as_ref().is_none_or(|pattern| {
-            entry.node.as_ref().is_some_and(|node| wildcard::matches(pattern, node))
-        });
+        let node = self
+            .node
+            .as_ref()
+            .is_none_or(|pattern| entry.node.as_ref().is_some_and(|node| cli::fits(pattern, node)));
         issue && verdict && node && (!self.failed || is_failed(entry))
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// The part of a file that nobody changes any more, and the rest of it in memory.
 ///
-/// `consolidate` changes no more than the last [`WINDOW`](records::consolidate::WINDOW) bytes of a
+/// `consolidate` changes no more than the last [`WINDOW`](audit_log::WINDOW) bytes of a
 /// history in place, so with those in memory the rest can be read at any time without a lock.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {

@@ -7,13 +7,11 @@ mod fields;
 mod filter;
 mod history;
 mod interleave;
-mod log;
 mod run;
 mod show;
 mod snapshot;
 mod sources;
 mod stream;
-mod wildcard;
 
 fn main() -> std::process::ExitCode {
     cli::run("view-audit", run::run)

@@ -12,10 +12,10 @@ use crate::fields;
 use crate::filter::Filter;
 use crate::history::History;
 use crate::interleave::{Grouped, Lines, interleave};
-use crate::log::Log;
 use crate::show::{self, Shown};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Numbered, Seen, Where, backward};
+use audit_log::Log;
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -100,7 +100,7 @@ impl View {
             self.damages.add(damage);
         }
         let number = self.projects.len();
-        let older = self.number(&log.older, older);
+        let older = self.number(&log.older(), older);
         let history = self.number(&log.history, history);
         let lines = backward(&older, &history, fresh)?;
         self.sequences

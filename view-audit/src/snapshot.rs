@@ -9,14 +9,14 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use audit_log::{Fresh, Inode, Intent, WINDOW, in_order};
 use cli::Failure;
 use journal::Damage;
-use records::consolidate::{Fresh, Inode, Intent, WINDOW, in_order};
 use records::sha256_hex;
 
 use crate::history::History;
-use crate::log::Log;
 use crate::sources::{self, Content, Listing, inode};
+use audit_log::Log;
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
@@ -45,10 +45,10 @@ pub(crate) fn take(log: &Log) -> Result<Snapshot, Failure> {
 fn take_watched(log: &Log, between: &mut dyn FnMut()) -> Result<Snapshot, Failure> {
     for _ in 0..ATTEMPTS {
         if let Some(mut snapshot) = attempt(log, between)? {
-            snapshot.older = match open(&log.older) {
+            snapshot.older = match open(&log.older()) {
                 Ok(None) => History::default(),
-                Ok(Some(file)) => whole(file).map_err(|e| failed(&log.older, &e))?,
-                Err(error) => return Err(failed(&log.older, &error)),
+                Ok(Some(file)) => whole(file).map_err(|e| failed(&log.older(), &e))?,
+                Err(error) => return Err(failed(&log.older(), &error)),
             };
             return Ok(snapshot);
         }
@@ -204,7 +204,7 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use records::consolidate::{Consumed, Region};
+    use audit_log::{Consumed, Region};
     use testkit::{Scratch, Tool};
 
     use super::*;

@@ -5,9 +5,9 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use audit_log::{ACTIVE, Consumed, Fresh, Head, Inode, RETIRED, SourceName, instants};
 use jiff::Timestamp;
 use journal::{Damage, Lines};
-use records::consolidate::{ACTIVE, Consumed, Fresh, Head, Inode, RETIRED, SourceName, instants};
 use rustix::fs::OFlags;
 
 use crate::stream::LONGEST;

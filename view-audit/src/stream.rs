@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use audit_log::{Backward, Fresh, Head, Held, Step};
 use jiff::Timestamp;
 use journal::{Damage, Line, Reverse};
-use records::consolidate::{Backward, Fresh, Head, Held, Step};
 
 use crate::history::History;
 use crate::interleave::{Group, Grouped, interleave};

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use records::consolidate::{Quarantined, Run, from_base64};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use records::consolidate::{Quarantined, Run};
 use records::parse_noun;
 use testkit::{Ran, Scratch, Tool};
 
@@ -69,7 +71,7 @@ impl Project {
         let text = fs::read_to_string(self.path(QUARANTINE)).unwrap_or_default();
         text.lines()
             .map(|line| parse_noun::<Quarantined>(line).unwrap())
-            .map(|reject| from_base64(&reject.bytes_b64).unwrap())
+            .map(|reject| BASE64.decode(&reject.bytes_b64).unwrap())
             .collect()
     }
 

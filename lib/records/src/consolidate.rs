@@ -1,41 +1,10 @@
-//! What `consolidate` prints, and the rules that it shares with every reader of the log: which files
-//! hold entries ([`SourceName`]), in which order entries stand ([`Backward`]), and what an
-//! interrupted run means ([`Intent`]).
-
-mod base64;
-mod head;
-mod intent;
-mod merge;
-mod source_name;
+//! What `consolidate` prints, and what it keeps in quarantine.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::noun;
 use crate::{Format, Noun};
-
-pub use base64::{base64, from_base64};
-pub use head::Head;
-pub use intent::{Checksum, Consumed, Inode, Intent, Region};
-pub use merge::{Backward, Fresh, Held, Step, in_order, instants};
-pub use source_name::{RETIRED, SourceName, state_name};
-
-/// The history's name in the `logs` folder.
-pub const HISTORY: &str = "governance_history.jsonl";
-
-/// The name that the history had for a while; readers show both.
-pub const OLDER_HISTORY: &str = "review_history.jsonl";
-
-/// Where lines are kept that nobody can read, one [`Quarantined`] a line.
-pub const QUARANTINE: &str = "governance_history.quarantine.jsonl";
-
-/// The folder of the session shards in the `logs` folder.
-pub const ACTIVE: &str = "active";
-
-/// How much of the end of a history may be rewritten in place, in bytes. A run that has to insert
-/// an entry further up replaces the file instead, so a reader that holds an older end in memory can
-/// read the rest of its open file without a lock.
-pub const WINDOW: u64 = 4 << 20;
 
 /// One run over one log.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

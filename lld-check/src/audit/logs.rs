@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use audit_log::{ACTIVE, HISTORY, OLDER_HISTORY, RETIRED, SourceName};
 use cli::Failure;
 use journal::{Error, Line, Lines, MAX_LINE};
-use records::consolidate::{ACTIVE, HISTORY, OLDER_HISTORY, RETIRED, SourceName};
 
 /// How often the folder is listed until two listings agree.
 const LISTINGS: usize = 8;

@@ -7,11 +7,10 @@
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use audit_log::{HISTORY, Intent};
 use cli::Failure;
-use records::consolidate::{HISTORY, Intent, state_name};
-use repo::Place;
 
 use super::logs::{Log, OldTail, histories};
 
@@ -29,13 +28,11 @@ type Version = (u64, u64, u64, i64, i64);
 impl Moment {
     /// The state of the logs in the folder `logs` now.
     pub(super) fn now(logs: &Path) -> Result<Self, Failure> {
-        let intent = match intent_path(logs)? {
-            Some(path) => match std::fs::read(&path) {
-                Ok(bytes) => bytes,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
-                Err(e) => return Err(Failure::io("cannot read", &path, &e)),
-            },
-            None => Vec::new(),
+        let path = audit_log::Log::at_logs(logs)?.intent;
+        let intent = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(e) => return Err(Failure::io("cannot read", &path, &e)),
         };
         let mut versions = Vec::new();
         for log in histories(logs) {
@@ -62,23 +59,5 @@ impl Moment {
             after_line = line.number.unwrap_or_default();
         }
         Ok(Some(OldTail { log: log.clone(), after_line, bytes: tail.to_vec() }))
-    }
-}
-
-/// Where `consolidate` writes down what it is about to do to the history.
-fn intent_path(logs: &Path) -> Result<Option<PathBuf>, Failure> {
-    let history = logs.join(HISTORY);
-    let Ok(history) = history.canonicalize() else { return Ok(None) };
-    let Some(folder) = history.parent() else { return Ok(None) };
-    match Place::find(folder) {
-        Ok(place) => {
-            let below = history.strip_prefix(place.worktree()).unwrap_or(&history);
-            let state = place.git_dir().join("switchyard").join("consolidate");
-            Ok(Some(state.join(format!("{}.intent", state_name(below)))))
-        }
-        Err(repo::Error::NotARepository { .. } | repo::Error::Bare { .. }) => {
-            Ok(Some(folder.join(".governance_history.intent")))
-        }
-        Err(other) => Err(other.into()),
     }
 }

@@ -227,18 +227,18 @@ fn a_history_that_a_killed_consolidate_left_half_written_is_read_whole() {
     let path = world.repo.file(HISTORY);
     let inode = |path: &std::path::Path| {
         let found = std::fs::metadata(path).unwrap();
-        records::consolidate::Inode { dev: found.dev(), ino: found.ino() }
+        audit_log::Inode { dev: found.dev(), ino: found.ino() }
     };
     let length = u64::try_from(old.len()).unwrap();
-    let intent = records::consolidate::Intent {
+    let intent = audit_log::Intent {
         history: inode(&path),
-        region: records::consolidate::Region {
+        region: audit_log::Region {
             from: 0,
             old_len: length,
             new_len: length + 9,
             sha256: "0".repeat(64),
         },
-        quarantine: records::consolidate::Region::default(),
+        quarantine: audit_log::Region::default(),
         replacement: None,
         tail_len: length,
         tail_sha256: records::sha256_hex(old.as_bytes()),

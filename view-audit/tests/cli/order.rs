@@ -92,7 +92,7 @@ fn entries_show_as_they_are() {
 
 #[test]
 fn an_end_that_is_being_rewritten_is_shown_as_it_was() {
-    use records::consolidate::{Consumed, Inode, Intent, Region};
+    use audit_log::{Consumed, Inode, Intent, Region};
     use std::os::unix::fs::MetadataExt as _;
     let scratch = Scratch::new();
     let (a, c) = (text(&[entry(1, "a")]), text(&[entry(5, "c")]));

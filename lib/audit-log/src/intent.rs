@@ -69,7 +69,7 @@ impl Intent {
     /// None in practice: every field serialises.
     pub fn encode(&self, tail: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
         let body = serde_json::to_string(self)?;
-        let mut bytes = crate::sha256_hex(body.as_bytes()).into_bytes();
+        let mut bytes = records::sha256_hex(body.as_bytes()).into_bytes();
         bytes.push(b'\n');
         bytes.extend_from_slice(body.as_bytes());
         bytes.push(b'\n');
@@ -81,12 +81,12 @@ impl Intent {
     pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (sum, rest) = split_line(bytes)?;
         let (body, tail) = split_line(rest)?;
-        if crate::sha256_hex(body).as_bytes() != sum {
+        if records::sha256_hex(body).as_bytes() != sum {
             return None;
         }
         let intent: Self = serde_json::from_slice(body).ok()?;
         let whole =
-            tail.len() as u64 == intent.tail_len && crate::sha256_hex(tail) == intent.tail_sha256;
+            tail.len() as u64 == intent.tail_len && records::sha256_hex(tail) == intent.tail_sha256;
         whole.then_some((intent, tail))
     }
 }
@@ -128,7 +128,7 @@ mod tests {
             quarantine: Region::default(),
             replacement: None,
             tail_len: tail.len() as u64,
-            tail_sha256: crate::sha256_hex(tail),
+            tail_sha256: records::sha256_hex(tail),
             consumed: vec![Consumed { inode: Inode { dev: 1, ino: 3 }, from: 0, to: 7 }],
         }
     }
@@ -155,6 +155,6 @@ mod tests {
         let mut sum = Checksum::default();
         sum.add(b"ab");
         sum.add(b"c");
-        assert_eq!(sum.finish(), crate::sha256_hex(b"abc"));
+        assert_eq!(sum.finish(), records::sha256_hex(b"abc"));
     }
 }

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 pub struct Fresh {
     /// Its instant, or the one that it is placed by (see [`instants`]).
     pub at: Timestamp,
-    /// Which source it is from, in the order of [`SourceName`](super::SourceName).
+    /// Which source it is from, in the order of [`SourceName`](crate::SourceName).
     pub source: usize,
     /// Where it begins in its source, in bytes.
     pub offset: u64,

@@ -4,15 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use records::consolidate::{ACTIVE, HISTORY, QUARANTINE, RETIRED, state_name};
 use repo::Place;
 
-use crate::error::Error;
+use crate::{ACTIVE, Error, HISTORY, OLDER_HISTORY, QUARANTINE, RETIRED, state_name};
 
 /// The places of one log. None of them need exist.
 #[derive(Debug, Clone)]
-pub(crate) struct Log {
-    /// The `logs` folder.
+pub struct Log {
+    /// The `logs` folder, behind any symbolic link.
     pub logs: PathBuf,
     /// The history, behind any symbolic link.
     pub history: PathBuf,
@@ -26,13 +25,13 @@ pub(crate) struct Log {
 
 impl Log {
     /// The log of the repository that `start` is in: that of its main worktree.
-    pub(crate) fn of_repository(start: &Path) -> Result<Self, Error> {
+    pub fn of_repository(start: &Path) -> Result<Self, Error> {
         Self::at_logs(&Place::find(start)?.logs_dir()?)
     }
 
     /// The log of a project folder, or of its `logs` folder. A lane without a log of its own has that
     /// of its repository.
-    pub(crate) fn at_root(root: &Path) -> Result<Self, Error> {
+    pub fn at_root(root: &Path) -> Result<Self, Error> {
         let root = root.canonicalize().map_err(|cause| match cause.kind() {
             io::ErrorKind::NotFound => Error::NoRoot { path: root.to_owned() },
             _ => Error::io("read", root)(cause),
@@ -54,7 +53,8 @@ impl Log {
         }
     }
 
-    fn at_logs(logs: &Path) -> Result<Self, Error> {
+    /// The log in the folder `logs`, which need not exist.
+    pub fn at_logs(logs: &Path) -> Result<Self, Error> {
         let logs = match logs.canonicalize() {
             Ok(logs) => logs,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => logs.to_owned(),
@@ -89,23 +89,34 @@ impl Log {
         Err(repo::Error::NotARepository { path: folder.to_owned() })
     }
 
+    /// The history of the time when it had another name.
+    pub fn older(&self) -> PathBuf {
+        self.logs.join(OLDER_HISTORY)
+    }
+
+    /// What the project is called where its entries do not say it.
+    pub fn project(&self) -> Option<String> {
+        let name = self.logs.parent()?.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    }
+
     /// The folder of the shards.
-    pub(crate) fn active(&self) -> PathBuf {
+    pub fn active(&self) -> PathBuf {
         self.logs.join(ACTIVE)
     }
 
     /// The folder of the shards that were folded in.
-    pub(crate) fn retired(&self) -> PathBuf {
+    pub fn retired(&self) -> PathBuf {
         self.active().join(RETIRED)
     }
 
     /// Where lines are kept that nobody can read: beside the history.
-    pub(crate) fn quarantine(&self) -> PathBuf {
+    pub fn quarantine(&self) -> PathBuf {
         self.history.with_file_name(QUARANTINE)
     }
 
     /// A history that is to take the place of the present one.
-    pub(crate) fn replacement(&self) -> PathBuf {
+    pub fn replacement(&self) -> PathBuf {
         self.history.with_file_name(format!(".{HISTORY}.new"))
     }
 }

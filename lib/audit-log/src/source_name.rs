@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::{ACTIVE, HISTORY};
+use crate::{ACTIVE, HISTORY};
 
 /// The folder in `active` that keeps the shards that were folded in.
 pub const RETIRED: &str = ".retired";
@@ -85,7 +85,7 @@ pub fn state_name(relative: &Path) -> String {
         _ => None,
     });
     let text = parts.collect::<Vec<_>>().join("/");
-    crate::sha256_hex(text.as_bytes()).chars().take(16).collect()
+    records::sha256_hex(text.as_bytes()).chars().take(16).collect()
 }
 
 #[cfg(test)]

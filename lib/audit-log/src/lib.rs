@@ -1,0 +1,40 @@
+//! The audit log as its readers and `consolidate` see it.
+//!
+//! * [`Log`]: where it is, from any folder of a repository.
+//! * [`SourceName`]: which files hold entries that are not in the history yet.
+//! * [`Backward`], [`in_order`]: in which order entries stand.
+//! * [`Intent`]: what a run of `consolidate` is about to do, and so what an interrupted one means.
+//!
+//! The entries themselves are `records::AuditEntry`; the protocol is in
+//! `docs/decisions/0009-consolidation-protocol.md`.
+
+mod error;
+mod head;
+mod intent;
+mod merge;
+mod place;
+mod source_name;
+
+pub use error::Error;
+pub use head::Head;
+pub use intent::{Checksum, Consumed, Inode, Intent, Region};
+pub use merge::{Backward, Fresh, Held, Step, in_order, instants};
+pub use place::Log;
+pub use source_name::{RETIRED, SourceName, state_name};
+
+/// The history's name in the `logs` folder.
+pub const HISTORY: &str = "governance_history.jsonl";
+
+/// The name that the history had for a while; readers show both.
+pub const OLDER_HISTORY: &str = "review_history.jsonl";
+
+/// Where lines are kept that nobody can read, one `consolidate.quarantined/1` a line.
+pub const QUARANTINE: &str = "governance_history.quarantine.jsonl";
+
+/// The folder of the session shards in the `logs` folder.
+pub const ACTIVE: &str = "active";
+
+/// How much of the end of a history may be rewritten in place, in bytes. A run that has to insert
+/// an entry further up replaces the file instead, so a reader that holds an older end in memory can
+/// read the rest of its open file without a lock.
+pub const WINDOW: u64 = 4 << 20;
