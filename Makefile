@@ -30,7 +30,8 @@ needs:
 	  echo "switchyard: git $$1.$$2 is too old: git 2.45 or newer is needed" >&2; exit 1; fi
 
 run: needs
-	@$(CARGO) build $(CARGO_FLAGS) --quiet --workspace --bins
+	@echo "Building (some minutes the first time)..."
+	@$(CARGO) build $(CARGO_FLAGS) --workspace --bins
 	@$(TARGET_DIR)/debug/walkthrough
 
 test: needs
