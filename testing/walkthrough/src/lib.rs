@@ -15,7 +15,7 @@ mod world;
 
 pub use outcome::Outcome;
 pub use player::{Summary, play};
-pub use shell::Ends;
+pub use shell::{Ends, run};
 pub use step::Step;
 pub use story::story;
 pub use world::World;

@@ -20,7 +20,7 @@ pub enum Ends {
 }
 
 /// Runs `line` with `sh` in the project of `world`.
-pub(crate) fn run(world: &World, line: &str, ends: Ends) -> io::Result<Outcome> {
+pub fn run(world: &World, line: &str, ends: Ends) -> io::Result<Outcome> {
     let mut command = Command::new("sh");
     command.args(["-c", line]).current_dir(world.project()).stdin(Stdio::null());
     world.environment(&mut command);
