@@ -7,10 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use records::Usage;
 use serde_json::Value;
 
+use crate::answer::strict_json;
+
 /// No wait is longer; the arithmetic of times stays safe.
 const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
 /// How often an error may be wrapped into the message of another one.
 const DEEPEST_WRAP: usize = 3;
+/// How much of what the service says is told, in characters.
+const LONGEST_STORY: usize = 300;
 
 /// An exchange that ended without a whole reply. The texts hold no URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +62,7 @@ pub(crate) struct Facts {
     pub(crate) http: Option<u16>,
     /// The header `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
-    /// Whether the body is a JSON object.
+    /// Whether the body is a JSON object; that of an answer must name each key once.
     pub(crate) readable: bool,
     /// The error that the body holds.
     pub(crate) error: Option<ApiError>,
@@ -66,7 +70,9 @@ pub(crate) struct Facts {
     pub(crate) block_reason: Option<String>,
     /// Why the answer ended.
     pub(crate) finish: Option<String>,
-    /// The answer, without the model's thoughts.
+    /// How many answers there are; one is asked for.
+    pub(crate) answers: usize,
+    /// The first answer, without the model's thoughts.
     pub(crate) text: String,
     /// The model that answered, as the service named it.
     pub(crate) model: Option<String>,
@@ -87,7 +93,7 @@ pub(crate) struct ApiError {
     pub(crate) code: Option<u16>,
     /// The canonical status, such as `RESOURCE_EXHAUSTED`.
     pub(crate) status: String,
-    /// For people. May hold a key.
+    /// For people. May hold a key until it is cleaned.
     pub(crate) message: String,
     /// Reasons of `ErrorInfo`, such as `API_KEY_INVALID`.
     pub(crate) reasons: Vec<String>,
@@ -122,14 +128,18 @@ impl Facts {
         if !value.is_object() {
             return facts;
         }
-        let candidate = value.pointer("/candidates/0");
+        let candidates = value.get("candidates").and_then(Value::as_array);
+        let candidate = candidates.and_then(|all| all.first());
+        let error = value.get("error").filter(|e| !e.is_null()).map(ApiError::of);
+        let strict = || str::from_utf8(body).is_ok_and(|text| strict_json::read(text).is_ok());
         let text = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
         Self {
-            readable: true,
-            error: value.get("error").filter(|e| !e.is_null()).map(ApiError::of),
+            readable: error.is_some() || strict(),
+            error,
             block_reason: text(value.pointer("/promptFeedback/blockReason"))
                 .filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED"),
             finish: text(candidate.and_then(|c| c.get("finishReason"))),
+            answers: candidates.map_or(0, Vec::len),
             text: candidate.map(visible_text).unwrap_or_default(),
             model: text(value.get("modelVersion")).filter(|m| !m.trim().is_empty()),
             response_id: text(value.get("responseId")),
@@ -154,27 +164,50 @@ impl Facts {
         self.error.as_ref().and_then(|e| e.retry_delay).or(self.retry_after)
     }
 
-    /// One sentence about what went wrong, for people. May hold a key.
+    /// The same with every text of the service's own put through `clean`, before any of it is cut:
+    /// the rest of a key would not be known as one.
+    pub(crate) fn cleaned(mut self, clean: impl Fn(&str) -> String) -> Self {
+        self.text = clean(&self.text);
+        self.verdict_fault = self.verdict_fault.map(|fault| clean(&fault));
+        if let Some(error) = &mut self.error {
+            error.message = clean(&error.message);
+        }
+        self
+    }
+
+    /// One sentence about what went wrong, for people: the first thing in the order of the rules.
     pub(crate) fn story(&self) -> String {
+        let cut = |text: &str| text.chars().take(LONGEST_STORY).collect::<String>();
         if let Some(Broken::TimedOut(why) | Broken::Connection(why)) = &self.broken {
             return why.clone();
         }
-        if let Some(error) = &self.error {
-            let message: String = error.message.chars().take(300).collect();
-            return format!("HTTP {}: {message}", self.http.unwrap_or(0));
+        let http = self.http.unwrap_or(0);
+        if let Some(error) = self.error.as_ref().filter(|error| !error.message.is_empty()) {
+            return format!("HTTP {http}: {}", cut(&error.message));
+        }
+        match http {
+            200..=299 if self.error.is_none() => {}
+            300..=399 => {
+                return format!("HTTP {http}: it points elsewhere, and no key is sent there");
+            }
+            _ => return format!("HTTP {http} without an explanation"),
+        }
+        if !self.readable {
+            return format!("HTTP {http}: the reply is no JSON object that could be read");
         }
         if let Some(reason) = &self.block_reason {
             return format!("the prompt was blocked: {reason}");
         }
-        if let Some(fault) = &self.verdict_fault {
-            return fault.clone();
+        match self.finish.as_deref() {
+            Some("STOP") => {}
+            Some(finish) => return format!("the answer ended with {finish}"),
+            None => return "the reply does not say that the answer is complete".into(),
         }
-        if self.served == Served::Other {
-            return format!("{} answered", self.model.as_deref().unwrap_or("another model"));
-        }
-        match &self.finish {
-            Some(finish) if finish != "STOP" => format!("the answer ended with {finish}"),
-            _ => format!("HTTP {} without a usable answer", self.http.unwrap_or(0)),
+        match (&self.model, self.served) {
+            _ if self.text.trim().is_empty() => "the answer is empty".into(),
+            (Some(model), Served::Other) => format!("{model} answered"),
+            (None, _) => "the reply does not say which model answered".into(),
+            _ => self.verdict_fault.as_deref().map(cut).unwrap_or_default(),
         }
     }
 }
@@ -323,6 +356,32 @@ mod tests {
             assert_eq!(wait(&odd), None, "{odd}");
         }
         assert_eq!(wait(&json!("9999999999s")), Some(LONGEST_WAIT));
+    }
+
+    fn of(body: &str) -> Facts {
+        Facts::of(&Exchange::Reply { http: 200, retry_after: None, body: body.into() })
+    }
+
+    #[test]
+    fn an_answer_whose_reply_names_a_key_twice_is_not_read() {
+        let answer = |word: &str| {
+            format!(r#"[{{"finishReason":"STOP","content":{{"parts":[{{"text":"{word}"}}]}}}}]"#)
+        };
+        let once = format!(r#"{{"candidates":{}}}"#, answer("a"));
+        assert!(of(&once).readable);
+        let twice = format!(r#"{{"candidates":{},"candidates":{}}}"#, answer("a"), answer("b"));
+        assert!(!of(&twice).readable);
+        // An error is understood whatever its form: it opens nothing.
+        assert!(of(r#"{"error":{"code":429,"code":429}}"#).readable);
+    }
+
+    #[test]
+    fn a_text_is_cleaned_before_it_is_cut() {
+        let message = format!("{}KEY", "x".repeat(LONGEST_STORY - 2));
+        let facts = of(&json!({"error": {"message": message}}).to_string());
+        assert!(facts.story().ends_with("xKE"));
+        let story = facts.cleaned(|text| text.replace("KEY", "-")).story();
+        assert!(story.ends_with("x-"), "{story}");
     }
 
     #[test]

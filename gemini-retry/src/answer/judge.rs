@@ -50,6 +50,8 @@ pub(crate) fn judge(
         Some(_) => Served::Other,
     };
     let answer = match form {
+        // Which of them would count?
+        _ if facts.answers > 1 => Err(format!("the reply holds {} answers", facts.answers)),
         Form::Free => Ok(Answer::Text(facts.text.clone())),
         Form::Verdict => extract(&facts.text, prompt).map(|r| Answer::Review(Box::new(r))),
     };

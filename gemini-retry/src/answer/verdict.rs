@@ -12,6 +12,8 @@ use crate::answer::strict_json;
 const REASONS: [&str; 3] = ["critique", "rationale", "summary"];
 /// Where they keep blocking findings.
 const ISSUES: [&str; 2] = ["tier_1_issues", "blocking_issues"];
+/// The predecessor's lists hold lesser findings too, with one of these as their `severity`.
+const LESSER: [&str; 2] = ["HIGH", "SUGGESTION"];
 
 /// A verdict as the model gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,9 @@ pub(crate) fn extract(answer: &str, prompt: &str) -> Result<Review, String> {
     let (verdict, word) = verdict(fields)?;
     let critique = reasons(fields)?;
     let tier_1_issues = issues(fields)?;
+    if verdict == Verdict::Approved && !tier_1_issues.is_empty() {
+        return Err("the answer approves and lists findings that block approval".into());
+    }
     if is_echo(written, prompt) {
         return Err("the answer repeats an object that stands in the prompt".into());
     }
@@ -75,10 +80,7 @@ pub(crate) fn extract(answer: &str, prompt: &str) -> Result<Review, String> {
 fn verdict(fields: &Map<String, Value>) -> Result<(Verdict, String), String> {
     let word = fields.get("verdict").ok_or("the answer has no verdict")?;
     let word = word.as_str().ok_or("the verdict is not a text")?;
-    let verdict = Verdict::from_word(word).ok_or_else(|| {
-        let shown: String = word.chars().take(40).collect();
-        format!("'{shown}' is not a verdict")
-    })?;
+    let verdict = Verdict::from_word(word).ok_or_else(|| format!("'{word}' is not a verdict"))?;
     Ok((verdict, word.to_owned()))
 }
 
@@ -93,17 +95,27 @@ fn reasons(fields: &Map<String, Value>) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// The findings that block, of every list that the answer has.
 fn issues(fields: &Map<String, Value>) -> Result<Vec<String>, String> {
-    let found = ISSUES.iter().find_map(|key| fields.get(*key).map(|value| (key, value)));
-    let Some((key, value)) = found else { return Ok(Vec::new()) };
-    let items = value.as_array().ok_or_else(|| format!("{key} is not a list"))?;
-    let text = |item: &Value| match item {
-        Value::String(text) => Ok(text.clone()),
-        // The predecessor's reviewers sometimes gave a finding several fields.
-        Value::Object(_) => Ok(item.to_string()),
-        _ => Err(format!("{key} holds something that is no text")),
-    };
-    items.iter().map(text).collect()
+    let mut issues = Vec::new();
+    for (key, value) in ISSUES.iter().filter_map(|key| fields.get_key_value(*key)) {
+        for item in value.as_array().ok_or_else(|| format!("{key} is not a list"))? {
+            match item {
+                Value::String(text) if text.trim().is_empty() => {}
+                Value::String(text) => issues.push(text.clone()),
+                // The predecessor's reviewers sometimes gave a finding several fields.
+                Value::Object(finding) if is_lesser(finding) => {}
+                Value::Object(_) => issues.push(item.to_string()),
+                _ => return Err(format!("{key} holds something that is no text")),
+            }
+        }
+    }
+    Ok(issues)
+}
+
+fn is_lesser(finding: &Map<String, Value>) -> bool {
+    let severity = finding.get("severity").and_then(Value::as_str).unwrap_or_default();
+    LESSER.iter().any(|lesser| lesser.eq_ignore_ascii_case(severity.trim()))
 }
 
 /// Whether the object stands in the prompt, whatever the blanks: a model that repeats a sample from
@@ -168,6 +180,29 @@ mod tests {
         ] {
             let fault = read(answer).unwrap_err();
             assert!(fault.contains(why), "{answer}: {fault}");
+        }
+    }
+
+    #[test]
+    fn an_approval_with_a_blocking_finding_contradicts_itself() {
+        let approved =
+            |lists: &str| read(&format!(r#"{{"verdict":"APPROVED","critique":"c",{lists}}}"#));
+        for lists in [
+            r#""tier_1_issues":["It drops the table."]"#,
+            r#""blocking_issues":[{"issue":"x"}]"#,
+            r#""blocking_issues":[{"issue":"x","severity":"BLOCKING"}]"#,
+            r#""blocking_issues":[{"issue":"x","severity":"unheard of"}]"#,
+            r#""tier_1_issues":[],"blocking_issues":["x"]"#,
+        ] {
+            let fault = approved(lists).unwrap_err();
+            assert!(fault.contains("approves and lists"), "{lists}: {fault}");
+        }
+        for lists in [
+            r#""tier_1_issues":[],"blocking_issues":[]"#,
+            r#""tier_1_issues":[" "]"#,
+            r#""blocking_issues":[{"issue":"x","severity":"Suggestion"},{"severity":"HIGH"}]"#,
+        ] {
+            assert_eq!(approved(lists).unwrap().tier_1_issues, [""; 0], "{lists}");
         }
     }
 

@@ -159,7 +159,7 @@ impl Run<'_> {
 
         let settings = self.settings;
         let (facts, judged) = judge(&exchange, &settings.wanted, settings.form, &self.prompt.text);
-        self.facts = facts;
+        self.facts = facts.cleaned(|text| self.log.redactor().clean(text));
         match judged {
             Ok(answer) => {
                 let scopes = credential.scopes(&settings.wanted.model);

@@ -13,7 +13,7 @@ const ANSWER: &str = "Answer with exactly one JSON object and nothing around it:
     APPROVED, REVISE or BLOCKED; \"critique\" gives your reasons; \"tier_1_issues\" lists each \
     finding that blocks approval, and is empty when there is none.";
 const REPAIR: &str = "Your last answer could not be read as exactly one such object. Give the \
-    object alone, with each key once, in your own words.";
+    object alone, with each key once, in your own words. An approval has no blocking findings.";
 
 /// The body for `prompt`. `repair` says that an earlier answer could not be read.
 pub(crate) fn body(prompt: &str, form: Form, repair: bool) -> Value {

@@ -64,9 +64,54 @@ fn an_answer_that_is_not_one_verdict_is_none() {
         r#"{"verdict":"LGTM","critique":"c"}"#,
         r#"[{"verdict":"APPROVED","critique":"c"}]"#,
         r#"{"a":1} {"verdict":"APPROVED","critique":"c"}"#,
+        r#"{"verdict":"APPROVED","critique":"c","tier_1_issues":["It drops the table."]}"#,
     ] {
         is_no_answer(&Response::text(text), 65, "bad_verdict", (3, 0));
     }
+}
+
+#[test]
+fn a_reply_that_leaves_open_which_answer_counts_is_none() {
+    let candidate = |word: &str| {
+        let text = json!({"verdict": word, "critique": "c"}).to_string();
+        json!({"finishReason": "STOP", "content": {"parts": [{"text": text}]}})
+    };
+    let both = json!([candidate("APPROVED"), candidate("BLOCKED")]);
+    let body = json!({"candidates": both, "modelVersion": MODEL});
+    is_no_answer(&Response::status(200).body(body), 65, "bad_verdict", (3, 0));
+    // The usual reader keeps the last of two keys.
+    let (no, yes) = (json!([candidate("BLOCKED")]), json!([candidate("APPROVED")]));
+    let body = format!(r#"{{"candidates":{no},"modelVersion":"{MODEL}","candidates":{yes}}}"#);
+    is_no_answer(&Response::status(200).body(body), 74, "server", (5, 0));
+}
+
+#[test]
+fn a_failure_says_what_came_back() {
+    for (response, words) in [
+        (Response::status(302).header("location", "http://127.0.0.1:9/"), "HTTP 302: it points"),
+        (Response::status(404), "HTTP 404 without an explanation"),
+        (Response::status(200).body("<html>"), "HTTP 200: the reply is no JSON object"),
+        (Response::fixture("S14"), "does not say which model"),
+        (approval().model_version("gemini-3.1-flash"), "gemini-3.1-flash answered"),
+        (Response::fixture("S09"), "the answer is empty"),
+    ] {
+        let world = answered(&response);
+        let ran = world.ask();
+        ran.stdout_is("").stderr_has(words).stderr_lacks("no JSON object\n");
+        assert!(world.entries()[0]["failure"].as_str().unwrap().contains(words), "{ran}");
+    }
+}
+
+#[test]
+fn the_longest_answer_fits_into_the_audit_log() {
+    let critique = "\u{1}".repeat((4 << 20) / 8);
+    let answer = json!({"verdict": "REVISE", "critique": critique, "tier_1_issues": []});
+    let world = answered(&Response::verdict(answer));
+    assert!(world.ask().code(0).json()["audit_id"].is_string());
+    assert_eq!(world.entries()[0]["critique"], critique);
+    // What is longer is no answer, and no more than this is read of it.
+    let answer = json!({"verdict": "REVISE", "critique": "x".repeat(5 << 20)});
+    is_no_answer(&Response::verdict(answer), 74, "server", (5, 0));
 }
 
 #[test]

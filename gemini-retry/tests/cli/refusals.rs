@@ -91,6 +91,21 @@ fn a_key_that_the_service_echoes_goes_nowhere() {
 }
 
 #[test]
+fn an_echoed_key_goes_nowhere_when_the_message_is_cut_in_its_middle() {
+    for padding in (250..300).step_by(12) {
+        let message = format!("{} {ALPHA} and {BETA}", "x".repeat(padding));
+        let body =
+            json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}});
+        let world = refused_twice(&Response::status(400).body(body));
+        world.ask().code(1).stderr_has("invalid_request: HTTP 400: x");
+    }
+    let text = format!("{} {ALPHA} and {BETA}", "x".repeat(1980));
+    refused_twice(&Response::text(&text)).ask().code(65);
+    let word = format!("{{\"verdict\":\"not with {ALPHA}\",\"critique\":\"c\"}}");
+    refused_twice(&Response::text(&word)).ask().code(65);
+}
+
+#[test]
 fn when_all_quotas_are_used_up_the_run_ends_at_once_and_says_when_to_come_back() {
     let world = refused_twice(&Response::fixture("E01"));
     let line = failed(&world.ask(), 75, "quota_day");
