@@ -51,7 +51,8 @@ Examples:
 
 Exit codes: 0 done; 1 refused, the reasons are on stdout (on stderr for `path`); 2 wrong usage or
 configuration; 65 damaged lane journal; 74 git, the network or the file system failed, and nothing
-is left behind; 75 another run holds the lock, try again.";
+is left behind; 75 another run holds the lock, try again. An `add` that cannot print its answer ends with
+74 too, and the lane is there.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -93,7 +94,7 @@ pub(crate) struct Add {
 
     /// The ref to start from, such as origin/main or a commit
     ///
-    /// Without it: what origin/HEAD points to, else origin/main, origin/master, main, master.
+    /// `HEAD` is that of the checkout that the command is started in. Without it: what origin/HEAD points to, else origin/main, origin/master, main, master.
     #[arg(long, value_name = "REF")]
     pub(crate) base: Option<String>,
 

@@ -33,6 +33,7 @@ impl Here {
 
     fn at_place(start: PathBuf, place: Place) -> Result<Self, Failure> {
         let main = match place.main_worktree() {
+            Ok(_) if is_pointer_to_bare(&place)? => None,
             Ok(main) => Some(main.to_path_buf()),
             Err(Error::Bare { .. }) => None,
             Err(other) => return Err(other.into()),
@@ -56,6 +57,11 @@ impl Here {
     /// Git for questions about the whole repository.
     pub(crate) fn git(&self) -> Git {
         Git::new(self.main.as_deref().unwrap_or(&self.common_dir))
+    }
+
+    /// Git for questions about the checkout that the command was started in, such as its `HEAD`.
+    pub(crate) fn git_here(&self) -> Git {
+        Git::new(self.place.as_ref().map_or(&*self.common_dir, Place::worktree))
     }
 
     /// Arguments that go in front of every git command that changes something: no hook of the
@@ -115,4 +121,14 @@ impl Here {
     pub(crate) fn admin_root(&self) -> PathBuf {
         self.common_dir.join("worktrees")
     }
+}
+
+/// Whether the folder only points at a bare repository, as `project/.git` with
+/// `gitdir: ./.bare` does. From its worktrees the repository is bare, so it has to be from here:
+/// otherwise one layout would mean two places.
+fn is_pointer_to_bare(place: &Place) -> Result<bool, Error> {
+    if place.is_linked() || !place.worktree().join(".git").is_file() {
+        return Ok(false);
+    }
+    Ok(Git::new(place.worktree()).text(["rev-parse", "--is-bare-repository"])? == "true")
 }

@@ -3,6 +3,7 @@
 mod actor;
 mod add;
 mod args;
+mod branch;
 mod here;
 mod history;
 mod lane_git;

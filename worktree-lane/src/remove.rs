@@ -15,6 +15,7 @@ use cli::{Exit, Failure, Out, Page, Tone, clock};
 use records::worktree_lane::Removal;
 use records::{LaneEventKind, Reason};
 
+use crate::branch;
 use crate::here::Here;
 use crate::history::{self, History};
 use crate::lane_git::LaneGit;
@@ -202,9 +203,7 @@ fn take_away(
 
 fn move_out(here: &Here, trashed: &trash_entry::Entry, git: &LaneGit) -> Result<(), Failure> {
     trashed.write(here)?;
-    if let Some(head) = &trashed.head {
-        keep::keep(here, git, &trashed.name, head, trashed.branch.as_deref())?;
-    }
+    keep::keep(here, git, &trashed.name, trashed.head.as_deref(), trashed.branch.as_deref())?;
     moving::out(here, trashed)
 }
 
@@ -215,12 +214,12 @@ pub(crate) fn finish(
     trashed: &trash_entry::Entry,
 ) -> Result<bool, Failure> {
     let mut deleted = false;
-    if let (true, Some(branch), Some(head)) =
-        (trashed.delete_branch, &trashed.branch, &trashed.head)
+    if let (true, Some(name), Some(head)) = (trashed.delete_branch, &trashed.branch, &trashed.head)
     {
-        let reference = format!("refs/heads/{branch}");
-        // Only while it still stands where its work was shown to be in the base.
-        if here.git().commit(&reference)?.as_deref() == Some(head) {
+        let reference = format!("refs/heads/{name}");
+        // Only while it still stands where its work was shown to be in the base, and never from
+        // under another worktree, which would then be on a branch without a commit.
+        if here.git().commit(&reference)?.as_deref() == Some(head) && !branch::in_use(here, name)? {
             here.change(&["update-ref", "-d", &reference, head])?;
             deleted = true;
         }

@@ -12,6 +12,8 @@ use crate::here::Here;
 const FETCH_LIMIT: Duration = Duration::from_mins(5);
 /// How often a fetch is tried that met another process at the same ref.
 const TRIES: u32 = 6;
+/// What a failed fetch is answered with.
+const WITHOUT_FETCH: &str = "with --no-fetch the lane starts from the base as last fetched";
 
 /// Where a lane starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,69 +25,107 @@ pub(crate) struct Base {
 }
 
 /// Finds the base: the one that was asked for, or the repository's default. A remote-tracking one
-/// is fetched first when `fetch` says so. No lock is held.
+/// is fetched first when `fetch` says so, however it is spelled: `origin`, `main@{upstream}` and
+/// `origin/main~2` need what `origin/main` needs. No lock is held.
 pub(crate) fn find(
     here: &Here,
     asked: Option<&str>,
     fetch: bool,
 ) -> Result<Result<Base, Reason>, Failure> {
-    let git = here.git();
+    // In the checkout that the command was started in: `HEAD` is not that of the main worktree.
+    let git = here.git_here();
     let name = match asked {
-        Some(name) => pointed_at(&git, name)?,
+        Some(name) => name.to_owned(),
         None => match repo::default_base(&git)? {
             Some(name) => name,
             None => return Ok(Err(no_default(&git)?)),
         },
     };
-    let short = name.strip_prefix("refs/remotes/").unwrap_or(&name);
-    let remote = if name.starts_with("refs/") && !name.starts_with("refs/remotes/") {
-        None
-    } else {
-        repo::remote_of(&git, short)?
-    };
-    if let Some((remote, branch)) = remote.filter(|_| fetch)
-        && let Err(reason) = update(&git, &remote, &branch)?
-    {
+    let (stem, path) = split(&name);
+    if let Some(reason) = ambiguous(&git, stem)? {
         return Ok(Err(reason));
     }
-    resolve(&git, &name)
+    let remotes = git.text(["remote"])?;
+    let full = full_name(&git, stem)?;
+    let tracking = full.as_deref().or_else(|| spelled_out(stem));
+    let remote = tracking.and_then(|full| remote_branch(&remotes, full));
+    let mut start = full.as_deref().unwrap_or(stem).to_owned();
+    if let Some((remote, branch)) = remote {
+        if fetch && let Err(reason) = update(&git, remote, branch)? {
+            return Ok(Err(reason));
+        }
+        start = format!("refs/remotes/{remote}/{branch}");
+    }
+    let Some(commit) = git.commit(&format!("{start}{path}"))? else {
+        return Ok(Err(unknown(&name)));
+    };
+    Ok(Ok(Base { name: recorded(&name, &start, path), commit }))
 }
 
-/// What a remote's `HEAD` points to, such as `origin/main` for `origin/HEAD`; other names as they
-/// are.
-fn pointed_at(git: &Git, name: &str) -> Result<String, Error> {
-    if !name.ends_with("/HEAD") {
-        return Ok(name.to_owned());
+/// Splits `origin/main~2` into the name and the way from there.
+fn split(name: &str) -> (&str, &str) {
+    match name.find(['~', '^', ':']) {
+        // `:/text` and the like name no ref.
+        None | Some(0) => (name, ""),
+        Some(at) => name.split_at(at),
     }
-    let full = format!("refs/remotes/{}", name.strip_prefix("refs/remotes/").unwrap_or(name));
-    let target = git.try_run(["symbolic-ref", "--quiet", "--short", &full])?;
-    let target = target.ok().then(|| String::from_utf8_lossy(&target.stdout).trim().to_owned());
-    Ok(target.unwrap_or_else(|| name.to_owned()))
 }
 
 /// A name that means two things is not guessed at: a lane on the wrong base is found out late.
-fn resolve(git: &Git, name: &str) -> Result<Result<Base, Reason>, Failure> {
+fn ambiguous(git: &Git, stem: &str) -> Result<Option<Reason>, Error> {
     let mut found = Vec::new();
     for space in ["refs/remotes/", "refs/heads/", "refs/tags/"] {
-        let full = format!("{space}{name}");
-        if let Some(commit) = git.commit(&full)? {
-            found.push((full, commit));
+        let full = format!("{space}{stem}");
+        if git.commit(&full)?.is_some() {
+            found.push(full);
         }
     }
-    if let [_, _, ..] = found.as_slice() {
-        let names: Vec<_> = found.into_iter().map(|(full, _)| full).collect();
-        let message = format!("'{name}' is the name of {}", names.join(" and "));
-        return Ok(Err(Reason::new(
-            "base_ambiguous",
-            message,
-            "repeat with --base and the full name",
-        )));
+    if found.len() < 2 {
+        return Ok(None);
     }
-    let commit = match found.pop() {
-        Some((_, commit)) => Some(commit),
-        None => git.commit(name)?,
+    let message = format!("'{stem}' is the name of {}", found.join(" and "));
+    let next = "repeat with --base and the full name";
+    Ok(Some(Reason::new("base_ambiguous", message, next)))
+}
+
+/// The ref that git takes `stem` for, in full; what `HEAD` or a remote's `HEAD` points to; `None`
+/// for a commit and for what is unknown.
+fn full_name(git: &Git, stem: &str) -> Result<Option<String>, Error> {
+    let args =
+        ["rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", stem];
+    let ran = git.try_run(args)?;
+    let said = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
+    Ok(said.starts_with("refs/").then_some(said).filter(|_| ran.ok()))
+}
+
+/// `stem` when it could be a ref of a remote that was not fetched yet.
+fn spelled_out(stem: &str) -> Option<&str> {
+    let other = ["heads/", "tags/", "refs/heads/", "refs/tags/"];
+    (!other.iter().any(|space| stem.starts_with(space))).then_some(stem)
+}
+
+/// The remote and the branch of a remote-tracking ref. The name of a remote may have a `/` in it,
+/// so the longest one that fits is meant. `remotes` has one a line.
+fn remote_branch<'a>(remotes: &'a str, full: &'a str) -> Option<(&'a str, &'a str)> {
+    if full.starts_with("refs/") && !full.starts_with("refs/remotes/") {
+        return None;
+    }
+    let short = full.strip_prefix("refs/").unwrap_or(full);
+    let short = short.strip_prefix("remotes/").unwrap_or(short);
+    let branch = |remote: &'a str| {
+        let branch = short.strip_prefix(remote)?.strip_prefix('/')?;
+        (!branch.is_empty()).then_some((remote, branch))
     };
-    Ok(commit.map(|commit| Base { name: name.into(), commit }).ok_or_else(|| unknown(name)))
+    remotes.lines().filter_map(branch).max_by_key(|(remote, _)| remote.len())
+}
+
+/// What is recorded: a ref by its short name when it was named in another way, such as `HEAD`.
+fn recorded(name: &str, start: &str, path: &str) -> String {
+    let short = ["refs/remotes/", "refs/heads/"].iter().find_map(|space| start.strip_prefix(space));
+    match short {
+        Some(short) if path.is_empty() && !name.starts_with("refs/") => short.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 fn unknown(name: &str) -> Reason {
@@ -112,7 +152,7 @@ fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(), Reason>, F
     let progress = Progress::start(format!("fetching {branch} from {remote}"));
     let mut tries = 1;
     loop {
-        let ran = git.try_run(&args)?;
+        let ran = git.try_run(&args).map_err(|error| stopped(error, remote))?;
         if ran.ok() {
             drop(progress);
             return Ok(Ok(()));
@@ -127,13 +167,21 @@ fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(), Reason>, F
             )));
         }
         if tries == TRIES || !met_another(&said) {
-            let failure = Failure::from(git.failure(&["fetch"], &ran));
-            return Err(
-                failure.hint("with --no-fetch the lane starts from the base as last fetched")
-            );
+            return Err(Failure::from(git.failure(&["fetch"], &ran)).hint(WITHOUT_FETCH));
         }
         tries += 1;
     }
+}
+
+/// A fetch that did not end by itself, told in one short line.
+fn stopped(error: Error, remote: &str) -> Failure {
+    let command = format!("git fetch {remote}");
+    let error = match error {
+        Error::TimedOut { limit, .. } => Error::TimedOut { command, limit },
+        Error::Interrupted { signal, .. } => Error::Interrupted { command, signal },
+        other => other,
+    };
+    Failure::from(error).hint(WITHOUT_FETCH)
 }
 
 /// Whether a fetch failed because another process was at the same ref or was making a worktree.
@@ -152,5 +200,31 @@ mod tests {
         assert!(met_another("error: cannot lock ref 'refs/remotes/origin/main': is at a but b"));
         assert!(met_another("fatal: failed to read .git/worktrees/x/commondir: Success"));
         assert!(!met_another("fatal: unable to access 'https://x/': Could not resolve host"));
+    }
+
+    #[test]
+    fn a_name_and_the_way_from_it() {
+        assert_eq!(split("origin/main"), ("origin/main", ""));
+        assert_eq!(split("origin/main~2^"), ("origin/main", "~2^"));
+        assert_eq!(split("main@{u}^"), ("main@{u}", "^"));
+        assert_eq!(split(":/text"), (":/text", ""));
+    }
+
+    #[test]
+    fn the_longest_remote_is_meant() {
+        let remotes = "origin\nteam\nteam/origin";
+        for (full, expected) in [
+            ("origin/main", Some(("origin", "main"))),
+            ("refs/remotes/origin/a/b", Some(("origin", "a/b"))),
+            ("remotes/origin/main", Some(("origin", "main"))),
+            ("team/origin/main", Some(("team/origin", "main"))),
+            ("team/other", Some(("team", "other"))),
+            ("refs/heads/origin/main", None),
+            ("origin", None),
+            ("origin/", None),
+            ("originally/main", None),
+        ] {
+            assert_eq!(remote_branch(remotes, full), expected, "{full}");
+        }
     }
 }

@@ -12,8 +12,9 @@ use cli::Failure;
 use records::{LaneEvent, LaneEventKind, Reason};
 use repo::shell_words;
 
+use crate::branch;
 use crate::here::Here;
-use crate::history::{self, History};
+use crate::history;
 use crate::lock::Lock;
 use crate::registry::{self, Admin};
 use crate::remove::processes;
@@ -168,8 +169,7 @@ fn delete_branch(here: &Here, branch: &str, base: &str) -> Result<bool, Failure>
     if here.git().commit(&reference)?.as_deref() != Some(base) {
         return Ok(false);
     }
-    let entries = registry::survey(here, &History::default())?;
-    if entries.iter().any(|entry| entry.worktree.branch.as_deref() == Some(branch)) {
+    if branch::in_use(here, branch)? {
         return Ok(false);
     }
     here.change(&["update-ref", "-d", &reference, base])?;

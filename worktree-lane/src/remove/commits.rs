@@ -1,9 +1,12 @@
 //! Where the commits of a lane are besides the lane.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use repo::{Error, Git};
 
 use crate::here::Here;
-use crate::lane_git::LaneGit;
+use crate::lane_git::{LaneGit, fields, text};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub(crate) struct Commits {
     pub(crate) on_remote: bool,
     /// Whether any branch or tag has them.
     pub(crate) on_any_ref: bool,
+    /// The remote that the branch can be pushed to: `origin`, else the first.
+    pub(crate) remote: Option<String>,
     /// Stashes that were made on the lane's branch.
     pub(crate) stashes: Vec<String>,
 }
@@ -29,7 +34,13 @@ pub(crate) fn commits(
     base: Option<&str>,
 ) -> Result<Commits, Error> {
     let git = here.git();
-    let mut found = Commits { stashes: stashes(lane, branch)?, ..Commits::default() };
+    let remotes = git.text(["remote"])?;
+    let remote = remotes.lines().find(|name| *name == "origin").or(remotes.lines().next());
+    let mut found = Commits {
+        stashes: stashes(lane, branch)?,
+        remote: remote.map(str::to_owned),
+        ..Commits::default()
+    };
     // A lane may have been made from a commit or a tag, which nothing is ever merged into.
     let base = match base {
         Some(base) if base_commit(&git, base, branch)?.is_some() => Some(base.to_owned()),
@@ -41,7 +52,7 @@ pub(crate) fn commits(
     };
     if let Some(base) = base {
         if let Some(commit) = base_commit(&git, &base, branch)? {
-            found.in_base = in_base(&git, &commit, head)?;
+            found.in_base = in_base(&git, &here.common_dir, &commit, head)?;
         }
         found.base = Some(base);
     }
@@ -65,25 +76,74 @@ fn base_commit(git: &Git, base: &str, branch: Option<&str>) -> Result<Option<Str
 }
 
 /// Whether the work of `head` is in `base` (lanes reference, cases 38 to 40).
-fn in_base(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
-    Ok(git.is_ancestor(head, base)? || rebased(git, base, head)? || squashed(git, base, head)?)
+fn in_base(git: &Git, common_dir: &Path, base: &str, head: &str) -> Result<bool, Error> {
+    Ok(git.is_ancestor(head, base)?
+        || rebased(git, base, head)?
+        || squashed(git, common_dir, base, head)?)
 }
 
-/// Whether each commit has one with the same change in the base. Merges have no single change to
-/// compare, so a branch with one is not told this way.
+/// Whether each commit has one with the very same change in the base. Merges have no single change
+/// to compare, so a branch with one is not told this way.
 fn rebased(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
-    let range = format!("{base}..{head}");
-    if git.text(["rev-list", "--merges", "--count", &range])? != "0" {
+    if git.text(["rev-list", "--merges", "--count", &format!("{base}..{head}")])? != "0" {
         return Ok(false);
     }
-    let cherry = git.text(["cherry", base, head])?;
-    Ok(!cherry.is_empty() && cherry.lines().all(|line| line.starts_with("- ")))
+    let between = format!("{base}...{head}");
+    let marked = |side: &str| {
+        git.text(["rev-list", "--no-merges", "--cherry-mark", side, &between])
+            .map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let ours = marked("--right-only")?;
+    let same = |commits: &[String]| -> Vec<String> {
+        commits.iter().filter_map(|line| line.strip_prefix('=')).map(str::to_owned).collect()
+    };
+    if ours.is_empty() || same(&ours).len() != ours.len() {
+        return Ok(false);
+    }
+    // Git's mark passes over blanks, which in many languages are not nothing.
+    let landed = exact_changes(git, &same(&marked("--left-only")?))?;
+    Ok(exact_changes(git, &same(&ours))?.is_subset(&landed))
+}
+
+/// One digest for each change that these commits make, blanks and modes and binary files included.
+/// A commit that changes nothing has none.
+fn exact_changes(git: &Git, commits: &[String]) -> Result<BTreeSet<String>, Error> {
+    let show = ["diff-tree", "--stdin", "--patch", "--binary", "--full-index", "--root"];
+    let plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=none"];
+    let patches = piped(git, &[show.as_slice(), &plain].concat(), commits.join("\n") + "\n")?;
+    let digests = piped(git, &["patch-id", "--verbatim"], patches)?;
+    let text = String::from_utf8_lossy(&digests);
+    Ok(text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())
+}
+
+fn piped(git: &Git, args: &[&str], input: impl Into<Vec<u8>>) -> Result<Vec<u8>, Error> {
+    let ran = git.program(args).stdin(input).run()?;
+    if ran.ok() { Ok(ran.stdout) } else { Err(git.failure(args, &ran)) }
 }
 
 /// Whether merging it would change nothing in the base.
-fn squashed(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
+///
+/// Only git's own way of merging text proves that. A driver such as the common `merge=ours` would
+/// answer with the base's file whatever the lane has in it, so no attribute and no setting counts.
+fn squashed(git: &Git, common_dir: &Path, base: &str, head: &str) -> Result<bool, Error> {
+    // These attributes cannot be switched off.
+    match std::fs::read(common_dir.join("info/attributes")) {
+        Ok(text) if !text.windows(5).any(|word| word == b"merge") => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        _ => return Ok(false),
+    }
+    let nothing = piped(git, &["hash-object", "-t", "tree", "--stdin"], "")?;
+    let source = format!("--attr-source={}", String::from_utf8_lossy(&nothing).trim());
+    let before = [&*source, "-c", "core.attributesFile=/dev/null"];
     let args = ["merge-tree", "--write-tree", "--allow-unrelated-histories", base, head];
-    let ran = git.try_run(args)?;
+    let mut merge = git.program(before.iter().chain(&args)).env("GIT_ATTR_NOSYSTEM", "1");
+    for (number, (key, value)) in text_merge(git)?.into_iter().enumerate() {
+        merge = merge
+            .env(&format!("GIT_CONFIG_KEY_{number}"), key)
+            .env(&format!("GIT_CONFIG_VALUE_{number}"), value)
+            .env("GIT_CONFIG_COUNT", (number + 1).to_string());
+    }
+    let ran = merge.run()?;
     match ran.code() {
         Some(0) => {
             let merged = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
@@ -93,6 +153,18 @@ fn squashed(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
         Some(1) => Ok(false),
         _ => Err(git.failure(&args, &ran)),
     }
+}
+
+/// The settings under which every driver of the configuration fails, and a text is a text.
+fn text_merge(git: &Git) -> Result<Vec<(String, &'static str)>, Error> {
+    let args = ["config", "--name-only", "-z", "--get-regexp", r"^merge\..*\.driver$"];
+    let ran = git.try_run(args)?;
+    if !ran.ok() && ran.code() != Some(1) {
+        return Err(git.failure(&args, &ran));
+    }
+    let drivers = fields(&ran.stdout).map(|key| (text(key), "false"));
+    let own = [("merge.default", "text"), ("merge.renormalize", "false")];
+    Ok(own.into_iter().map(|(key, value)| (key.to_owned(), value)).chain(drivers).collect())
 }
 
 fn held_by(git: &Git, commit: &str, spaces: &[&str]) -> Result<bool, Error> {
@@ -113,6 +185,6 @@ fn stashes(lane: &LaneGit, branch: Option<&str>) -> Result<Vec<String>, Error> {
         let rest = subject.strip_prefix("WIP on ").or_else(|| subject.strip_prefix("On "));
         rest.and_then(|rest| rest.strip_prefix(branch)).is_some_and(|rest| rest.starts_with(':'))
     };
-    let entries = crate::lane_git::fields(&list).map(crate::lane_git::text);
+    let entries = fields(&list).map(text);
     Ok(entries.filter(made_on).collect())
 }

@@ -114,9 +114,14 @@ fn commits(facts: &Facts, all: &mut Vec<Reason>) {
                     "the commits of '{branch}' are neither in {} nor on a remote branch",
                     commits.base.as_deref().unwrap_or("a base (none is known)")
                 );
-                let fetch = git_in(facts, &["fetch", "--all"]);
-                let push = git_in(facts, &["push", "--set-upstream", "origin", branch]);
-                let next = format!("{fetch}, if it has landed; else {push}");
+                let next = match &commits.remote {
+                    Some(remote) => {
+                        let fetch = git_in(facts, &["fetch", "--all"]);
+                        let push = git_in(facts, &["push", "--set-upstream", remote, branch]);
+                        format!("{fetch}, if it has landed; else {push}")
+                    }
+                    None => format!("merge '{branch}', or push it to a remote; there is none yet"),
+                };
                 all.push(Reason::new("unmerged_commits", message, next));
             }
             None if !safe && !commits.on_any_ref => {

@@ -8,7 +8,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use cli::Failure;
 use records::worktree_lane::Trashed;
@@ -104,7 +104,7 @@ impl Entry {
 /// Removes the emptied entry called `name`, also when its `entry.json` was never finished. What is
 /// still in it stays.
 pub(crate) fn erase(here: &Here, name: &str) -> Result<(), Failure> {
-    if records::check_ref_part(name).is_err() {
+    if !is_name(name) {
         return Ok(());
     }
     let dir = root(here).join(name);
@@ -120,6 +120,14 @@ pub(crate) fn erase(here: &Here, name: &str) -> Result<(), Failure> {
         // Something else is in it, or it was never made.
     }
     Ok(())
+}
+
+/// Whether an entry may have this name: it is one component of a path. A lane's id may be as long as
+/// [`records::check_ref_part`] allows, and the name has the time besides.
+fn is_name(name: &str) -> bool {
+    let mut components = Path::new(name).components();
+    let one = matches!(components.next(), Some(Component::Normal(only)) if only == name);
+    one && components.next().is_none() && name.len() <= 255 && !name.contains(char::is_control)
 }
 
 /// The folder of all entries.
@@ -156,7 +164,7 @@ pub(crate) fn place(
 
 /// The entry called `name`; `None` when there is none.
 pub(crate) fn read(here: &Here, name: &str) -> Result<Option<Entry>, Failure> {
-    if records::check_ref_part(name).is_err() {
+    if !is_name(name) {
         return Ok(None);
     }
     let file = root(here).join(name).join("entry.json");

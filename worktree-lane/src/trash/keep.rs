@@ -12,22 +12,34 @@ use repo::Error;
 use crate::here::Here;
 use crate::lane_git::LaneGit;
 
+/// The refs that git keeps for each worktree by itself.
+const OWN_REFS: [&str; 3] = ["refs/worktree", "refs/bisect", "refs/rewritten"];
+
 /// The ref that keeps the commits of the entry `name`.
 pub(crate) fn reference(name: &str) -> String {
     format!("refs/lanes/trash/{name}")
 }
 
-/// Makes the ref: `head` itself, or a commit whose parents are `head` and all commits of the
-/// reflogs of the lane and its branch that `head` does not have.
+/// Makes the ref: `head` itself, or a commit whose parents are `head` and all commits that it does
+/// not have and that only the lane has: those of its reflog and its branch's, and those of the refs
+/// that git keeps for one worktree. Without any commit there is no ref.
 pub(crate) fn keep(
     here: &Here,
     git: &LaneGit,
     name: &str,
-    head: &str,
+    head: Option<&str>,
     branch: Option<&str>,
 ) -> Result<(), Failure> {
-    let extra = only_in_reflogs(git, head, branch)?;
-    let target = if extra.is_empty() { head.to_owned() } else { tie(git, name, head, &extra)? };
+    let only_here = match head {
+        Some(head) => only_here(git, head, branch)?,
+        None => on_no_ref(git)?,
+    };
+    let parents: Vec<&str> = head.into_iter().chain(only_here.iter().map(String::as_str)).collect();
+    let target = match parents.as_slice() {
+        [] => return Ok(()),
+        [one] => (*one).to_owned(),
+        [first, ..] => tie(git, name, first, &parents)?,
+    };
     here.change(&["update-ref", &reference(name), &target, ""])?;
     Ok(())
 }
@@ -37,46 +49,54 @@ pub(crate) fn release(here: &Here, name: &str) -> Result<(), Error> {
     here.change(&["update-ref", "-d", &reference(name)])
 }
 
-fn only_in_reflogs(
-    git: &LaneGit,
-    head: &str,
-    branch: Option<&str>,
-) -> Result<Vec<String>, Failure> {
-    let mut logged =
-        lines(&git.bytes(&["rev-list", "--walk-reflogs", "--ignore-missing", "HEAD"])?);
-    if let Some(branch) = branch {
-        let full = format!("refs/heads/{branch}");
-        logged.extend(lines(&git.bytes(&[
-            "rev-list",
-            "--walk-reflogs",
-            "--ignore-missing",
-            &full,
-        ])?));
+/// The commits that `head` does not have, of the reflogs and of the worktree's own refs.
+fn only_here(git: &LaneGit, head: &str, branch: Option<&str>) -> Result<BTreeSet<String>, Failure> {
+    let own = [
+        "for-each-ref",
+        "--format=%(if)%(*objecttype)%(then)%(*objecttype) %(*objectname)%(else)%(objecttype) %(objectname)%(end)",
+    ];
+    let own = git.bytes(&[own.as_slice(), &OWN_REFS].concat())?;
+    let mut wanted: BTreeSet<String> = lines(&own)
+        .iter()
+        .filter_map(|line| line.strip_prefix("commit ").map(str::to_owned))
+        .collect();
+    let branch = branch.map(|branch| format!("refs/heads/{branch}"));
+    for logged in ["HEAD"].into_iter().chain(branch.as_deref()) {
+        let args = ["rev-list", "--walk-reflogs", "--ignore-missing", logged];
+        wanted.extend(lines(&git.bytes(&args)?));
     }
-    logged.remove(head);
-    if logged.is_empty() {
-        return Ok(Vec::new());
+    wanted.remove(head);
+    if wanted.is_empty() {
+        return Ok(wanted);
     }
-    let wanted: Vec<&str> = logged.iter().map(String::as_str).collect();
-    let input = format!("{}\n^{head}\n", wanted.join("\n"));
+    let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let input = format!("{}\n^{head}\n", names.join("\n"));
     let args = ["rev-list", "--ignore-missing", "--stdin"];
     let beyond = lines(&git.bytes_with(&args, input.into_bytes())?);
-    Ok(logged.intersection(&beyond).cloned().collect())
+    Ok(wanted.intersection(&beyond).cloned().collect())
+}
+
+/// `HEAD` is a branch without a commit, and git shows no reflog for it then: the commits of all
+/// reflogs that are on no ref are more than is needed, and none of the lane's is missing.
+fn on_no_ref(git: &LaneGit) -> Result<BTreeSet<String>, Failure> {
+    let args = ["rev-list", "--ignore-missing", "--reflog"];
+    let shared = ["--not", "--branches", "--tags", "--remotes"];
+    Ok(lines(&git.bytes(&[args.as_slice(), &shared].concat())?))
 }
 
 fn lines(bytes: &[u8]) -> BTreeSet<String> {
     String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
 }
 
-/// Writes a commit that has `head`'s tree and all these commits as parents. Its text is written
-/// here because it needs no author of the user's.
-fn tie(git: &LaneGit, name: &str, head: &str, extra: &[String]) -> Result<String, Failure> {
-    let tree = git.bytes(&["rev-parse", "--verify", &format!("{head}^{{tree}}")])?;
+/// Writes a commit that has the tree of `first` and these parents. Its text is written here because
+/// it needs no author of the user's.
+fn tie(git: &LaneGit, name: &str, first: &str, parents: &[&str]) -> Result<String, Failure> {
+    let tree = git.bytes(&["rev-parse", "--verify", &format!("{first}^{{tree}}")])?;
     let tree = String::from_utf8_lossy(&tree);
-    let parents: Vec<String> = extra.iter().map(|commit| format!("parent {commit}\n")).collect();
+    let parents: Vec<String> = parents.iter().map(|commit| format!("parent {commit}\n")).collect();
     let person = "worktree-lane <worktree-lane@localhost> 0 +0000";
     let text = format!(
-        "tree {}\nparent {head}\n{}author {person}\ncommitter {person}\n\nWhat lane {name} had\n",
+        "tree {}\n{}author {person}\ncommitter {person}\n\nWhat lane {name} had\n",
         tree.trim(),
         parents.concat()
     );

@@ -3,6 +3,8 @@
 
 mod add;
 mod add_killed;
+mod base;
+mod landed;
 mod odd_places;
 mod parallel;
 mod remove;

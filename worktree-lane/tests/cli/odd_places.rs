@@ -196,3 +196,22 @@ impl Drop for Elsewhere {
         std::fs::remove_dir_all(&self.0).unwrap();
     }
 }
+
+#[test]
+fn a_folder_that_points_at_a_bare_repository_is_no_other_place_than_its_worktrees() {
+    let world = World::new();
+    let project = world.scratch.path("project");
+    write(&project.join(".git"), "gitdir: ./.bare\n");
+    let origin = world.origin.path().to_str().unwrap();
+    let bare = project.join(".bare");
+    git(world.scratch.root(), &["clone", "--quiet", "--bare", origin, bare.to_str().unwrap()]);
+    git(&project, &["worktree", "add", "--quiet", "trunk", "main"]);
+    let real = project.canonicalize().unwrap();
+    for (id, dir) in [("1", project.clone()), ("2", project.join("trunk")), ("3", bare)] {
+        let ran = Tool::new("worktree-lane").args(["add", id, "x"]).dir(&dir).run();
+        let expected = real.join(format!("project-{id}"));
+        assert_eq!(ran.code(0).json()["path"], expected.to_str().unwrap());
+    }
+    let lanes = Tool::new("worktree-lane").args(["list"]).dir(&project).run();
+    assert_eq!(lanes.code(0).json_lines()[0]["kind"], "main");
+}

@@ -130,3 +130,54 @@ fn two_lanes_of_one_id_can_be_in_the_trash() {
     assert_eq!(entries.len(), 3);
     world.run(&["trash", "list", "--format", "table"]).code(0).stdout_has("98-crud");
 }
+
+#[test]
+fn a_lane_with_the_longest_name_comes_back() {
+    let world = World::new();
+    let role = "r".repeat(100);
+    world.run(&["add", "--role", &role]).code(0);
+    let removal = world.run(&["remove", &role]).code(0).json();
+    assert_eq!(world.run(&["trash", "list"]).json_lines().len(), 1);
+    world.run(&["trash", "restore", removal["trash"].as_str().unwrap()]).code(0);
+    world.run(&["path", &role]).code(0);
+    let ran = world.run(&["trash", "restore", &"n".repeat(300)]);
+    assert_eq!(codes(&ran.code(1).json()), ["unknown_entry"]);
+}
+
+/// Makes a commit in the lane that only `hold` keeps, and says which.
+type Hold = fn(&Path) -> String;
+
+#[test]
+fn commits_that_only_the_lane_has_outlive_a_collection() {
+    let holds: [Hold; 3] = [
+        |lane| {
+            let work = crate::support::commit(lane, "work");
+            git(lane, &["reset", "--quiet", "--hard", "HEAD~1"]);
+            work
+        },
+        |lane| {
+            let work = crate::support::commit(lane, "work");
+            git(lane, &["update-ref", "refs/worktree/mine", &work]);
+            git(lane, &["reset", "--quiet", "--hard", "HEAD~1"]);
+            git(lane, &["reflog", "expire", "--expire=now", "HEAD", "98-crud"]);
+            work
+        },
+        |lane| {
+            git(lane, &["switch", "--quiet", "--detach"]);
+            let work = crate::support::commit(lane, "work");
+            git(lane, &["switch", "--quiet", "--orphan", "unborn"]);
+            work
+        },
+    ];
+    for options in [Repo::options(), Repo::options().reftable()] {
+        for hold in holds {
+            let world = World::with("talos", options);
+            let work = hold(&world.lane_98());
+            world.run(&["remove", "98"]).code(0);
+            world.repo.git(["gc", "--quiet", "--prune=now"]);
+            assert_eq!(world.repo.git(["cat-file", "-t", &work]), "commit");
+            world.run(&["trash", "restore", &trash_name(&world)]).code(0);
+            assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+        }
+    }
+}

@@ -25,6 +25,7 @@ fn clean() -> Facts {
             in_base: true,
             on_remote: true,
             on_any_ref: true,
+            remote: Some("origin".into()),
             stashes: Vec::new(),
         }),
     }
