@@ -195,6 +195,7 @@ fn complete(here: &Here, actor: &str, event: &LaneEvent) -> Result<Vec<String>, 
     })?;
     let git = LaneGit::new(path, &admin);
     let notes = fill::fill(&git, event)?;
+    registry::mark(&admin, &event.lane)?;
     history::record(here, actor, LaneEventKind::Added, event)?;
     unlock(&admin)?;
     Ok(notes)

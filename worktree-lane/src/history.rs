@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cli::{Failure, Out, clock};
-use journal::Damage;
+use journal::{Damage, Sort};
 use records::{Extra, LaneEvent, LaneEventKind, Stamp};
 
 use crate::here::Here;
@@ -32,11 +32,14 @@ pub(crate) enum Unfinished {
 
 impl History {
     /// Reads the journal for a command that changes something: a damaged line could hide a lane,
-    /// so it ends the command.
+    /// so it ends the command. A line that was cut off hides nothing: the run that was killed
+    /// while it wrote it had not gone on yet.
     pub(crate) fn load(here: &Here) -> Result<Self, Failure> {
-        let mut history = Self::read(here)?;
-        match history.damaged.pop() {
-            Some(damage) => Err(damage.into()),
+        let history = Self::read(here)?;
+        match history.damaged.iter().find(|damage| damage.sort != Sort::CutOff) {
+            Some(damage) => Err(Failure::from(damage.clone()).hint(
+                "keep a copy of the file, and put the line right, or take it out if it is no event",
+            )),
             None => Ok(history),
         }
     }

@@ -37,8 +37,13 @@ pub(crate) fn survey(here: &Here, history: &History) -> Result<Vec<Entry>, Failu
         let main = index == 0;
         let admin = admins.iter().find(|admin| admin.path.as_ref() == Some(&worktree.path));
         let path = worktree.path.to_string_lossy();
-        // A lane whose folder was removed by hand may have had the path before.
-        let here_now = history.live().filter(|known| known.last.path == path);
+        // A lane that was removed by hand may have had the path before, and somebody may have made
+        // a worktree there since.
+        let here_now = history.live().filter(|known| {
+            known.last.path == path
+                && (known.unfinished() == Some(Unfinished::Add)
+                    || admin.is_some_and(|admin| admin.lane.as_ref() == Some(&known.last.lane)))
+        });
         let known = here_now.max_by_key(|known| known.last.at);
         Entry {
             admin: admin.filter(|_| !main).map(|admin| admin.dir.clone()),
@@ -70,6 +75,17 @@ pub(crate) struct Admin {
     pub(crate) path: Option<PathBuf>,
     /// The reason in its `locked` file.
     pub(crate) locked: Option<String>,
+    /// The lane that [`mark`] has written there.
+    pub(crate) lane: Option<String>,
+}
+
+/// The file in git's folder for a worktree that says which lane it is. It goes where the folder
+/// goes, and is gone when git unregisters the worktree.
+const MARK: &str = "switchyard-lane";
+
+/// Marks the worktree of `admin` as the one of `lane`.
+pub(crate) fn mark(admin: &Path, lane: &str) -> Result<(), Failure> {
+    Ok(journal::replace(admin.join(MARK), |file| writeln!(file, "{lane}"))?)
 }
 
 /// All of them.
@@ -85,9 +101,12 @@ pub(crate) fn admins(here: &Here) -> Result<Vec<Admin>, Failure> {
     for entry in entries {
         let dir = entry.map_err(|e| fail(&e))?.path();
         if dir.is_dir() {
-            let locked = read_line(&dir.join("locked"))?;
-            let locked = locked.map(|line| line.to_string_lossy().into_owned());
-            all.push(Admin { path: worktree_of(&dir)?, locked, dir });
+            let text = |file| {
+                let line = read_line(&dir.join(file))?;
+                Ok::<_, Failure>(line.map(|line| line.to_string_lossy().into_owned()))
+            };
+            let (locked, lane) = (text("locked")?, text(MARK)?);
+            all.push(Admin { path: worktree_of(&dir)?, locked, lane, dir });
         }
     }
     all.sort_by(|a, b| a.dir.cmp(&b.dir));

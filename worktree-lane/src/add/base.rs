@@ -136,6 +136,9 @@ fn unknown(name: &str) -> Reason {
 fn no_default(git: &Git) -> Result<Reason, Error> {
     if git.text(["for-each-ref", "--count=1"])?.is_empty() && git.commit("HEAD")?.is_none() {
         let message = "the repository has no commit yet, so there is nothing to start from";
+        if !git.text(["remote"])?.is_empty() {
+            return Ok(Reason::new("no_commit_yet", message, "git fetch --all, or git commit"));
+        }
         return Ok(Reason::new("no_commit_yet", message, "git commit"));
     }
     let message = "there is no origin/HEAD, origin/main, origin/master, main or master";

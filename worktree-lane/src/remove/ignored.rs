@@ -3,16 +3,22 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cli::Failure;
+use repo::Git;
 
-use crate::lane_git::{LaneGit, fields, text};
+use crate::lane_git::{LaneGit, fields};
 
 use super::precious::{is_built, is_precious};
+use super::submodules;
 
 /// How many files are looked at. A lane with more cannot be told about.
 const MOST: u64 = 5_000_000;
+
+/// How git lists ignored files; without the last word, the untracked ones.
+const LIST: [&str; 6] =
+    ["ls-files", "--others", "--directory", "-z", "--exclude-standard", "--ignored"];
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,18 +37,12 @@ pub(crate) struct Ignored {
 /// case 14).
 pub(crate) fn ignored(git: &LaneGit, path: &Path) -> Result<Ignored, Failure> {
     let mut found = Ignored::default();
-    let list = ["ls-files", "--others", "--directory", "-z"];
-    let only_ignored = ["--ignored", "--exclude-standard"];
-    for name in fields(&git.bytes(&[list.as_slice(), &only_ignored].concat())?) {
-        let relative = PathBuf::from(OsStr::from_bytes(name));
-        let built = relative.components().any(|c| is_built(&c.as_os_str().to_string_lossy()));
-        found.look(path, &relative, built)?;
-    }
-    for name in fields(&git.bytes(&[list.as_slice(), &["--exclude-standard"]].concat())?) {
-        // Git names a repository inside the lane by its folder, and does not look into it.
-        if name.ends_with(b"/") && path.join(OsStr::from_bytes(name)).join(".git").exists() {
-            found.repositories.push(text(name));
-        }
+    let (ignored, others) = (&LIST, &LIST[..5]);
+    found.list(path, Path::new(""), &git.bytes(ignored)?, &git.bytes(others)?)?;
+    for submodule in submodules::checked_out(git, path)? {
+        // Git's answers for the lane say nothing about the files in there.
+        let git = Git::new(path.join(&submodule));
+        found.list(path, &submodule, &git.bytes(ignored)?, &git.bytes(others)?)?;
     }
     found.precious.sort();
     found.repositories.sort();
@@ -50,7 +50,38 @@ pub(crate) fn ignored(git: &LaneGit, path: &Path) -> Result<Ignored, Failure> {
     Ok(found)
 }
 
+/// Whether a folder is a repository without a checkout. The `.git` of a checkout has a `HEAD` too,
+/// and is told by its name.
+fn is_bare_repository(path: &Path) -> bool {
+    let has = |name: &str| path.join(name).exists();
+    path.file_name() != Some(OsStr::new(".git")) && has("HEAD") && has("objects") && has("refs")
+}
+
 impl Ignored {
+    /// Takes in what git lists in the folder `inside`: the ignored files, and the untracked ones.
+    fn list(
+        &mut self,
+        root: &Path,
+        inside: &Path,
+        ignored: &[u8],
+        untracked: &[u8],
+    ) -> Result<(), Failure> {
+        for name in fields(ignored) {
+            let name = inside.join(OsStr::from_bytes(name));
+            let built = name.components().any(|c| is_built(&c.as_os_str().to_string_lossy()));
+            self.look(root, &name, built)?;
+        }
+        for name in fields(untracked) {
+            let relative = inside.join(OsStr::from_bytes(name));
+            let path = root.join(&relative);
+            // Git names a repository inside the lane by its folder, and does not look into it.
+            if name.ends_with(b"/") && (path.join(".git").exists() || is_bare_repository(&path)) {
+                self.repositories.push(relative.to_string_lossy().into_owned());
+            }
+        }
+        Ok(())
+    }
+
     /// Counts a file, or all files of a folder; `built` says that a build fills the folder.
     fn look(&mut self, root: &Path, relative: &Path, built: bool) -> Result<(), Failure> {
         let path = root.join(relative);
@@ -63,6 +94,9 @@ impl Ignored {
         };
         if !metadata.is_dir() {
             return self.count(relative, metadata.len(), built);
+        }
+        if is_bare_repository(&path) {
+            self.repositories.push(relative.to_string_lossy().into_owned());
         }
         for entry in fs::read_dir(&path).map_err(|e| fail(&e))? {
             let name = entry.map_err(|e| fail(&e))?.file_name();

@@ -176,19 +176,32 @@ pub(crate) fn read(here: &Here, name: &str) -> Result<Option<Entry>, Failure> {
     serde_json::from_slice(&bytes).map(Some).map_err(|why| Failure::damaged(file.display(), why))
 }
 
-/// Every entry, oldest first.
-pub(crate) fn all(here: &Here) -> Result<Vec<Entry>, Failure> {
+/// Every entry, oldest first, and what is wrong with those that cannot be read.
+pub(crate) fn all(here: &Here) -> Result<(Vec<Entry>, Vec<Failure>), Failure> {
     let root = root(here);
     let names = match fs::read_dir(&root) {
         Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((vec![], vec![])),
         Err(error) => return Err(Failure::io("cannot read", &root, &error)),
     };
-    let mut entries = Vec::new();
+    let (mut entries, mut damaged) = (Vec::new(), Vec::new());
     for name in names {
         let name = name.map_err(|e| Failure::io("cannot read", &root, &e))?.file_name();
-        entries.extend(read(here, &name.to_string_lossy())?);
+        match read(here, &name.to_string_lossy()) {
+            Ok(Some(entry)) => entries.push(entry),
+            // A run that was killed before it moved anything leaves an empty folder.
+            Ok(None) if holds_nothing(&root.join(&name)) => {}
+            Ok(None) => {
+                let dir = root.join(&name);
+                damaged.push(Failure::damaged(dir.display(), "it has no entry.json"));
+            }
+            Err(failure) => damaged.push(failure),
+        }
     }
     entries.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
-    Ok(entries)
+    Ok((entries, damaged))
+}
+
+fn holds_nothing(entry: &Path) -> bool {
+    ["tree", "admin"].iter().all(|half| fs::symlink_metadata(entry.join(half)).is_err())
 }

@@ -7,8 +7,12 @@ use crate::here::Here;
 use super::entry;
 
 /// Prints the entries, oldest first.
+///
+/// # Errors
+/// For an entry that cannot be read, after the others were printed.
 pub(crate) fn run(here: &Here, out: &mut Out) -> Result<Exit, Failure> {
-    let all: Vec<_> = entry::all(here)?.iter().map(entry::Entry::noun).collect();
+    let (entries, damaged) = entry::all(here)?;
+    let all: Vec<_> = entries.iter().map(entry::Entry::noun).collect();
     if out.is_json() {
         for trashed in &all {
             out.print(trashed, |_, _| {})?;
@@ -27,5 +31,9 @@ pub(crate) fn run(here: &Here, out: &mut Out) -> Result<Exit, Failure> {
         }
         table.show(page);
     })?;
-    Ok(Exit::Yes)
+    // What can be shown is shown; the first that cannot ends the command.
+    let mut damaged = damaged.into_iter();
+    let Some(first) = damaged.next() else { return Ok(Exit::Yes) };
+    damaged.for_each(|failure| out.note(&failure.to_string()));
+    Err(first.hint("the files of that lane are whole, in `tree` beside it"))
 }

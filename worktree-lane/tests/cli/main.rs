@@ -4,6 +4,7 @@
 mod add;
 mod add_killed;
 mod base;
+mod damage;
 mod landed;
 mod odd_places;
 mod parallel;

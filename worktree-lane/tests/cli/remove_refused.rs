@@ -211,6 +211,15 @@ fn work_in_a_submodule() {
 }
 
 #[test]
+fn precious_files_in_a_submodule() {
+    let (world, path, sub) = with_submodule();
+    git(&path, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init"]);
+    write(&world.repo.path().join(".git/worktrees/talos-98/modules/sub/info/exclude"), "*.db\n");
+    write(&sub.join("dev.db"), "rows");
+    refused_in(&world, &path, &["ignored_precious"]);
+}
+
+#[test]
 fn a_submodule_that_is_not_there_is_no_reason() {
     let (world, _, _) = with_submodule();
     world.run(&["remove", "98"]).code(0);
@@ -232,6 +241,11 @@ fn a_repository_among_ignored_or_untracked_files() {
             git(path, &["clone", "--quiet", origin, path.join("clone").to_str().unwrap()]);
         },
         &["untracked", "embedded_repository"],
+    );
+    // One without a checkout has no `.git`.
+    refused(
+        |_, path| drop(git(path, &["init", "--quiet", "--bare", "vault/mirror.git"])),
+        &["embedded_repository"],
     );
 }
 
@@ -327,6 +341,23 @@ fn worktrees_of_others_and_the_main_one() {
     assert_eq!(codes(&world.run(&["remove", "b"]).code(1).json()), ["foreign"]);
     assert_eq!(codes(&world.run(&["remove", "main"]).code(1).json()), ["unknown_lane"]);
     assert!(other.exists());
+}
+
+#[test]
+fn a_worktree_that_somebody_made_where_a_lane_was() {
+    let world = World::new();
+    let path = world.lane_98();
+    let place = path.to_str().unwrap();
+    world.repo.git(["worktree", "remove", place]);
+    world.repo.git(["worktree", "add", "--quiet", "-b", "mine", place]);
+    let lanes = world.run(&["list"]).json_lines();
+    assert_eq!(
+        (&lanes[1]["lane"], &lanes[1]["kind"]),
+        (&serde_json::Value::Null, &"foreign".into())
+    );
+    assert_eq!(codes(&world.run(&["remove", "98"]).code(1).json()), ["unknown_lane"]);
+    assert_eq!(codes(&world.run(&["remove", "mine"]).code(1).json()), ["foreign"]);
+    assert!(path.exists());
 }
 
 #[test]
