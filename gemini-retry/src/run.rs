@@ -22,7 +22,7 @@ use crate::state::store::Store;
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let env = |name: &str| std::env::var(name).ok();
+    let env = |name: &str| std::env::var_os(name);
     let settings = Settings::new(args, env)?;
     let prompt = prompt::read(&settings.source, settings.subject.as_deref())?;
     let pool = credentials::load(&settings.credentials, env)?;
@@ -92,6 +92,9 @@ fn tell(
 ) -> Result<Exit, Failure> {
     if let Some(failure) = report.failure() {
         out.note(&redactor.clean(&failure.sentence));
+        if let Some(advice) = report.advice() {
+            out.note(&redactor.clean(&advice));
+        }
         out.note(&failure.machine(report.attempts, audit_id));
         return Ok(failure.exit);
     }

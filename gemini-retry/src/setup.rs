@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod credentials;
+mod environment;
 pub(crate) mod prompt;
 pub(crate) mod redact;
 pub(crate) mod settings;

@@ -43,7 +43,8 @@ impl Wanted {
         if served == self.model || served.strip_prefix(&self.model).is_some_and(is_build) {
             return true;
         }
-        let smaller = SMALL.iter().any(|s| served.contains(s) && !self.model.contains(s));
+        let lower = served.to_ascii_lowercase();
+        let smaller = SMALL.iter().any(|s| lower.contains(s) && !self.model.contains(s));
         !smaller && self.accept.iter().any(|pattern| fits(bare(pattern), served))
     }
 }
@@ -138,6 +139,7 @@ mod tests {
         let pro = wanted("gemini-3.1-pro-preview", &["gemini-*"]);
         assert!(pro.accepts("gemini-3.5-pro"));
         assert!(!pro.accepts("gemini-3.5-flash") && !pro.accepts("gemini-nano-pro"));
+        assert!(!pro.accepts("gemini-3.5-Flash"));
         assert!(wanted("gemini-3-flash", &["gemini-*-flash"]).accepts("gemini-3.5-flash"));
     }
 

@@ -176,7 +176,7 @@ impl Run<'_> {
                     json!({"attempt": attempt, "error_type": class.name(), "raw_output": raw});
                 ("PERMANENT_FAILURE", fields)
             }
-            Outcome::Stopped(Stop::Attempts(class)) => {
+            Outcome::Stopped(Stop::Attempts { class, .. }) => {
                 ("MAX_RETRIES_EXCEEDED", json!({"attempts": attempt, "error_type": class.name()}))
             }
             Outcome::Stopped(Stop::Deadline { class, retry_at }) => {

@@ -50,9 +50,11 @@ impl Mailbox {
         let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let to = sender.clone();
         std::thread::spawn(move || {
-            for signal in signals.forever() {
-                if to.send(Event::Signal(signal)).is_err() {
-                    return;
+            for (earlier, signal) in signals.forever().enumerate() {
+                // The first one asks to write down what happened and to stop. A second one says
+                // that this takes too long, as when somebody holds the log's lock.
+                if earlier > 0 || to.send(Event::Signal(signal)).is_err() {
+                    drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
             }
         });

@@ -138,6 +138,17 @@ impl<'a> Report<'a> {
         })
     }
 
+    /// How a key comes back into use that was refused once.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let Outcome::Stopped(Stop::AllRetired) = self.outcome else { return None };
+        let state = self.settings.state_dir.join("state.json");
+        Some(format!(
+            "a refused key is not asked again; put in a new one, or take its name out of \
+             \"credentials\" in {}",
+            state.display()
+        ))
+    }
+
     fn millis(&self) -> u64 {
         u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX)
     }
@@ -177,11 +188,16 @@ fn told(stop: &Stop, story: &str, attempts: u32) -> Told {
         retry_at: None,
         sentence,
     };
+    // Only where time helps.
+    let at = |told: Told, retry_at| {
+        let retry_at = (told.exit == Exit::Later).then_some(retry_at);
+        Told { retry_at, ..told }
+    };
     match stop {
         Stop::Final(class) => of(*class, result_of(*class), format!("{}: {story}", class.name())),
-        Stop::Attempts(class) => {
+        Stop::Attempts { class, retry_at } => {
             let sentence = format!("{}: gave up after {attempts} attempts: {story}", class.name());
-            of(*class, "max_attempts", sentence)
+            at(of(*class, "max_attempts", sentence), Stamp::new(*retry_at))
         }
         Stop::Deadline { class, retry_at } => {
             let retry_at = Stamp::new(*retry_at);
@@ -195,24 +211,30 @@ fn told(stop: &Stop, story: &str, attempts: u32) -> Told {
                 };
             };
             let sentence = format!("{}: no answer before the deadline: {story}", class.name());
-            let told = of(*class, "deadline", sentence);
-            let retry_at = (told.exit == Exit::Later).then_some(retry_at);
-            Told { retry_at, ..told }
+            at(of(*class, "deadline", sentence), retry_at)
         }
         Stop::Cooling { reason, retry_at } => {
             let retry_at = Stamp::new(*retry_at);
+            let mut sentence = format!("{reason}: no credential is free before {retry_at}");
+            if attempts > 0 {
+                sentence = format!("{sentence}; the last reply: {story}");
+            }
             Told {
                 exit: Exit::Later,
                 result: "later",
                 class: reason.clone(),
                 retry_at: Some(retry_at),
-                sentence: format!("{reason}: no credential is free before {retry_at}"),
+                sentence,
             }
         }
         Stop::AllRetired => {
-            let sentence =
-                "auth: the service refuses every key; put new ones into the credentials file";
-            of(Class::Auth, "no_credentials", sentence.to_owned())
+            let sentence = if attempts > 0 {
+                format!("auth: the service refuses every key; the last reply: {story}")
+            } else {
+                "auth: the service refused every key before; put new ones into the credentials file"
+                    .to_owned()
+            };
+            of(Class::Auth, "no_credentials", sentence)
         }
     }
 }

@@ -186,7 +186,12 @@ pub(crate) enum Stop {
     /// The last failure is final.
     Final(Class),
     /// As many requests were sent as may be.
-    Attempts(Class),
+    Attempts {
+        /// What the last one met.
+        class: Class,
+        /// When the next request would have been due.
+        retry_at: Timestamp,
+    },
     /// The time is over, or would be before anything could be had.
     Deadline {
         /// What the run was up against; `None` when nothing had failed yet.
@@ -219,7 +224,13 @@ pub(crate) fn next(
         return Step::Stop(Stop::Final(last));
     }
     if course.attempts >= limits.attempts {
-        return Step::Stop(Stop::Attempts(last));
+        let rest = course.not_before.saturating_sub(now.elapsed);
+        let due = later(now.wall, rest);
+        let retry_at = match choose(pool, state, model, now.wall, &course.avoid) {
+            Choice::Cooling { until, .. } => due.max(until),
+            _ => due,
+        };
+        return Step::Stop(Stop::Attempts { class: last, retry_at });
     }
     let left = limits.deadline.saturating_sub(now.elapsed);
     let fits = |wait: Duration| wait.saturating_add(limits.useful()) <= left;

@@ -12,8 +12,8 @@ use records::IssueNumber;
 /// Sends a prompt to Gemini and prints the review, but only when it is complete, comes from the
 /// model that was asked for, and is exactly one valid verdict. Used-up quotas and dead keys lead to
 /// the next credential; overload and broken connections are waited out. Every call leaves an entry
-/// in the audit log, a failed one too. Without an answer stdout stays empty, and the last line on
-/// stderr is JSON that says why and when to come back.
+/// in the audit log, a failed one too. When no answer can be had, stdout stays empty, and the last
+/// line on stderr is `gemini-retry: ` and JSON that says why and when to come back.
 #[derive(Debug, Parser)]
 #[command(name = "gemini-retry", version, after_help = HELP)]
 #[command(group(ArgGroup::new("source").required(true).args(["prompt_file", "prompt", "stdin"])))]
@@ -130,7 +130,7 @@ Environment:
 Exit status:
   0 a verified answer (BLOCKED is an answer), 1 there is none to be had, 2 usage or credentials,
   65 the prompt or the answer cannot be read, 74 network or service, 75 later (see retry_at),
-  130 and 143 when interrupted
+  129, 130 and 143 when interrupted
 
 Examples:
   lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98

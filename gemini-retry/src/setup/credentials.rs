@@ -8,8 +8,9 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use cli::Failure;
@@ -17,6 +18,8 @@ use records::sha256_hex;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use crate::setup::environment;
+use crate::setup::redact::Redactor;
 use crate::state::{account_scope, model_scope};
 
 /// The variable that holds one more key; its credential is called [`ENV_NAME`].
@@ -24,6 +27,8 @@ pub(crate) const ENV_KEY: &str = "GEMINI_API_KEY";
 const ENV_NAME: &str = "env";
 /// Shorter texts are no keys, and to redact them would take ordinary words out of every log.
 const SHORTEST_KEY: usize = 8;
+/// Labels are written to logs and to the state.
+const KEY_AS_LABEL: &str = "its name, project or billing has a key in it, and those are shown";
 /// More than any list of credentials needs.
 const LONGEST_FILE: u64 = 1 << 20;
 
@@ -77,7 +82,7 @@ struct Entry {
 }
 
 /// Reads the credentials file, if there is one, and adds the key of the environment.
-pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<Pool, Failure> {
+pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Pool, Failure> {
     let shown = path.display().to_string();
     let mut pool = Pool { usable: Vec::new(), skipped: Vec::new() };
     if let Some(text) = read_private(path)? {
@@ -89,7 +94,7 @@ pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<
             })?;
         }
     }
-    if let Some(key) = env(ENV_KEY).filter(|key| !key.is_empty()) {
+    if let Some(key) = environment::text(&env, ENV_KEY)? {
         let key = SecretString::from(key);
         check_key(&key).map_err(|why| Failure::usage(ENV_KEY, why))?;
         // The same key in the file has a project and a name that say more.
@@ -97,6 +102,7 @@ pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<
             pool.usable.push(credential(ENV_NAME.into(), None, None, key));
         }
     }
+    check_labels(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
     check_unique(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
     if pool.usable.is_empty() {
         let left_out: Vec<String> =
@@ -111,8 +117,18 @@ pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<String>) -> Result<
     Ok(pool)
 }
 
-fn add(pool: &mut Pool, entry: Entry, env: &impl Fn(&str) -> Option<String>) -> Result<(), String> {
-    let name = entry.name.filter(|name| !name.trim().is_empty()).unwrap_or("unnamed".into());
+fn add(
+    pool: &mut Pool,
+    entry: Entry,
+    env: &impl Fn(&str) -> Option<OsString>,
+) -> Result<(), String> {
+    let own = Redactor::new(entry.key.clone());
+    let label = |text: Option<String>| match text.filter(|text| !text.trim().is_empty()) {
+        Some(text) if own.clean(&text) != text => Err(KEY_AS_LABEL),
+        text => Ok(text),
+    };
+    let name = label(entry.name)?.unwrap_or("unnamed".into());
+    let (project, billing) = (label(entry.project)?, label(entry.billing)?);
     if !entry.enabled.unwrap_or(true) {
         pool.skipped.push((name, "disabled"));
         return Ok(());
@@ -134,7 +150,9 @@ fn add(pool: &mut Pool, entry: Entry, env: &impl Fn(&str) -> Option<String>) -> 
         (None, None) => return Err(format!("{name}: it has no key; add key or key_env")),
         (Some(key), None) => key,
         (None, Some(variable)) => {
-            let Some(key) = env(&variable).filter(|key| !key.is_empty()) else {
+            let key = environment::text(env, &variable)
+                .map_err(|_| format!("{name}: the variable that key_env names is not UTF-8"))?;
+            let Some(key) = key else {
                 pool.skipped.push((name, "the variable that key_env names is not set"));
                 return Ok(());
             };
@@ -142,7 +160,7 @@ fn add(pool: &mut Pool, entry: Entry, env: &impl Fn(&str) -> Option<String>) -> 
         }
     };
     check_key(&key).map_err(|why| format!("{name}: {why}"))?;
-    pool.usable.push(credential(name, entry.project, entry.billing, key));
+    pool.usable.push(credential(name, project, billing, key));
     Ok(())
 }
 
@@ -176,6 +194,13 @@ fn check_key(key: &SecretString) -> Result<(), &'static str> {
     }
 }
 
+/// No label may be the key of another credential.
+fn check_labels(pool: &[Credential]) -> Result<(), &'static str> {
+    let keys = Redactor::new(pool.iter().map(|c| c.key.clone()));
+    let mut labels = pool.iter().flat_map(|c| [&c.name, &c.project, &c.billing]);
+    if labels.any(|label| keys.clean(label) != *label) { Err(KEY_AS_LABEL) } else { Ok(()) }
+}
+
 /// Names are the keys of the shared state, and two names for one key would look like two quotas.
 fn check_unique(pool: &[Credential]) -> Result<(), String> {
     let mut names = BTreeSet::new();
@@ -199,15 +224,29 @@ fn read_private(path: &Path) -> Result<Option<SecretString>, Failure> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(fail(&e)),
     };
-    let mode = file.metadata().map_err(|e| fail(&e))?.permissions().mode();
+    let metadata = file.metadata().map_err(|e| fail(&e))?;
+    // A pipe is what `--credentials <(decrypt …)` gives.
+    if !(metadata.is_file() || metadata.file_type().is_fifo()) {
+        return Err(Failure::usage(path.display(), "it is not a file"));
+    }
+    let mode = metadata.permissions().mode();
     if mode & 0o077 != 0 {
         let why = format!("others may read the keys in it (mode {:03o})", mode & 0o777);
         return Err(Failure::usage(path.display(), why)
             .hint(format!("chmod 600 {}", repo::shell_words([path.to_string_lossy()]))));
     }
-    let mut text = String::new();
-    file.take(LONGEST_FILE).read_to_string(&mut text).map_err(|e| fail(&e))?;
-    Ok(Some(SecretString::from(text)))
+    let mut bytes = Vec::new();
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        let why = format!("it is larger than {LONGEST_FILE} bytes");
+        return Err(Failure::usage(path.display(), why));
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        Failure::usage(path.display(), format_args!("it is not UTF-8 from byte {at} on"))
+    })?;
+    // Some editors put a byte order mark in front.
+    Ok(Some(SecretString::from(text.strip_prefix('\u{feff}').unwrap_or(&text))))
 }
 
 /// The parser's own words may quote the file, and with it a key: only the place is told.
@@ -228,7 +267,7 @@ mod tests {
         let scratch = testkit::Scratch::new();
         let path = scratch.write("c.json", text);
         set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        load(&path, |name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        load(&path, |name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()))
     }
 
     fn refusal(text: &str) -> String {
@@ -281,10 +320,45 @@ mod tests {
             ),
             (r#"{"credentials":[{"name":"a","type":"token","key":"AIzaSecret"}]}"#, "'type'"),
             (r#"{"credentials":[]}"#, "there is none"),
+            (r#"{"credentials":[{"name":"AIzaSecret","key":"AIzaSecret"}]}"#, "has a key in it"),
+            (
+                r#"{"credentials":[{"name":"AIzaSecret","key":"key-of-b"},{"key":"AIzaSecret"}]}"#,
+                "has a key in it",
+            ),
+            (r#"{"credentials":[{"name":"AIzaSy_3456789_123456789_123456789_1234"}]}"#, "a key"),
+            (
+                r#"{"credentials":[{"name":"a","key":"AIzaSecret","project":"AIzaSecret"}]}"#,
+                "has a key in it",
+            ),
         ] {
             let message = refusal(text);
             assert!(message.contains(word), "{message}");
             assert!(!message.contains("AIza"), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_empty_label_is_none_and_a_byte_order_mark_means_nothing() {
+        let text = "\u{feff}{\"credentials\":[{\"name\":\"a\",\"key\":\"key-of-alpha\",\"project\":\" \",\"billing\":\"\"}]}";
+        let pool = load_text(text, &[]).unwrap();
+        assert_eq!(pool.usable[0].scopes("m"), ["p:a|m:m".to_owned(), "b:a".to_owned()]);
+    }
+
+    #[test]
+    fn what_is_no_private_text_file_is_refused_and_left_alone() {
+        let scratch = testkit::Scratch::new();
+        let refusal = |path: &Path| load(path, |_| None).err().unwrap().render("t");
+        let message = refusal(scratch.root());
+        assert!(message.contains("not a file") && !message.contains("chmod"), "{message}");
+        assert!(refusal(Path::new("/dev/zero")).contains("not a file"));
+        for (bytes, why) in [
+            (b"{\"credentials\":[\xff".to_vec(), "not UTF-8 from byte 16"),
+            (vec![b' '; (1 << 20) + 1], "larger than 1048576 bytes"),
+        ] {
+            let path = scratch.write("c.json", bytes);
+            set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            let message = refusal(&path);
+            assert!(message.contains(why), "{message}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What will be done: the arguments together with the environment.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
 use crate::setup::args::{Args, Print, Schema, seconds_or_span};
+use crate::setup::environment;
 use crate::setup::prompt::Source;
 
 /// Everything that was decided before the first request.
@@ -53,7 +55,7 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 for whatever makes no sense, naming it.
-    pub(crate) fn new(args: Args, env: impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+    pub(crate) fn new(args: Args, env: impl Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
         let wanted = Wanted::new(&args.model, args.accept_model)
             .map_err(|why| Failure::usage("--model", why))?;
         let limits = Limits {
@@ -62,7 +64,7 @@ impl Settings {
             attempts: args.max_attempts.max(1),
         };
         positive("--deadline", args.deadline)?;
-        let seconds = |name: &str| match env(name) {
+        let seconds = |name: &str| match environment::text(&env, name)? {
             Some(text) => seconds_or_span(&text).map(Some).map_err(|e| Failure::usage(name, e)),
             None => Ok(None),
         };
@@ -73,7 +75,10 @@ impl Settings {
         let home = || {
             let home = env("HOME").filter(|home| !home.is_empty());
             let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
-            dir.ok_or_else(|| Failure::usage("HOME", "it is not set"))
+            dir.ok_or_else(|| {
+                Failure::usage("HOME", "it is not set")
+                    .hint("set it, or give both --credentials and --state-dir")
+            })
         };
         let place = repo::Place::find(Path::new("."));
         let project = match (args.project, &place) {
@@ -84,7 +89,8 @@ impl Settings {
         let audit = if args.no_audit {
             None
         } else {
-            Some(audit_log(args.log_dir, place, env("SWITCHYARD_SESSION").as_deref())?)
+            let session = environment::text(&env, "SWITCHYARD_SESSION")?;
+            Some(audit_log(args.log_dir, place, session.as_deref())?)
         };
         Ok(Self {
             source: match (args.prompt_file, args.prompt) {
@@ -123,17 +129,20 @@ fn audit_log(
     place: Result<repo::Place, repo::Error>,
     session: Option<&str>,
 ) -> Result<AuditLog, Failure> {
-    let session = match session.filter(|text| !text.is_empty()) {
+    let session = match session {
         Some(text) => text.parse().map_err(|e| Failure::usage("SWITCHYARD_SESSION", e))?,
         None => SessionId::from_bits(fastrand::u32(..)),
     };
     if let Some(logs) = dir {
         return Ok(AuditLog { logs, place: None, session });
     }
-    let place = place.map_err(|e| {
-        Failure::from(e).hint("the audit log belongs to a repository; give --log-dir or --no-audit")
-    })?;
-    Ok(AuditLog { logs: place.logs_dir()?, place: Some(place), session })
+    let homeless = |e: repo::Error| {
+        Failure::from(e)
+            .hint("the audit log stands in a main worktree; give --log-dir or --no-audit")
+    };
+    let place = place.map_err(homeless)?;
+    let logs = place.logs_dir().map_err(homeless)?;
+    Ok(AuditLog { logs, place: Some(place), session })
 }
 
 fn positive(flag: &str, time: Duration) -> Result<Duration, Failure> {
@@ -142,7 +151,7 @@ fn positive(flag: &str, time: Duration) -> Result<Duration, Failure> {
 
 /// The address, if a key may be sent there.
 fn base_url(text: &str) -> Result<Url, Failure> {
-    let refuse = |why: &str| Failure::usage("--base-url", why);
+    let refuse = |why: &str| Failure::usage("--base-url (GOOGLE_GEMINI_BASE_URL)", why);
     // The text is not repeated: it may carry a password.
     let url = Url::parse(text).map_err(|_| refuse("it is not a URL"))?;
     if !url.username().is_empty() || url.password().is_some() {

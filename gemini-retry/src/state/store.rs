@@ -4,7 +4,7 @@
 //! itself and says so once.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,9 @@ use crate::state::{State, VERSION};
 
 /// How long another process may hold the lock; its own work under it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// More than any number of credentials and models needs.
+const LONGEST_FILE: u64 = 8 << 20;
 
 /// The state that all processes share.
 pub(crate) struct Store {
@@ -100,7 +103,7 @@ impl Store {
     }
 
     fn read(&mut self, now: Timestamp) -> Result<State, Trouble> {
-        let bytes = match fs::read(&self.file) {
+        let bytes = match read_bounded(&self.file) {
             Ok(bytes) if bytes.is_empty() => return Ok(State::default()),
             Ok(bytes) => bytes,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
@@ -147,6 +150,13 @@ impl Store {
         self.shared = false;
         self.warnings.push(format!("the shared state is not used: {why}"));
     }
+}
+
+/// The file's bytes, and not many more than a state has: a longer file is damaged for certain.
+fn read_bounded(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(file)?.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Makes `dir` and what is missing above it, for this user alone.
@@ -205,6 +215,17 @@ mod tests {
             assert_eq!(store.take_warnings().len(), 1);
             assert!(store.transact(at, |s| s.last_used("x")).is_some());
         }
+    }
+
+    #[test]
+    fn a_file_that_could_not_be_held_in_memory_is_set_aside_too() {
+        let scratch = testkit::Scratch::new();
+        let huge = scratch.write("state.json", "{");
+        OpenOptions::new().write(true).open(huge).unwrap().set_len(1 << 42).unwrap();
+        let mut store = Store::open(scratch.root());
+        store.transact(now(), |s| s.used("x", now()));
+        assert!(scratch.path("state.json.corrupt-20260124T183045").exists());
+        assert_eq!(store.take_warnings().len(), 1);
     }
 
     #[test]

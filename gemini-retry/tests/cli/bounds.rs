@@ -45,6 +45,7 @@ fn attempts_are_counted() {
         let ran = world.run(world.tool().env("GEMINI_RETRY_MAX", max).args(["-p", "Review this."]));
         let line = failed(&ran, 75, "capacity");
         assert_eq!((&line["result"], &line["attempts"]), (&"max_attempts".into(), &calls.into()));
+        assert!(line["retry_at"].is_string(), "{ran}");
         assert_eq!(world.calls().0, calls);
     }
     let world = all(&Response::fixture("E26"));
@@ -72,6 +73,22 @@ fn a_signal_ends_a_call_with_nothing_on_stdout() {
         assert_eq!(entries[0]["failure_class"], "cancelled");
         assert!(entries[0]["verdict"].is_null());
     }
+}
+
+#[test]
+fn a_second_signal_ends_a_run_that_cannot_write_down_the_first() {
+    let world = all(&Response::hang());
+    let running = world.start(&["--issue", "98"]);
+    world.stub.wait_for_calls(1);
+    let shard = std::fs::read_dir(world.repo.file("logs/active")).unwrap().next().unwrap();
+    let held = std::fs::File::open(shard.unwrap().path()).unwrap();
+    held.lock().unwrap();
+    // Two of one kind could arrive as one.
+    running.interrupt();
+    running.terminate();
+    let ran = world.wait(running);
+    ran.stdout_is("");
+    assert_eq!(ran.exit_code(), None, "{ran}");
 }
 
 #[test]

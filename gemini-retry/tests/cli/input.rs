@@ -1,10 +1,12 @@
 //! What is refused before anything is asked.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use gemini_stub::{Response, Rule};
 use records::{SubjectBlock, sha256_hex};
 use serde_json::json;
 
-use crate::world::{World, approval, script};
+use crate::world::{BETA, World, approval, script};
 
 fn world() -> World {
     World::new(script().rule(Rule::new("*", "*").respond(approval())))
@@ -107,6 +109,36 @@ fn an_answer_that_was_paid_for_is_printed_even_when_its_entry_fails() {
 }
 
 #[test]
+fn a_variable_that_is_no_text_is_never_overlooked() {
+    let odd = std::ffi::OsStr::from_bytes(b"key-of-odd-\xff");
+    for name in [
+        "GEMINI_API_KEY",
+        "GEMINI_RETRY_BASE_DELAY",
+        "GEMINI_RETRY_MAX_DELAY",
+        "SWITCHYARD_SESSION",
+        "TEAM_KEY",
+    ] {
+        let world = world();
+        world.credentials(&json!([{"name": "team", "key_env": "TEAM_KEY"}]));
+        let tool = world.tool().env("TEAM_KEY", BETA).env(name, odd).args(["-p", "Review this."]);
+        let ran = world.run(tool);
+        ran.code(2).stdout_is("").stderr_has("not UTF-8").stderr_lacks("key-of-odd");
+        assert!(world.stub.requests().is_empty());
+    }
+}
+
+#[test]
+fn a_home_may_have_any_name() {
+    let world = world();
+    let odd = world.scratch.path(std::ffi::OsStr::from_bytes(b"h\xff"));
+    std::fs::rename(world.scratch.home(), &odd).unwrap();
+    world.run(world.tool().env("HOME", &odd).args(["-p", "Review this."])).code(0);
+    assert!(odd.join(".assemblyzero/gemini-retry/state.json").is_file());
+    let ran = world.run(world.tool().env("HOME", "").args(["-p", "Review this."]));
+    ran.code(2).stderr_has("HOME").stderr_has("--credentials and --state-dir");
+}
+
+#[test]
 fn settings_that_make_no_sense_are_named() {
     let world = world();
     for (flags, word) in [
@@ -126,6 +158,7 @@ fn settings_that_make_no_sense_are_named() {
         ("GEMINI_RETRY_BASE_DELAY", "soon"),
         ("GEMINI_RETRY_MAX_DELAY", "-1"),
         ("SWITCHYARD_SESSION", "xyz"),
+        ("GOOGLE_GEMINI_BASE_URL", "xyz"),
         ("GEMINI_API_KEY", "short"),
     ] {
         let ran = world.run(world.tool().env(name, value).args(["-p", "Review this."]));

@@ -65,8 +65,10 @@ fn when_every_key_is_dead_nobody_is_asked() {
     let world = refused_twice(&Response::fixture("E13"));
     let line = failed(&world.ask(), 2, "auth");
     assert_eq!((&line["result"], &line["attempts"]), (&"no_credentials".into(), &2.into()));
-    let line = failed(&world.ask(), 2, "auth");
+    let ran = world.ask();
+    let line = failed(&ran, 2, "auth");
     assert_eq!((&line["attempts"], world.calls()), (&0.into(), (1, 1)));
+    ran.stderr_has("take its name out of").stderr_has("gemini-retry/state.json");
     assert_eq!(world.entries().len(), 1, "a run that asked nothing leaves no entry");
 }
 
@@ -108,7 +110,9 @@ fn an_echoed_key_goes_nowhere_when_the_message_is_cut_in_its_middle() {
 #[test]
 fn when_all_quotas_are_used_up_the_run_ends_at_once_and_says_when_to_come_back() {
     let world = refused_twice(&Response::fixture("E01"));
-    let line = failed(&world.ask(), 75, "quota_day");
+    let ran = world.ask();
+    ran.stderr_has("the last reply: HTTP 429: The quota");
+    let line = failed(&ran, 75, "quota_day");
     assert_eq!((&line["result"], &line["attempts"]), (&"later".into(), &2.into()));
     let until: Vec<_> = ["alpha", "second"]
         .map(|p| world.state()["scopes"][format!("p:{p}|m:{MODEL}")]["until"].clone())
@@ -120,7 +124,7 @@ fn when_all_quotas_are_used_up_the_run_ends_at_once_and_says_when_to_come_back()
     let line = failed(&ran, 75, "quota_day");
     assert_eq!((&line["attempts"], &line["retry_at"]), (&0.into(), first));
     assert_eq!(world.calls(), (1, 1), "no call is spent");
-    ran.stderr_has("no credential is free before");
+    ran.stderr_has("no credential is free before").stderr_lacks("the last reply");
     assert_eq!((world.entries().len(), world.events_called("ROTATION_FAILED").len()), (1, 2));
 }
 

@@ -131,7 +131,9 @@ fn each_class_has_its_sequence_of_calls() {
 fn an_overloaded_model_burns_no_other_credential() {
     let played = play(&pool(&["a", "b"]), &limits(1200, 300, 20), &always(Class::Capacity));
     assert!(places(&played).iter().all(|place| *place == 0));
-    assert_eq!(played.stop, Stop::Attempts(Class::Capacity));
+    let Stop::Attempts { class, retry_at } = played.stop else { panic!("{played:?}") };
+    assert_eq!(class, Class::Capacity);
+    assert!(retry_at > later(start(), played.elapsed), "the back-off goes on");
 }
 
 #[test]
@@ -139,7 +141,9 @@ fn a_minute_is_waited_out_and_a_day_is_not() {
     let pool = pool(&["a", "b"]);
     let played = play(&pool, &limits(1200, 300, 6), &always(Class::QuotaMinute));
     assert_eq!(places(&played), [0, 1, 0, 1, 0, 1]);
-    assert_eq!(played.stop, Stop::Attempts(Class::QuotaMinute));
+    let Stop::Attempts { class, retry_at } = played.stop else { panic!("{played:?}") };
+    assert_eq!(class, Class::QuotaMinute);
+    assert!(retry_at > later(start(), played.elapsed), "both cool down");
     let played = play(&pool, &limits(1200, 300, 20), &always(Class::QuotaDay));
     assert_eq!(played.elapsed, Duration::from_secs(2), "it ends at once");
     let Stop::Cooling { reason, retry_at } = played.stop else { panic!("{played:?}") };
