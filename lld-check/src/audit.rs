@@ -7,7 +7,7 @@ mod moment;
 mod review;
 mod scan;
 
-pub(crate) use damage::DamagedLine;
+pub(crate) use damage::{DamagedLine, named};
 pub(crate) use filter::Wanted;
 pub(crate) use review::{NODE, Review};
 pub(crate) use scan::{IssueReviews, Scan};

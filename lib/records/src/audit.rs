@@ -1,7 +1,7 @@
 //! The audit entry: what one review call was about and how it ended (DESIGN section 4).
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{Extra, IssueNumber, Stamp, Subject, Verdict, lenient};
@@ -45,7 +45,7 @@ pub struct AuditEntry {
     #[serde(default, deserialize_with = "lenient::any")]
     pub critique: Option<String>,
     /// Blocking findings, one text each.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "findings")]
     pub tier_1_issues: Vec<String>,
     /// What was reviewed, by digest. `null` in older entries, which therefore prove nothing about
     /// today's text.
@@ -81,6 +81,22 @@ pub struct AuditEntry {
     /// Keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// A finding may have been written as an object, or all of them as one text. None of it may be lost:
+/// an approval with a blocking finding is none.
+fn findings<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let mut found = match Value::deserialize(input)? {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.into_iter().map(text).collect(),
+        other => vec![text(other)],
+    };
+    found.retain(|finding| !finding.trim().is_empty());
+    Ok(found)
 }
 
 impl AuditEntry {
@@ -163,6 +179,21 @@ mod tests {
         let back: Value = serde_json::to_value(&entry).unwrap();
         assert_eq!(back["sequence_id"], 3);
         assert_eq!(back["z"]["a"][0], 1);
+    }
+
+    #[test]
+    fn no_blocking_finding_is_lost_whatever_its_form() {
+        for (written, read_as) in [
+            ("null", &[][..]),
+            ("[]", &[]),
+            (r#"[" "]"#, &[]),
+            (r#"["a","b"]"#, &["a", "b"]),
+            (r#"[{"issue":"a"},"b"]"#, &[r#"{"issue":"a"}"#, "b"]),
+            (r#""a""#, &["a"]),
+            (r#"{"issue":"a"}"#, &[r#"{"issue":"a"}"#]),
+        ] {
+            assert_eq!(read(&format!(r#"{{"tier_1_issues":{written}}}"#)).tier_1_issues, read_as);
+        }
     }
 
     #[test]

@@ -18,15 +18,6 @@ where
     Ok(serde_json::from_value(value).ok())
 }
 
-/// The default for `null` and for a value of another type.
-pub(crate) fn or_default<'de, T, D>(input: D) -> Result<T, D::Error>
-where
-    T: DeserializeOwned + Default,
-    D: Deserializer<'de>,
-{
-    Ok(any(input)?.unwrap_or_default())
-}
-
 /// An issue number that may have been written as a number or as text (`98`, `"98"`, `"#98"`).
 pub(crate) fn issue<'de, D>(input: D) -> Result<Option<IssueNumber>, D::Error>
 where

@@ -22,6 +22,9 @@ use super::logs::Log;
 /// damaged once.
 const LOOKS: usize = 3;
 
+/// How many places a message names before it says how many more there are.
+const NAMED: usize = 5;
+
 /// A line that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DamagedLine {
@@ -51,6 +54,10 @@ impl DamagedLine {
 
     /// Whether a verdict that is newer than `proof` could stand here.
     pub(crate) fn could_hide_newer_than(&self, proof: &Review) -> bool {
+        // An approval without a time counts as older than anything.
+        if proof.at.is_none() {
+            return true;
+        }
         if self.log == proof.log {
             return self.line > proof.line;
         }
@@ -58,6 +65,14 @@ impl DamagedLine {
             || !proof.live
             || self.after.is_some_and(|after| proof.at.is_none_or(|at| after > at))
     }
+}
+
+/// Names damaged lines in a message: the first few, and how many more there are.
+pub(crate) fn named<D: fmt::Display>(lines: &[D]) -> String {
+    let named: Vec<String> = lines.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = lines.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", named.join(", "))
 }
 
 impl fmt::Display for DamagedLine {

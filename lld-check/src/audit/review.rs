@@ -2,12 +2,15 @@
 
 use std::cmp::Ordering;
 
+use jiff::SignedDuration;
 use records::{AuditEntry, IssueNumber, Stamp, Verdict, is_sha256_hex};
 
 use super::logs::Log;
 
 /// The node of LLD reviews (runbook 0801).
 pub(crate) const NODE: &str = "review_lld";
+/// How far the clocks of two machines may differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// A verdict on some text, and the line that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +21,11 @@ pub(crate) struct Review {
     pub(crate) verdict: Verdict,
     /// When, as the entry says.
     pub(crate) timestamp: Option<String>,
-    /// The same as an instant.
+    /// The same as an instant. `None` when it is none, or has not come yet: it was stamped by a wrong
+    /// clock then and says nothing about what came before or after it.
     pub(crate) at: Option<Stamp>,
+    /// Why an approval cannot count as one.
+    pub(crate) flaw: Option<&'static str>,
     /// Digest of the reviewed bytes; `None` in older entries, which prove nothing about a text.
     pub(crate) sha256: Option<String>,
     /// Path of the reviewed document.
@@ -40,15 +46,18 @@ pub(crate) struct Review {
 
 impl Review {
     /// The verdict in `entry`; `None` when it holds none. A failed call is no verdict.
-    pub(crate) fn of(entry: AuditEntry, log: &Log, line: u64) -> Option<Self> {
+    pub(crate) fn of(entry: AuditEntry, log: &Log, line: u64, now: Stamp) -> Option<Self> {
         let verdict = entry.verdict()?;
-        let at = entry.at();
+        let ahead = |at: &Stamp| at.instant().duration_since(now.instant());
+        let at = entry.at().filter(|at| ahead(at) <= SKEW);
+        let flaw = if verdict == Verdict::Approved { flaw(&entry) } else { None };
         let (path, sha256) = entry.subject.map(|s| (s.path, s.sha256)).unzip();
         Some(Self {
             audit_id: entry.id,
             verdict,
             timestamp: entry.timestamp,
             at,
+            flaw,
             sha256: sha256.filter(|digest| is_sha256_hex(digest)),
             path,
             model_verified: entry.model_verified,
@@ -58,6 +67,11 @@ impl Review {
             live: log.live,
             line,
         })
+    }
+
+    /// Whether it approves what was reviewed.
+    pub(crate) fn approves(&self) -> bool {
+        self.verdict == Verdict::Approved && self.flaw.is_none()
     }
 
     /// Which of two verdicts is the later one: by time, then by the order of the logs.
@@ -80,6 +94,17 @@ impl Review {
     pub(crate) fn cited(&self) -> String {
         let id = self.audit_id.as_deref().unwrap_or("without id");
         format!("entry {id}, {}:{}", self.log, self.line)
+    }
+}
+
+/// What in an approval contradicts it.
+fn flaw(entry: &AuditEntry) -> Option<&'static str> {
+    if !entry.tier_1_issues.is_empty() {
+        Some("lists findings that block approval")
+    } else if entry.failure_class.as_deref().is_some_and(|class| !class.trim().is_empty()) {
+        Some("is marked as a call that failed")
+    } else {
+        None
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn issues(
     let proofs = |scan: &Scan| -> Vec<Review> {
         issues.iter().zip(&texts).filter_map(|(issue, text)| proof_of(scan, *issue, text)).collect()
     };
-    let scan = Scan::read(&place.logs_dir()?, wanted, proofs)?;
+    let scan = Scan::read(&place.logs_dir()?, wanted, cli::clock::now(), proofs)?;
     note_torn(out, &scan);
 
     let mut examined = Vec::with_capacity(issues.len());

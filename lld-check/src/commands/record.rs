@@ -29,7 +29,8 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
         )
         .hint("the command before the pipe says on stderr why it printed none"));
     };
-    let scan = Scan::read(&place.logs_dir()?, Wanted::Issue(issue), |_| Vec::new())?;
+    let now = cli::clock::now();
+    let scan = Scan::read(&place.logs_dir()?, Wanted::Issue(issue), now, |_| Vec::new())?;
     note_torn(out, &scan);
     let audit = scan.of(issue);
 
@@ -51,13 +52,14 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
 
     let row = Row {
         short_id: short_id(&audit_id),
-        at: review.at.unwrap_or_else(cli::clock::now),
+        at: review.at.unwrap_or(now),
         verdict,
         key_issue: key_issue(review.critique.as_deref()),
         model: review.model_verified.clone(),
     };
     // A newer verdict on the same text may be in the log; the status is what holds.
     let status = match approval(&audit.reviews, &document.sha256) {
+        Approval::Judged(newest) if newest.flaw.is_some() => Verdict::Revise,
         Approval::Judged(newest) => newest.verdict,
         _ => verdict,
     };
@@ -158,6 +160,10 @@ fn prove<'a>(
                 review.cited()
             ),
         );
+        return None;
+    }
+    if let Some(flaw) = review.flaw {
+        no("approval_contradicted", format!("the approval {flaw} ({})", review.cited()));
         return None;
     }
     Some((review, id.to_owned(), verdict))

@@ -47,6 +47,7 @@ mod tests {
             verdict,
             timestamp: None,
             at,
+            flaw: None,
             sha256: digest.map(|c| c.to_string()),
             path: None,
             model_verified: None,

@@ -5,7 +5,7 @@ use records::{Condition, Reason, Verdict};
 
 use super::document::filled;
 use super::{Approval, Facts, approval, known, locate, review_command};
-use crate::audit::Review;
+use crate::audit::{Review, named};
 use crate::document::read::Document;
 
 /// The phase's name.
@@ -48,7 +48,7 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
 /// The verdict that an open gate would rest on: what damage in the logs has to be held against.
 pub(crate) fn proof(reviews: &[Review], document: &Document) -> Option<Review> {
     match approval(reviews, &document.sha256) {
-        Approval::Judged(review) if review.verdict == Verdict::Approved => Some(review.clone()),
+        Approval::Judged(review) if review.approves() => Some(review.clone()),
         _ => None,
     }
 }
@@ -58,7 +58,7 @@ fn approved(facts: &Facts<'_>, document: &Document) -> ((Condition, Vec<Reason>)
     let standing = approval(&facts.audit.reviews, &document.sha256);
     let mut reasons = Vec::new();
     match standing {
-        Approval::Judged(review) if review.verdict == Verdict::Approved => {
+        Approval::Judged(review) if review.approves() => {
             let Some(proof) = cite(review, document) else {
                 let message = format!("the approval has no id ({})", review.cited());
                 reasons.push(Reason::new("lld_not_reviewed", message, review_command(facts.issue)));
@@ -99,7 +99,6 @@ fn approved(facts: &Facts<'_>, document: &Document) -> ((Condition, Vec<Reason>)
 /// The condition as not met, with damage as one more reason.
 fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>) {
     if !facts.damage.is_empty() {
-        let lines: Vec<String> = facts.damage.iter().map(ToString::to_string).collect();
         // `consolidate` sets damaged lines of shards aside. Damage in a history stays, and a new
         // review is newer than it.
         let in_shards = facts.damage.iter().all(|line| line.live);
@@ -108,7 +107,7 @@ fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>
             "log_damaged",
             format!(
                 "the audit log has damaged lines that could hold a verdict: {}",
-                lines.join(", ")
+                named(facts.damage)
             ),
             next,
         ));
@@ -118,6 +117,11 @@ fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>
 }
 
 fn not_approved(facts: &Facts<'_>, review: &Review) -> Reason {
+    if let Some(flaw) = review.flaw {
+        let message =
+            format!("the newest review approved this text and {flaw} ({})", review.cited());
+        return Reason::new("approval_contradicted", message, review_command(facts.issue));
+    }
     let (code, said) = match review.verdict {
         Verdict::Blocked => ("review_blocked", "blocked"),
         Verdict::Approved | Verdict::Revise => ("review_revise", "asked for changes to"),

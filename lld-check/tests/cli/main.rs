@@ -5,6 +5,7 @@ mod archive;
 mod coverage;
 mod gate;
 mod hostile;
+mod log;
 mod new;
 mod prompt;
 mod record;

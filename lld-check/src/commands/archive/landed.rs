@@ -5,6 +5,8 @@ use records::{IssueNumber, Landed, QueueEvent, Reason};
 use repo::{Git, Place};
 use serde_json::Value;
 
+use crate::audit::named;
+
 /// The journal's name in the state folder.
 const JOURNAL: &str = "queue.jsonl";
 
@@ -44,8 +46,8 @@ pub(super) fn find(
         }
     };
     if !journal.damaged.is_empty() {
-        let lines: Vec<String> = journal.damaged.iter().map(ToString::to_string).collect();
-        message = format!("{message}; the journal has damaged lines: {}", lines.join(", "));
+        let lines = named(&journal.damaged);
+        message = format!("{message}; the journal has damaged lines: {lines}");
     }
     let next = format!("merge-queue merge-ready {issue}");
     Ok(Err(Reason::new("not_landed", message, next)))
