@@ -146,9 +146,11 @@ fn line(entry: Fresh) -> Vec<u8> {
 }
 
 /// A damaged line of the history is left alone; it has no instant, so it belongs to the line before.
+/// What is inserted before the first line goes behind a byte order mark, which means nothing elsewhere.
 fn held(line: Line) -> Held<u64> {
     let head = line.decode::<Head>().unwrap_or_default();
-    Held { at: head.timestamp, id: head.id, bytes: line.bytes, item: line.offset }
+    let item = line.content_offset();
+    Held { at: head.timestamp, id: head.id, bytes: line.bytes, item }
 }
 
 /// Ids that stand more than once among entries of one instant; equal entries are not among them.

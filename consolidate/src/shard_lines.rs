@@ -46,9 +46,9 @@ pub(crate) fn read(
     settled: bool,
 ) -> Result<ShardLines, Error> {
     let mut found = ShardLines { to: from + bytes.len() as u64, ..ShardLines::default() };
-    for line in Lines::new(Path::new(name), bytes, LONGEST) {
+    for line in Lines::starting_at(Path::new(name), bytes, from, LONGEST) {
         let line = line?;
-        let offset = from + line.offset;
+        let offset = line.offset;
         match line.decode::<Head>() {
             Ok(head) => found.entries.push(Entry { head, offset, bytes: line.bytes }),
             Err(_) if !line.is_terminated() && !settled => {
@@ -56,7 +56,7 @@ pub(crate) fn read(
                 found.unfinished = true;
             }
             Err(damage) => {
-                let raw = slice(bytes, line.offset, line.end);
+                let raw = slice(bytes, offset - from, line.end - from);
                 let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
                 found.rejects.push(Quarantined {
                     shard: name.to_owned(),
@@ -113,6 +113,15 @@ mod tests {
         assert_eq!((texts(&found).len(), found.to, found.unfinished), (1, 8, true));
         let found = read("s", 0, bytes, true).unwrap();
         assert_eq!((found.rejects.len(), found.to, found.unfinished), (1, 13, false));
+    }
+
+    #[test]
+    fn a_mark_is_left_out_at_the_beginning_of_a_shard_alone() {
+        let bytes = b"\xef\xbb\xbf{\"a\":1}\n";
+        assert_eq!(texts(&read("s", 0, bytes, true).unwrap()), ["{\"a\":1}"]);
+        let found = read("s", 8, bytes, true).unwrap();
+        assert_eq!((found.entries.len(), found.rejects.len()), (0, 1));
+        assert_eq!(found.rejects[0].bytes_b64, BASE64.encode(b"\xef\xbb\xbf{\"a\":1}"));
     }
 
     #[test]

@@ -48,6 +48,19 @@ fn line_ends_and_marks_of_other_systems_are_no_damage() {
 }
 
 #[test]
+fn the_mark_of_a_history_stays_at_its_beginning() {
+    let project = Project::new();
+    project.history([b"\xef\xbb\xbf", text(&[entry(5, "h")]).as_bytes()].concat());
+    project.shard("a.jsonl", text(&[entry(3, "a"), entry(7, "b")]));
+    let before = project.seen();
+    assert_eq!(before.lines().count(), 3);
+    assert_eq!(project.fold().entries, 2);
+    assert_eq!(project.seen(), before);
+    let lines = project.lines();
+    assert_eq!(lines, [format!("\u{feff}{}", entry(3, "a")), entry(5, "h"), entry(7, "b")]);
+}
+
+#[test]
 fn entries_of_any_shape_are_copied_as_they_are() {
     let project = Project::new();
     let lines = [

@@ -47,6 +47,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Where its content begins in the file: behind a byte order mark that was left out.
+    pub fn content_offset(&self) -> u64 {
+        self.content
+    }
+
     /// Whether it ends with a newline.
     pub fn is_terminated(&self) -> bool {
         matches!(self.kind, Kind::Whole | Kind::Oversized { terminated: true })

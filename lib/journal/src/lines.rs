@@ -22,7 +22,8 @@ pub struct Lines<R = File> {
     reader: Option<BufReader<R>>,
     max_line: usize,
     offset: u64,
-    number: u64,
+    /// The number of the line before; unknown when the reader does not begin at the first one.
+    number: Option<u64>,
 }
 
 impl<R: Read> Lines<R> {
@@ -32,10 +33,18 @@ impl<R: Read> Lines<R> {
         Self::from_option(source, Some(reader), max_line)
     }
 
+    /// As [`Lines::new`], when `reader` begins `offset` bytes behind the beginning of the file. Offsets are those in
+    /// the file, a byte order mark is left out at the beginning of the file alone, and behind it line numbers are
+    /// unknown.
+    pub fn starting_at(source: &Path, reader: R, offset: u64, max_line: usize) -> Self {
+        let number = (offset == 0).then_some(0);
+        Self { offset, number, ..Self::new(source, reader, max_line) }
+    }
+
     /// As [`Lines::new`]; `None` is a file that does not exist and has no lines.
     pub(crate) fn from_option(source: &Path, reader: Option<R>, max_line: usize) -> Self {
         let reader = reader.map(|reader| BufReader::with_capacity(64 * 1024, reader));
-        Self { source: source.into(), reader, max_line, offset: 0, number: 0 }
+        Self { source: source.into(), reader, max_line, offset: 0, number: Some(0) }
     }
 
     fn advance(&mut self) -> io::Result<Step> {
@@ -71,12 +80,12 @@ impl<R: Read> Lines<R> {
             }
         }
         self.offset = end;
-        self.number += 1;
+        self.number = self.number.map(|number| number + 1);
         if !terminated {
             self.reader = None;
         }
         let source = Arc::clone(&self.source);
-        let span = Span { source, number: Some(self.number), offset, end, terminated };
+        let span = Span { source, number: self.number, offset, end, terminated };
         Ok(match (oversized, blank) {
             (false, _) => Line::found(span, raw),
             (true, true) => Step::Blank,

@@ -67,6 +67,17 @@ fn line_ends_marks_and_blank_lines_are_not_content() {
 }
 
 #[test]
+fn a_part_of_a_file_has_the_places_of_the_file() {
+    let text = b"\xef\xbb\xbf{}\n7\n".as_slice();
+    let read = |offset| {
+        let lines = Lines::starting_at(Path::new("-"), text, offset, MAX_LINE);
+        lines.map(Result::unwrap).map(|line| (line.number, line.offset, line.end, line.bytes.len()))
+    };
+    assert_eq!(read(0).collect::<Vec<_>>(), [(Some(1), 0, 6, 2), (Some(2), 6, 8, 1)]);
+    assert_eq!(read(9).collect::<Vec<_>>(), [(None, 9, 15, 5), (None, 15, 17, 1)]);
+}
+
+#[test]
 fn only_the_beginning_of_the_file_has_a_mark() {
     assert_eq!(
         damage(&load(b"{\"n\":1}\n\xef\xbb\xbf{\"n\":2}\n")),
