@@ -38,8 +38,8 @@ pub(crate) struct Listing {
     pub pending: Vec<Source>,
     /// Retired files that are in the history to their last byte.
     pub done: Vec<Source>,
-    /// What is named like a shard and is none.
-    pub skipped: Vec<Skipped>,
+    /// What is left for a later run or for a person.
+    skipped: Vec<Skipped>,
     /// The highest number that a shard was taken as.
     claims: HashMap<String, u64>,
 }
@@ -74,7 +74,11 @@ impl Listing {
             self.skip(shown, &format!("it is {kind}, not a regular file"));
             return Ok(());
         }
-        if name.claim != u64::MAX {
+        if !name.has_room() {
+            self.skip(shown, "its name is too long to be given another one");
+            return Ok(());
+        }
+        if name.is_taken() {
             let highest = self.claims.entry(name.stem.clone()).or_default();
             *highest = name.claim.max(*highest);
         }
@@ -91,6 +95,12 @@ impl Listing {
 
     pub(crate) fn skip(&mut self, shard: String, why: &str) {
         self.skipped.push(Skipped { shard, why: why.to_owned() });
+    }
+
+    /// What was left, in the order of its names.
+    pub(crate) fn into_skipped(mut self) -> Vec<Skipped> {
+        self.skipped.sort_by(|a, b| a.shard.cmp(&b.shard));
+        self.skipped
     }
 
     /// The number for the next file that is taken of the shard.

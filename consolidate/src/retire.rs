@@ -24,7 +24,7 @@ pub(crate) fn retire(disk: &impl Disk, log: &Log, consumed: &[Consumed]) -> Resu
         if source.is_retired() && source.name.consumed >= to {
             continue;
         }
-        if source.name.claim == u64::MAX {
+        if !source.name.is_taken() {
             source.name.claim = listing.next_claim(&source.name.stem);
         }
         let path = log.logs.join(source.name.retired_path(to));

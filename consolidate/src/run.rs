@@ -107,7 +107,7 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
     let listing = Listing::read(log)?;
     let interrupted = log.intent.metadata().is_ok_and(|found| found.len() > 0);
     if listing.pending.is_empty() && listing.done.is_empty() && !interrupted {
-        report.run.skipped = listing.skipped;
+        report.run.skipped = listing.into_skipped();
         return Ok(report);
     }
     let _lock = lock(log)?;
@@ -149,7 +149,7 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
         report.add(&batch, &plan);
     }
     remove_quiet(disk, log, &listing.done, how.now)?;
-    report.run.skipped = listing.skipped;
+    report.run.skipped = listing.into_skipped();
     Ok(report)
 }
 
@@ -173,7 +173,7 @@ fn rehearse(log: &Log, how: How) -> Result<Report, Error> {
     }
     let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
     report.add(&batch, &plan);
-    report.run.skipped = listing.skipped;
+    report.run.skipped = listing.into_skipped();
     if log.intent.metadata().is_ok_and(|found| found.len() > 0) {
         report.notes.push(format!(
             "an interrupted run is finished or undone first ({}), which these figures leave out",

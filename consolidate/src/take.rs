@@ -132,7 +132,7 @@ impl Drop for Locked {
 
 /// Renames a shard that writers can still find, so that they start another one.
 fn claim(disk: &impl Disk, log: &Log, source: &Source, claim: Option<u64>) -> Result<(), Error> {
-    let Some(claim) = claim.filter(|_| source.name.claim == u64::MAX) else { return Ok(()) };
+    let Some(claim) = claim.filter(|_| !source.name.is_taken()) else { return Ok(()) };
     let path = log.logs.join(source.name.claimed_path(claim));
     disk.rename(&source.path, &path).map_err(Error::io("rename", &source.path))
 }

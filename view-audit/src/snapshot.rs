@@ -1,7 +1,7 @@
 //! The whole log as it was at one moment, read without a lock.
 //!
-//! Reading looks at the intent and at the list of shards before and after; if `consolidate` was at work
-//! in between, one of them differs, and everything is read again. An entry is then seen exactly once:
+//! Reading looks at the intent, the history's version and the list of shards before and after; if
+//! `consolidate` was at work in between, one of them differs, and everything is read again. An entry is then seen exactly once:
 //! in a shard, or in the history.
 
 use std::fs::{self, File};

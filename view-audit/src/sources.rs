@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 use crate::stream::LONGEST;
 
 /// A file of the listing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Source {
     pub name: SourceName,
     pub path: PathBuf,
@@ -35,7 +35,8 @@ pub(crate) fn list(logs: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     listing.add(&active, SourceName::active)?;
     listing.add(&active.join(RETIRED), SourceName::retired)?;
-    listing.sources.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+    listing.sources.sort();
+    listing.skipped.sort();
     Ok(listing)
 }
 
@@ -61,10 +62,15 @@ impl Listing {
         Ok(())
     }
 
-    /// Whether every file of this listing is still there under its name in a later one. `consolidate`
-    /// renames what it puts into the history.
+    /// Whether, going by a later listing, `consolidate` renamed nothing since this one was begun.
+    ///
+    /// Every file is still there under its name, and none is new but shards that a writer began. A file
+    /// that is renamed while its folder is listed may be listed under neither name; it is then in the
+    /// later listing alone, under a name that only `consolidate` gives.
     pub(crate) fn holds_in(&self, later: &Self) -> bool {
-        self.sources.iter().all(|source| later.sources.contains(source))
+        let is_known = |source: &Source| self.sources.binary_search(source).is_ok();
+        self.sources.iter().all(|source| later.sources.binary_search(source).is_ok())
+            && later.sources.iter().all(|source| !source.name.is_taken() || is_known(source))
     }
 }
 
@@ -116,14 +122,14 @@ fn lines(
     modified: Option<Timestamp>,
 ) -> Content {
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
-    for line in Lines::new(&source.path, bytes, LONGEST) {
+    for line in Lines::starting_at(&source.path, bytes, from, LONGEST) {
         let line = match line {
             Ok(line) => line,
             Err(error) => return Content::Unreadable(io::Error::other(error)),
         };
         match line.decode::<Head>() {
-            Ok(head) => found.push((head, from + line.offset, line.bytes)),
-            Err(damage) => damaged.push(moved(damage, from)),
+            Ok(head) => found.push((head, line.offset, line.bytes)),
+            Err(damage) => damaged.push(damage),
         }
     }
     let stated: Vec<_> = found.iter().map(|(head, ..)| head.timestamp).collect();
@@ -140,17 +146,6 @@ fn lines(
     Content::Lines { entries, damaged }
 }
 
-/// The damage at its place in the file, of which the part before `from` was not read.
-fn moved(damage: Damage, from: u64) -> Damage {
-    Damage {
-        line: damage.line.filter(|_| from == 0),
-        offset: from + damage.offset,
-        end: from + damage.end,
-        byte: from + damage.byte,
-        ..damage
-    }
-}
-
 /// The identity of a file.
 pub(crate) fn inode(metadata: &Metadata) -> Inode {
     Inode { dev: metadata.dev(), ino: metadata.ino() }
@@ -164,4 +159,27 @@ fn modified(found: &Metadata) -> Option<Timestamp> {
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_only_later_under_a_name_that_consolidate_gives_was_missed() {
+        let scratch = testkit::Scratch::new();
+        let logs = scratch.path("logs");
+        scratch.write("logs/active/a.jsonl", "{}\n");
+        let first = list(&logs).unwrap();
+        assert!(first.holds_in(&first));
+        scratch.write("logs/active/b.jsonl", "{}\n");
+        assert!(first.holds_in(&list(&logs).unwrap()), "a writer may begin a shard at any time");
+        for taken in ["logs/active/c.claim-1.jsonl", "logs/active/.retired/c.claim-1.3"] {
+            let path = scratch.write(taken, "{}\n");
+            assert!(!first.holds_in(&list(&logs).unwrap()), "{taken}");
+            fs::remove_file(path).unwrap();
+        }
+        fs::remove_file(scratch.path("logs/active/a.jsonl")).unwrap();
+        assert!(!first.holds_in(&list(&logs).unwrap()));
+    }
 }

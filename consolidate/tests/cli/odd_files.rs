@@ -21,9 +21,7 @@ fn links_folders_and_pipes_are_left_alone_and_named() {
 
     let run = project.fold();
     assert_eq!((run.shards, run.entries), (1, 1));
-    let mut skipped: Vec<_> =
-        run.skipped.iter().map(|s| format!("{}: {}", s.shard, s.why)).collect();
-    skipped.sort();
+    let skipped: Vec<_> = run.skipped.iter().map(|s| format!("{}: {}", s.shard, s.why)).collect();
     assert_eq!(
         skipped,
         [
@@ -38,6 +36,30 @@ fn links_folders_and_pipes_are_left_alone_and_named() {
         project.shards(),
         ["dangling.jsonl", "folder.jsonl", "link.jsonl", "note.txt", "pipe.jsonl"]
     );
+}
+
+#[test]
+fn a_name_without_room_for_a_number_holds_up_no_other_shard() {
+    let project = Project::new();
+    let long = format!("{}.jsonl", "a".repeat(249));
+    project.shard(&long, text(&[entry(1, "long")]));
+    project.shard("b.jsonl", text(&[entry(2, "b")]));
+    let before = project.seen();
+    let run = project.fold();
+    assert_eq!(run.entries, 1);
+    assert_eq!(run.skipped.len(), 1);
+    assert_eq!(run.skipped[0].why, "its name is too long to be given another one");
+    assert_eq!(project.shards(), [long]);
+    assert_eq!(project.seen(), before);
+}
+
+#[test]
+fn the_longest_name_that_has_room_is_folded() {
+    let project = Project::new();
+    let room = 255 - ".claim-18446744073709551615.18446744073709551615".len();
+    project.shard(&format!("{}.jsonl", "a".repeat(room)), text(&[entry(1, "a")]));
+    assert_eq!(project.fold().entries, 1);
+    assert!(project.shards().is_empty());
 }
 
 #[test]

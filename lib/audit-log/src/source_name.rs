@@ -17,6 +17,9 @@ use crate::{ACTIVE, HISTORY};
 /// The folder in `active` that keeps the shards that were folded in.
 pub const RETIRED: &str = ".retired";
 
+/// How many bytes the name of a file may have (`NAME_MAX`).
+const LONGEST_NAME: usize = 255;
+
 /// What the name of a shard says. They sort as their entries do when instants are equal: by the
 /// shard, then in the order in which its files were taken, the one that is not taken yet last.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +55,17 @@ impl SourceName {
     /// Its path below the `logs` folder once `consumed` bytes of it are in the history.
     pub fn retired_path(&self, consumed: u64) -> String {
         format!("{ACTIVE}/{RETIRED}/{}.claim-{}.{consumed}", self.stem, self.claim)
+    }
+
+    /// Whether a run of `consolidate` gave it this name, and not the writer that began it.
+    pub fn is_taken(&self) -> bool {
+        self.claim != u64::MAX
+    }
+
+    /// Whether every name that a run may give it is one that a file can have.
+    pub fn has_room(&self) -> bool {
+        let longest = format!("{}.claim-{}.{}", self.stem, u64::MAX, u64::MAX);
+        longest.len() <= LONGEST_NAME
     }
 
     /// The session's start, from a name such as `20260124T183045_a1b2c3d4` (runbook 0801,
