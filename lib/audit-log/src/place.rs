@@ -36,6 +36,9 @@ impl Log {
             io::ErrorKind::NotFound => Error::NoRoot { path: root.to_owned() },
             _ => Error::io("read", root)(cause),
         })?;
+        if !root.is_dir() {
+            return Err(Error::NoRoot { path: root });
+        }
         let logs = root.join("logs");
         if logs.is_dir() {
             return Self::at_logs(&logs);

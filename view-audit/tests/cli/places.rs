@@ -33,6 +33,9 @@ fn several_projects_are_shown_as_one_log_each_once() {
     let ran = roots().arg("--root").arg(scratch.path("three")).run();
     ran.code(2).stderr_has("three: no such folder");
     assert_eq!(entries(&ran).len(), 2);
+    let file = scratch.write("one/file", "");
+    let ran = Tool::new("view-audit").arg("--root").arg(file).run();
+    ran.code(2).stdout_is("").stderr_has("file: no such folder");
 }
 
 #[test]
