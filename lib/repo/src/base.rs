@@ -5,12 +5,13 @@ use crate::{Error, Git};
 /// The base as a ref: what `origin/HEAD` points to, else `origin/main`, `origin/master`, `main`,
 /// `master`, whichever exists first; `None` when none does.
 pub fn default_base(git: &Git) -> Result<Option<String>, Error> {
-    let head = git.try_run(["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])?;
-    if head.ok() {
-        let name = String::from_utf8_lossy(&head.stdout).trim().to_owned();
-        if git.commit(&format!("refs/remotes/{name}"))?.is_some() {
-            return Ok(Some(name));
-        }
+    // In full: git's short form depends on whether a tag has the same name.
+    let head = git.try_run(["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"])?;
+    let head = String::from_utf8_lossy(&head.stdout);
+    if let Some(name) = head.trim().strip_prefix("refs/remotes/")
+        && git.commit(&format!("refs/remotes/{name}"))?.is_some()
+    {
+        return Ok(Some(name.to_owned()));
     }
     for (reference, name) in [
         ("refs/remotes/origin/main", "origin/main"),
@@ -25,11 +26,13 @@ pub fn default_base(git: &Git) -> Result<Option<String>, Error> {
     Ok(None)
 }
 
-/// Splits a remote base such as `origin/main` into remote and branch, when the first part is the
-/// name of a remote; `None` for a local branch.
+/// Splits a remote base such as `origin/main` into remote and branch, when it begins with the name
+/// of a remote, which may hold slashes itself; `None` for a local branch.
 pub fn remote_of(git: &Git, base: &str) -> Result<Option<(String, String)>, Error> {
-    let Some((remote, branch)) = base.split_once('/') else { return Ok(None) };
     let remotes = git.text(["remote"])?;
-    let known = remotes.lines().any(|name| name == remote);
-    Ok(known.then(|| (remote.into(), branch.into())))
+    let split = |remote: &str| {
+        let branch = base.strip_prefix(remote)?.strip_prefix('/')?;
+        Some((remote.to_owned(), branch.to_owned()))
+    };
+    Ok(remotes.lines().filter_map(split).max_by_key(|(remote, _)| remote.len()))
 }

@@ -1,7 +1,7 @@
 //! What can go wrong between the tools and a repository.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use records::{Exit, Fault};
@@ -15,10 +15,19 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// The repository has no checkout, and one is needed.
-    #[error("{path}: a bare repository has no checkout to work in", path = .path.display())]
+    /// A checkout is needed, and this is a git folder: a bare repository, or the `.git` of a checkout.
+    #[error("{path}: {why}", path = .path.display(), why = no_checkout(.path))]
     Bare {
         /// The repository.
+        path: PathBuf,
+    },
+    /// Git does not record where the main worktree is.
+    #[error(
+        "{path}: git does not record where the main worktree of this repository is",
+        path = .path.display()
+    )]
+    MainUnknown {
+        /// The git folder that all worktrees share.
         path: PathBuf,
     },
     /// A file of the repository's own is damaged.
@@ -61,6 +70,13 @@ pub enum Error {
         /// The time that it was given.
         limit: Duration,
     },
+    /// A program wanted to ask something on the terminal, where nobody would have answered. It was
+    /// stopped.
+    #[error("{command}: it wants to ask something on the terminal; it was stopped")]
+    WantedTerminal {
+        /// The command.
+        command: String,
+    },
     /// A signal asked this tool to stop while the program ran; the program was stopped too.
     #[error("{command}: interrupted by signal {signal}")]
     Interrupted {
@@ -81,15 +97,26 @@ pub enum Error {
     },
 }
 
+fn no_checkout(git_dir: &Path) -> &'static str {
+    if git_dir.file_name().is_some_and(|name| name == ".git") {
+        "a git folder is no checkout to work in"
+    } else {
+        "a bare repository has no checkout to work in"
+    }
+}
+
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::NotARepository { .. } | Self::Bare { .. } => Exit::Usage,
+            Self::NotARepository { .. } | Self::Bare { .. } | Self::MainUnknown { .. } => {
+                Exit::Usage
+            }
             Self::Damaged { .. } => Exit::Damaged,
             Self::Io { .. }
             | Self::NotFound { .. }
             | Self::Spawn { .. }
             | Self::TimedOut { .. }
+            | Self::WantedTerminal { .. }
             | Self::Interrupted { .. }
             | Self::Failed { .. } => Exit::World,
         }
@@ -101,6 +128,10 @@ impl Fault for Error {
                 Some("change into a checkout, or name one with --repo where the tool has it".into())
             }
             Self::Bare { .. } => Some("run the command in a worktree of the repository".into()),
+            Self::MainUnknown { .. } => Some("run the command in the main worktree".into()),
+            Self::WantedTerminal { .. } => {
+                Some("set it up so that it asks nothing, such as with an agent for its keys".into())
+            }
             Self::NotFound { program } => Some(format!("install {program} or add it to PATH")),
             _ => None,
         }

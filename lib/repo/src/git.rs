@@ -87,12 +87,22 @@ impl Git {
     }
 
     /// The commit that `revision` names, in full; `None` when it names none.
+    ///
+    /// # Errors
+    /// When git cannot tell, such as in a damaged repository or one that belongs to somebody else.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, Error> {
         let peeled = format!("{revision}^{{commit}}");
-        let ran =
-            self.try_run(["rev-parse", "--verify", "--quiet", "--end-of-options", &peeled])?;
-        let oid = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
-        Ok((ran.ok() && !oid.is_empty()).then_some(oid))
+        let args = ["rev-parse", "--verify", "--quiet", "--end-of-options", &peeled];
+        let ran = self.try_run(args)?;
+        match ran.code() {
+            Some(0) => {
+                let oid = String::from_utf8_lossy(&ran.stdout).trim().to_owned();
+                // `^main` is a revision for git, and no commit.
+                Ok(oid.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(oid))
+            }
+            Some(1) => Ok(None),
+            _ => Err(failed(&args, &ran)),
+        }
     }
 
     /// Whether `ancestor` is reachable from `descendant`; both must exist.

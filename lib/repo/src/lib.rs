@@ -15,6 +15,7 @@ mod exclude;
 mod git;
 mod place;
 mod program;
+mod words;
 mod worktrees;
 
 pub use base::{default_base, remote_of};
@@ -22,5 +23,6 @@ pub use error::Error;
 pub use exclude::exclude;
 pub use git::Git;
 pub use place::Place;
-pub use program::{Program, Ran, shell_words};
+pub use program::{Program, Ran};
+pub use words::shell_words;
 pub use worktrees::{Worktree, worktrees};

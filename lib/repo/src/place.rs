@@ -11,15 +11,27 @@ pub struct Place {
     worktree: PathBuf,
     git_dir: PathBuf,
     common_dir: PathBuf,
-    main_worktree: Option<PathBuf>,
+    main: Main,
+}
+
+/// Where the main worktree of a repository is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Main {
+    /// There.
+    At(PathBuf),
+    /// Nowhere: the repository is bare.
+    Bare,
+    /// Somewhere. Git does not record where when the git folder is kept apart
+    /// (`git clone --separate-git-dir`).
+    Unknown,
 }
 
 impl Place {
     /// Looks for the checkout that `start` is in: the nearest folder above it that has a `.git`.
     ///
     /// # Errors
-    /// [`Error::NotARepository`], [`Error::Bare`] inside a repository without a checkout, or
-    /// [`Error::Damaged`] when a `.git` file does not name a folder that exists.
+    /// [`Error::NotARepository`], [`Error::Bare`] inside a git folder, whose checkout is elsewhere if
+    /// there is one, or [`Error::Damaged`] when a `.git` file does not name a folder that exists.
     pub fn find(start: &Path) -> Result<Self, Error> {
         let start = start.canonicalize().map_err(|source| Error::Io {
             operation: "read",
@@ -50,12 +62,12 @@ impl Place {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => git_dir.clone(),
             Err(source) => return Err(Error::Io { operation: "read", path: pointer, source }),
         };
-        let main_worktree = if common_dir == git_dir {
-            Some(worktree.to_path_buf())
+        let main = if common_dir == git_dir {
+            Main::At(worktree.to_path_buf())
         } else {
             main_worktree_of(&common_dir)?
         };
-        Ok(Self { worktree: worktree.into(), git_dir, common_dir, main_worktree })
+        Ok(Self { worktree: worktree.into(), git_dir, common_dir, main })
     }
 
     /// The top of the checkout that the folder is in.
@@ -77,9 +89,14 @@ impl Place {
     /// section 3, "Where state lives").
     ///
     /// # Errors
-    /// [`Error::Bare`] when the repository has only linked worktrees.
+    /// [`Error::Bare`] when the repository has only linked worktrees, [`Error::MainUnknown`] when git
+    /// does not record where the main one is.
     pub fn main_worktree(&self) -> Result<&Path, Error> {
-        self.main_worktree.as_deref().ok_or_else(|| Error::Bare { path: self.common_dir.clone() })
+        match &self.main {
+            Main::At(path) => Ok(path),
+            Main::Bare => Err(Error::Bare { path: self.common_dir.clone() }),
+            Main::Unknown => Err(Error::MainUnknown { path: self.common_dir.clone() }),
+        }
     }
 
     /// Whether the folder is in a linked worktree and not in the main one.
@@ -143,32 +160,48 @@ fn read_git_file(file: &Path) -> Result<PathBuf, Error> {
 
 /// The worktree that owns `common_dir`: its parent when it is called `.git`, unless the
 /// configuration says that the repository is bare or that its checkout is elsewhere (submodules).
-fn main_worktree_of(common_dir: &Path) -> Result<Option<PathBuf>, Error> {
-    let config = common_dir.join("config");
-    let text = match std::fs::read_to_string(&config) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(source) => return Err(Error::Io { operation: "read", path: config, source }),
-    };
-    if let Some(path) = core_setting(&text, "worktree") {
-        return canonical(&common_dir.join(path)).map(Some);
+fn main_worktree_of(common_dir: &Path) -> Result<Main, Error> {
+    let mut text = read_config(&common_dir.join("config"))?;
+    if setting(&text, "extensions", "worktreeConfig").is_some_and(|value| is_true(&value)) {
+        // Git moves both settings there as soon as a worktree has settings of its own, as
+        // `git sparse-checkout` gives it.
+        text.push('\n');
+        text.push_str(&read_config(&common_dir.join("config.worktree"))?);
     }
-    let bare = core_setting(&text, "bare").is_some_and(|v| {
-        matches!(v.to_ascii_lowercase().as_str(), "" | "true" | "yes" | "on" | "1")
-    });
+    if let Some(path) = setting(&text, "core", "worktree") {
+        return canonical(&common_dir.join(path)).map(Main::At);
+    }
+    if setting(&text, "core", "bare").is_some_and(|value| is_true(&value)) {
+        return Ok(Main::Bare);
+    }
     let named_dot_git = common_dir.file_name().is_some_and(|n| n == ".git");
-    Ok((named_dot_git && !bare).then(|| common_dir.parent().map(Path::to_path_buf)).flatten())
+    let parent = common_dir.parent().filter(|_| named_dot_git);
+    Ok(parent.map_or(Main::Unknown, |parent| Main::At(parent.to_path_buf())))
 }
 
-/// The last value of `core.<name>` in a git configuration file. `Some("")` for a key without `=`,
-/// which git reads as true.
-fn core_setting(text: &str, name: &str) -> Option<String> {
-    let mut in_core = false;
+fn read_config(file: &Path) -> Result<String, Error> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(Error::Io { operation: "read", path: file.into(), source }),
+    }
+}
+
+/// What git takes for true; a key without a value is.
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "" | "true" | "yes" | "on" | "1")
+}
+
+/// The last value of `<section>.<name>` in a git configuration file. `Some("")` for a key without
+/// `=`.
+fn setting(text: &str, section: &str, name: &str) -> Option<String> {
+    let heading = format!("[{section}]");
+    let mut inside = false;
     let mut found = None;
     for line in text.lines().map(str::trim) {
         if line.starts_with('[') {
-            in_core = line.to_ascii_lowercase().starts_with("[core]");
-        } else if in_core && !line.starts_with(['#', ';']) {
+            inside = line.get(..heading.len()).is_some_and(|h| h.eq_ignore_ascii_case(&heading));
+        } else if inside && !line.starts_with(['#', ';']) {
             let (key, value) = line.split_once('=').unwrap_or((line, ""));
             if key.trim().eq_ignore_ascii_case(name) {
                 found = Some(value.trim().trim_matches('"').to_owned());

@@ -1,24 +1,29 @@
 //! Running another program: the one place where children are started.
 
+mod output;
+mod signals;
+mod waiting;
+
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use rustix::process::{Signal, kill_process_group};
 
-use crate::{Error, environment};
+use crate::{Error, environment, shell_words};
+use output::collect;
+use signals::Signals;
+use waiting::{Ended, pid_of, until_gone, wait};
 
-/// How long a stopped program may take to end by itself before it is killed.
-const GRACE: Duration = Duration::from_secs(5);
 /// How long output is waited for after the program itself has ended: a child that it left behind
 /// may hold the pipe open for ever.
 const DRAIN: Duration = Duration::from_millis(500);
+/// The same for output that must be whole. On a machine under load, or after this tool was paused,
+/// the last of it may take a while to be read.
+const DRAIN_WHOLE: Duration = Duration::from_secs(2);
 
 /// A program about to be run, with its arguments.
 ///
@@ -31,6 +36,7 @@ pub struct Program {
     keep: usize,
     own_group: bool,
     merged: bool,
+    echo: bool,
 }
 
 /// How a program ended.
@@ -76,6 +82,7 @@ impl Program {
             keep: usize::MAX,
             own_group: false,
             merged: false,
+            echo: false,
         }
     }
 
@@ -123,14 +130,23 @@ impl Program {
     }
 
     /// Runs it in its own process group. SIGINT, SIGTERM and SIGHUP that reach this tool are passed
-    /// on to the whole group, and whatever it leaves running is killed when it ends.
+    /// on to the whole group, and whatever it leaves running is killed when it ends. It cannot ask
+    /// anything on the terminal: when it tries, it is stopped.
     #[must_use]
     pub fn own_group(mut self) -> Self {
         self.own_group = true;
         self
     }
 
-    /// Keeps only the last `bytes` of each stream.
+    /// Shows its output on this tool's stderr as it comes, besides collecting it.
+    #[must_use]
+    pub fn echo(mut self) -> Self {
+        self.echo = true;
+        self
+    }
+
+    /// Keeps only the last `bytes` of each stream, or less when something that it leaves behind holds
+    /// the stream open. Without this, such a stdout is an error: a part must not pass for the whole.
     #[must_use]
     pub fn keep_last(mut self, bytes: usize) -> Self {
         self.keep = bytes;
@@ -152,7 +168,8 @@ impl Program {
     /// Runs it to its end, whatever its status.
     ///
     /// # Errors
-    /// When it cannot be started, when its time is over, or when this tool was asked to stop.
+    /// When it cannot be started, when its time is over, when it wants to ask something on the
+    /// terminal, when its output does not end, or when this tool was asked to stop.
     pub fn run(mut self) -> Result<Ran, Error> {
         let begun = Instant::now();
         let shown = self.shown();
@@ -177,18 +194,16 @@ impl Program {
 
         #[expect(clippy::disallowed_methods, reason = "this is the one place that starts children")]
         let spawned = self.command.spawn();
+        let dir = self.command.get_current_dir().map(Path::to_path_buf);
         // Closes this process's copy of the pipe's writing end.
         drop(self.command);
-        let mut child = spawned.map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => Error::NotFound { program: program.clone() },
-            _ => Error::Spawn { program: program.clone(), source },
-        })?;
+        let mut child = spawned.map_err(|source| not_started(&program, dir.as_deref(), source))?;
         feed(&mut child, self.stdin);
         let stdout = match merged {
-            Some(reader) => collect(Some(reader), self.keep),
-            None => collect(child.stdout.take(), self.keep),
+            Some(reader) => collect(Some(reader), self.keep, self.echo),
+            None => collect(child.stdout.take(), self.keep, self.echo),
         };
-        let stderr = collect(child.stderr.take(), self.keep);
+        let stderr = collect(child.stderr.take(), self.keep, self.echo);
 
         let group = if self.own_group { pid_of(&child) } else { None };
         let waited = wait(&child, group, self.limit, signals.as_ref());
@@ -197,98 +212,38 @@ impl Program {
             _ = kill_process_group(group, Signal::KILL);
         }
         let status = child.wait().map_err(spawn_error)?;
-        match waited {
-            Ended::ByItself => {}
-            Ended::TimedOut(limit) => return Err(Error::TimedOut { command: shown, limit }),
-            Ended::Interrupted(signal) => {
-                return Err(Error::Interrupted { command: shown, signal });
-            }
-        }
         let took = begun.elapsed();
-        Ok(Ran { status, stdout: stdout.take(self.keep), stderr: stderr.take(self.keep), took })
-    }
-}
-
-/// Signals that ask this tool to stop, as a channel.
-struct Signals {
-    received: Receiver<i32>,
-    handle: signal_hook::iterator::Handle,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        let handle = signals.handle();
-        let (sender, received) = mpsc::channel();
-        std::thread::spawn(move || {
-            for signal in signals.forever() {
-                if sender.send(signal).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(Self { received, handle })
-    }
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        self.handle.close();
-    }
-}
-
-enum Ended {
-    ByItself,
-    TimedOut(Duration),
-    Interrupted(i32),
-}
-
-fn pid_of(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
-}
-
-/// Waits for the child without reaping it.
-fn wait(
-    child: &Child,
-    group: Option<Pid>,
-    limit: Option<Duration>,
-    signals: Option<&Signals>,
-) -> Ended {
-    let (Some(pid), Some(group)) = (pid_of(child), group) else { return Ended::ByItself };
-    let (sender, ended) = mpsc::channel();
-    std::thread::spawn(move || {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while matches!(waitid(WaitId::Pid(pid), options), Err(rustix::io::Errno::INTR)) {}
-        // The receiver is gone only when the waiting is over.
-        _ = sender.send(());
-    });
-    let begun = Instant::now();
-    let mut stopped: Option<(Instant, Ended)> = None;
-    loop {
-        // Two things are awaited; the pause bounds how late the second one is noticed.
-        let pause = Duration::from_millis(20);
-        match ended.recv_timeout(pause) {
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => {
-                return stopped.map_or(Ended::ByItself, |(_, why)| why);
-            }
-            Err(RecvTimeoutError::Timeout) => {}
+        if let Some(group) = group {
+            until_gone(group);
         }
-        if let Some((since, _)) = &stopped {
-            if since.elapsed() > GRACE {
-                _ = kill_process_group(group, Signal::KILL);
+        let whole_wanted = self.keep == usize::MAX;
+        let (stdout, whole) = stdout.take(if whole_wanted { DRAIN_WHOLE } else { DRAIN });
+        let (stderr, _) = stderr.take(DRAIN);
+        let came = signals.and_then(Signals::end);
+        match (waited, came) {
+            (Ended::TimedOut(limit), _) => Err(Error::TimedOut { command: shown, limit }),
+            (Ended::Interrupted(signal), _) | (_, Some(signal)) => {
+                Err(Error::Interrupted { command: shown, signal })
             }
-        } else if let Some(signal) = signals.and_then(|s| s.received.try_recv().ok()) {
-            let passed_on = match signal {
-                SIGINT => Signal::INT,
-                SIGHUP => Signal::HUP,
-                _ => Signal::TERM,
-            };
-            _ = kill_process_group(group, passed_on);
-            stopped = Some((Instant::now(), Ended::Interrupted(signal)));
-        } else if let Some(limit) = limit.filter(|limit| begun.elapsed() > *limit) {
-            _ = kill_process_group(group, Signal::TERM);
-            stopped = Some((Instant::now(), Ended::TimedOut(limit)));
+            (Ended::WantedTerminal, None) => Err(Error::WantedTerminal { command: shown }),
+            (Ended::ByItself, None) if whole_wanted && !whole => Err(Error::Failed {
+                command: shown,
+                code: status.code(),
+                why: "it has ended, but something that it started holds its output open".into(),
+            }),
+            (Ended::ByItself, None) => Ok(Ran { status, stdout, stderr, took }),
         }
+    }
+}
+
+/// Says which of two things was not found: the system has one word for both.
+fn not_started(program: &str, dir: Option<&Path>, source: io::Error) -> Error {
+    match dir.filter(|dir| !dir.is_dir()) {
+        Some(dir) => Error::Io { operation: "enter", path: dir.into(), source },
+        None if source.kind() == io::ErrorKind::NotFound && !program.contains('/') => {
+            Error::NotFound { program: program.into() }
+        }
+        None => Error::Spawn { program: program.into(), source },
     }
 }
 
@@ -298,70 +253,4 @@ fn feed(child: &mut Child, bytes: Option<Vec<u8>>) {
         // want its input closes the pipe, which is its right.
         std::thread::spawn(move || drop(pipe.write_all(&bytes)));
     }
-}
-
-/// A stream that a thread reads.
-struct Collected {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    ended: Receiver<()>,
-}
-
-/// Reads a stream on a thread, so that what arrived can be taken even if the stream never ends.
-/// Only the last `keep` bytes are held.
-fn collect(stream: Option<impl Read + Send + 'static>, keep: usize) -> Collected {
-    let (sender, ended) = mpsc::channel();
-    let bytes = Arc::new(Mutex::new(Vec::new()));
-    if let Some(mut stream) = stream {
-        let bytes = Arc::clone(&bytes);
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; 64 << 10];
-            loop {
-                let read = match stream.read(&mut buffer) {
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                    Ok(0) | Err(_) => break,
-                    Ok(read) => read,
-                };
-                let mut all = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-                all.extend_from_slice(buffer.get(..read).unwrap_or_default());
-                // Cut now and then, not at every read: moving the tail costs its length.
-                if all.len() > keep.saturating_mul(2) {
-                    cut(&mut all, keep);
-                }
-            }
-            // The receiver is gone only when nobody waits any more.
-            _ = sender.send(());
-        });
-    }
-    Collected { bytes, ended }
-}
-
-impl Collected {
-    /// What the stream gave, once it has ended or has had [`DRAIN`] to end.
-    fn take(&self, keep: usize) -> Vec<u8> {
-        // Either outcome means that this is all there will be.
-        _ = self.ended.recv_timeout(DRAIN);
-        let mut all =
-            std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner));
-        cut(&mut all, keep);
-        all
-    }
-}
-
-fn cut(all: &mut Vec<u8>, keep: usize) {
-    let surplus = all.len().saturating_sub(keep);
-    all.drain(..surplus);
-}
-
-/// `words` as one line that a POSIX shell splits into the same words.
-pub fn shell_words<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
-    let quoted = words.into_iter().map(|word| {
-        let word = word.as_ref();
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./=:,+@%^".contains(&b);
-        if !word.is_empty() && word.bytes().all(plain) {
-            word.to_owned()
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
 }

@@ -60,6 +60,32 @@ fn a_bare_repository_with_worktrees_has_no_main_worktree() {
     let lane = Place::find(&scratch.path("lane")).unwrap();
     assert!(matches!(lane.main_worktree(), Err(Error::Bare { .. })));
     assert!(lane.state_dir().ends_with("hub/.git/switchyard"));
+    // Git then moves the setting to another file.
+    Git::new(lane.worktree()).text(["sparse-checkout", "set", "--skip-checks", "a.txt"]).unwrap();
+    let lane = Place::find(&scratch.path("lane")).unwrap();
+    assert!(matches!(lane.main_worktree(), Err(Error::Bare { .. })));
+}
+
+#[test]
+fn a_main_worktree_that_git_does_not_record_is_unknown_and_not_bare() {
+    let scratch = Scratch::new();
+    let seed = Repo::init(scratch.path("seed"));
+    seed.commit_file("a.txt", "a", "first");
+    seed.git(["clone", "-q", "--separate-git-dir", "../apart", ".", "../project"]);
+    let main = Place::find(&scratch.path("project")).unwrap();
+    assert_eq!(main.main_worktree().unwrap(), main.worktree());
+    Git::new(main.worktree()).text(["worktree", "add", "-q", "../lane", "-b", "lane"]).unwrap();
+    let lane = Place::find(&scratch.path("lane")).unwrap();
+    assert!(matches!(lane.main_worktree(), Err(Error::MainUnknown { .. })));
+}
+
+#[test]
+fn the_git_folder_of_a_checkout_is_not_called_bare() {
+    let scratch = Scratch::new();
+    let project = Repo::init(scratch.path("project"));
+    let error = Place::find(&project.file(".git/refs")).unwrap_err();
+    assert!(matches!(error, Error::Bare { .. }), "{error}");
+    assert!(!error.to_string().contains("bare"), "{error}");
 }
 
 #[test]
@@ -91,11 +117,35 @@ fn the_base_is_what_the_remote_says_then_the_usual_names() {
     project.git(["fetch", "-q"]);
     project.git(["remote", "set-head", "origin", "trunk"]);
     assert_eq!(default_base(&git).unwrap().as_deref(), Some("origin/trunk"));
+    project.git(["tag", "origin/trunk"]);
+    assert_eq!(default_base(&git).unwrap().as_deref(), Some("origin/trunk"), "beside such a tag");
+    project.git(["remote", "add", "feature/x", "."]);
+    assert_eq!(
+        repo::remote_of(&git, "feature/x/y").unwrap(),
+        Some(("feature/x".into(), "y".into()))
+    );
     assert_eq!(
         repo::remote_of(&git, "origin/feature/x").unwrap(),
         Some(("origin".into(), "feature/x".into()))
     );
     assert_eq!(repo::remote_of(&git, "feature/x").unwrap(), None);
+}
+
+#[test]
+fn a_name_is_a_commit_or_none_and_not_knowing_is_an_error() {
+    let scratch = Scratch::new();
+    let project = Repo::init(scratch.path("project"));
+    let commit = project.commit_file("a.txt", "a", "first");
+    let git = Git::new(project.path());
+    assert_eq!(git.commit("main").unwrap().as_deref(), Some(commit.as_str()));
+    for none in ["nowhere", "^main", "main..main", "main:a.txt", "-x", "", "main^{tree}", "a b"] {
+        assert_eq!(git.commit(none).unwrap(), None, "{none}");
+    }
+    let (folder, file) = commit.split_at(2);
+    let object = project.file(format!(".git/objects/{folder}/{file}"));
+    std::fs::remove_file(&object).unwrap();
+    project.write(&object, "no object");
+    assert!(matches!(git.commit("main"), Err(Error::Failed { .. })));
 }
 
 #[test]

@@ -56,6 +56,42 @@ fn a_grandchild_that_keeps_the_pipe_open_does_not_hang_the_run() {
     assert_eq!(ran.stdout, b"done\n");
 }
 
+#[test]
+fn a_part_of_the_output_never_passes_for_the_whole() {
+    let scratch = testkit::Scratch::new();
+    let pid_file = scratch.path("pid");
+    // Without a group of its own nothing is killed, so that the pipe stays open.
+    let script = format!("echo a part; sleep 1000 & echo $! >> '{}'", pid_file.display());
+    let error = sh(&script).run().unwrap_err();
+    assert!(matches!(error, Error::Failed { code: Some(0), .. }), "{error}");
+    let ran = sh(&script).keep_last(100).run().unwrap();
+    assert_eq!(ran.stdout, b"a part\n");
+    for pid in std::fs::read_to_string(&pid_file).unwrap().lines() {
+        assert!(Program::new("kill").arg(pid).run().unwrap().ok());
+    }
+}
+
+#[test]
+fn a_program_that_asks_on_the_terminal_does_not_wait_for_ever() {
+    // What the system does to a background process that reads from the terminal.
+    let error = sh("kill -TTIN $$").own_group().run().unwrap_err();
+    assert!(matches!(error, Error::WantedTerminal { .. }), "{error}");
+}
+
+#[test]
+fn a_program_that_somebody_else_pauses_goes_on() {
+    let ran = sh("(sleep 0.1; kill -CONT $$) & kill -STOP $$; echo on").own_group().run().unwrap();
+    assert_eq!(ran.stdout, b"on\n");
+}
+
+#[test]
+fn a_missing_folder_is_not_taken_for_a_missing_program() {
+    let error = sh("true").dir("/no/such/folder".as_ref()).run().unwrap_err();
+    assert!(error.to_string().contains("/no/such/folder"), "{error}");
+    let error = Program::new("./no-such-program").run().unwrap_err();
+    assert!(matches!(error, Error::Spawn { .. }), "{error}");
+}
+
 /// Runs itself once more with the variables set, because a test must not change its own
 /// environment.
 #[test]
