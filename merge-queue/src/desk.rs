@@ -30,7 +30,11 @@ impl Desk {
     /// Opens the repository that `dir` belongs to.
     pub(crate) fn open(dir: &Path, actor: Option<String>) -> Result<Self, Failure> {
         let place = Place::find(dir)?;
-        let coordinator = place.main_worktree().ok().map(Path::to_path_buf);
+        let coordinator = match place.main_worktree() {
+            Ok(path) => Some(path.to_path_buf()),
+            Err(repo::Error::Bare { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         let git = Git::new(coordinator.as_deref().unwrap_or(place.worktree()));
         let objects = Objects::open(&place);
         Ok(Self { place, coordinator, git, objects, actor })
