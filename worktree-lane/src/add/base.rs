@@ -45,13 +45,15 @@ pub(crate) fn find(
     if let Some(reason) = ambiguous(&git, stem)? {
         return Ok(Err(reason));
     }
-    let remotes = git.text(["remote"])?;
     let full = full_name(&git, stem)?;
-    let tracking = full.as_deref().or_else(|| spelled_out(stem));
-    let remote = tracking.and_then(|full| remote_branch(&remotes, full));
+    let tracking = full.as_deref().or_else(|| spelled_out(stem)).and_then(short);
+    let remote = match tracking {
+        Some(short) => repo::remote_of(&git, short)?.filter(|(_, branch)| !branch.is_empty()),
+        None => None,
+    };
     let mut start = full.as_deref().unwrap_or(stem).to_owned();
     if let Some((remote, branch)) = remote {
-        if fetch && let Err(reason) = update(&git, remote, branch)? {
+        if fetch && let Err(reason) = update(&git, &remote, &branch)? {
             return Ok(Err(reason));
         }
         start = format!("refs/remotes/{remote}/{branch}");
@@ -104,19 +106,12 @@ fn spelled_out(stem: &str) -> Option<&str> {
     (!other.iter().any(|space| stem.starts_with(space))).then_some(stem)
 }
 
-/// The remote and the branch of a remote-tracking ref. The name of a remote may have a `/` in it,
-/// so the longest one that fits is meant. `remotes` has one a line.
-fn remote_branch<'a>(remotes: &'a str, full: &'a str) -> Option<(&'a str, &'a str)> {
-    if full.starts_with("refs/") && !full.starts_with("refs/remotes/") {
-        return None;
+/// A remote-tracking ref without `refs/remotes/`; `None` for other refs.
+fn short(full: &str) -> Option<&str> {
+    match full.strip_prefix("refs/") {
+        Some(rest) => rest.strip_prefix("remotes/"),
+        None => Some(full.strip_prefix("remotes/").unwrap_or(full)),
     }
-    let short = full.strip_prefix("refs/").unwrap_or(full);
-    let short = short.strip_prefix("remotes/").unwrap_or(short);
-    let branch = |remote: &'a str| {
-        let branch = short.strip_prefix(remote)?.strip_prefix('/')?;
-        (!branch.is_empty()).then_some((remote, branch))
-    };
-    remotes.lines().filter_map(branch).max_by_key(|(remote, _)| remote.len())
 }
 
 /// What is recorded: a ref by its short name when it was named in another way, such as `HEAD`.
@@ -214,20 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_remote_is_meant() {
-        let remotes = "origin\nteam\nteam/origin";
+    fn only_remote_tracking_refs_have_a_short_name_here() {
         for (full, expected) in [
-            ("origin/main", Some(("origin", "main"))),
-            ("refs/remotes/origin/a/b", Some(("origin", "a/b"))),
-            ("remotes/origin/main", Some(("origin", "main"))),
-            ("team/origin/main", Some(("team/origin", "main"))),
-            ("team/other", Some(("team", "other"))),
+            ("origin/main", Some("origin/main")),
+            ("remotes/origin/main", Some("origin/main")),
+            ("refs/remotes/origin/main", Some("origin/main")),
             ("refs/heads/origin/main", None),
-            ("origin", None),
-            ("origin/", None),
-            ("originally/main", None),
+            ("refs/tags/v1", None),
         ] {
-            assert_eq!(remote_branch(remotes, full), expected, "{full}");
+            assert_eq!(short(full), expected, "{full}");
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::registry;
 
 /// Why they do not; `None` when they do.
 pub(crate) fn mismatch(path: &Path, admin: &Path) -> Result<Option<String>, Failure> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Ok(Some("its folder was moved, and a symbolic link is in its place".into()));
+    }
     let dot_git = path.join(".git");
     match fs::symlink_metadata(&dot_git) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

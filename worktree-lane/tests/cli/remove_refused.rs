@@ -324,6 +324,30 @@ fn a_folder_that_is_not_the_lane_any_more() {
 }
 
 #[test]
+fn a_folder_that_was_moved_behind_a_link() {
+    refused(
+        |_, path| {
+            let aside = path.with_file_name("aside");
+            std::fs::rename(path, &aside).unwrap();
+            std::os::unix::fs::symlink(aside, path).unwrap();
+        },
+        &["mismatch"],
+    );
+}
+
+#[test]
+fn a_process_in_a_lane_whose_parent_was_moved_behind_a_link() {
+    let world = World::new();
+    world.run(&["add", "T-1"]).code(0);
+    let (parent, aside) = (world.repo.path().join(".worktrees"), world.scratch.path("aside"));
+    std::fs::rename(&parent, &aside).unwrap();
+    std::os::unix::fs::symlink(&aside, &parent).unwrap();
+    let cat = Tool::program("cat").dir(aside.join("T-1")).stdin_open().spawn();
+    assert_eq!(codes(&world.run(&["remove", "T-1"]).code(1).json()), ["process_inside"]);
+    cat.wait().code(0);
+}
+
+#[test]
 fn a_folder_that_is_gone() {
     let world = World::new();
     let path = world.lane_98();
