@@ -54,12 +54,20 @@ fn refuse(
     Ok(Exit::No)
 }
 
+/// No envelope and no list of issues is longer.
+const LONGEST_INPUT: u64 = 64 << 20;
+
 /// All of stdin.
 fn stdin() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .lock()
+        .take(LONGEST_INPUT + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::world("cannot read stdin", error))?;
+    if bytes.len() as u64 > LONGEST_INPUT {
+        let why = format!("it is longer than {LONGEST_INPUT} bytes");
+        return Err(Failure::damaged("stdin", why));
+    }
     Ok(bytes)
 }

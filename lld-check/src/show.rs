@@ -114,7 +114,7 @@ fn next_step(standings: &[IssueStanding]) -> String {
         return "Next: nothing is open that waits for you".into();
     };
     let step = |fallback: &str| {
-        let next = first.reasons.last().and_then(|reason| reason.next.clone());
+        let next = first.reasons.iter().find_map(|reason| reason.next.clone());
         next.unwrap_or_else(|| format!("{fallback} {}", first.issue))
     };
     let issue = first.issue;
@@ -123,7 +123,15 @@ fn next_step(standings: &[IssueStanding]) -> String {
             let slug = first.lld.as_deref().and_then(slug_of).unwrap_or("SLUG");
             format!("Next: start #{issue}: worktree-lane add {issue} {slug}")
         }
-        Standing::NeedsReview => format!("Next: get #{issue} reviewed: {}", step("lld-check gate")),
+        Standing::NeedsReview => {
+            let ready = |code: &str| matches!(code, "lld_not_reviewed" | "approval_stale");
+            let begin = if first.reasons.first().is_some_and(|reason| ready(&reason.code)) {
+                format!("get #{issue} reviewed")
+            } else {
+                format!("make #{issue} ready for review")
+            };
+            format!("Next: {begin}: {}", step("lld-check gate"))
+        }
         Standing::NeedsLld => {
             format!("Next: write the LLD of #{issue}: {}", step("lld-check gate"))
         }

@@ -23,8 +23,13 @@ pub(super) fn run(
     let git = Git::new(place.worktree());
     let plan = plan::plan(place.worktree(), issue)?;
     let landing = landed::find(place, &git, issue)?;
+    let begun = checkout::begun(place, &git, issue)?;
+    let is_begun = |path: &String| begun.iter().any(|one| one.to == *path);
     if plan.reasons.is_empty() && plan.moves.is_empty() {
-        let reasons = checkout::pending(&git, &plan.settled)?;
+        let mut reasons: Vec<Reason> = checkout::unfinished(issue, &begun).into_iter().collect();
+        let settled: Vec<String> =
+            plan.settled.into_iter().filter(|path| !is_begun(path)).collect();
+        reasons.extend(checkout::pending(&git, &settled)?);
         if !reasons.is_empty() {
             return refuse(out, issue, "archive", reasons);
         }
@@ -38,6 +43,7 @@ pub(super) fn run(
     let base = landing.as_ref().ok().map(|landed| landed.base.clone());
     reasons.extend(landing.as_ref().err().cloned());
     reasons.extend(checkout::on_base(place, &git, base, landing.as_ref().ok())?);
+    reasons.extend(checkout::unfinished(issue, &begun));
     let paths: Vec<String> = plan.moves.iter().map(|m| m.from.clone()).collect();
     reasons.extend(checkout::pending(&git, &paths)?);
     let landed_commit = landing.ok().map(|landed| landed.commit);

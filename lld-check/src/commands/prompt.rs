@@ -7,7 +7,9 @@ use cli::{Exit, Failure, Out};
 use records::{IssueNumber, Reason, SubjectBlock};
 use repo::Place;
 
+use super::record::no_place;
 use crate::document::find::Documents;
+use crate::document::insert::has_place;
 use crate::document::read::Document;
 use crate::gate::{Located, filled, locate};
 
@@ -24,6 +26,9 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
     };
     if let (_, Some(reason)) = filled(&document) {
         return Err(refused(issue, Some(reason)));
+    }
+    if !has_place(&document.text) {
+        return Err(refused(issue, Some(no_place(&document))));
     }
     let block = enclose(&document)?;
     out.raw(text(&block, &document.design).as_bytes())?;

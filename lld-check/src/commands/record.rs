@@ -169,14 +169,15 @@ fn prove<'a>(
     Some((review, id.to_owned(), verdict))
 }
 
-fn no_place(document: &Document) -> Reason {
+/// Why no review can be recorded in the document.
+pub(super) fn no_place(document: &Document) -> Reason {
     Reason::new(
         "log_unplaceable",
         format!(
-            "{} ends inside a code block, a comment or an HTML block, so no review log can stand at its end",
+            "{} ends inside a code block, a comment or an HTML block, so no review can be recorded at its end",
             document.path
         ),
-        "close the block at the end of the document, then have it reviewed again",
+        "close the block at the end of the document; a review of the new text can be recorded",
     )
 }
 

@@ -125,8 +125,8 @@ fn named(dir: &Path, name: &str) -> Result<Option<String>, Failure> {
     Ok(exact.or_else(|| all.iter().find(|n| n.eq_ignore_ascii_case(name))).cloned())
 }
 
-/// The names in `dir` in order; none when there is no such folder. Names that are not UTF-8 belong
-/// to no issue.
+/// The names in `dir` in order; none when there is no such folder. What is not UTF-8 in a name is
+/// replaced: the file counts as a document of its issue, and nobody can read it under that name.
 fn names(dir: &Path) -> Result<Vec<String>, Failure> {
     let fail = |error: &io::Error| Failure::io("cannot list", dir, error);
     let entries = match std::fs::read_dir(dir) {
@@ -138,7 +138,8 @@ fn names(dir: &Path) -> Result<Vec<String>, Failure> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        names.extend(entry.map_err(|e| fail(&e))?.file_name().into_string().ok());
+        let name = entry.map_err(|e| fail(&e))?.file_name();
+        names.push(name.to_string_lossy().into_owned());
     }
     names.sort();
     Ok(names)

@@ -1,6 +1,7 @@
 //! Writing a review into a document's own log, and touching nothing else.
 
-use records::Verdict;
+use jiff::Timestamp;
+use records::{Stamp, Verdict};
 
 use super::design;
 use super::review_log::{self, FINAL_STATUS, HEADING, LogTable, ReviewLog, SUMMARY, cells};
@@ -40,6 +41,18 @@ pub(crate) fn insert(text: &str, row: &Row, status: Verdict) -> Option<Inserted>
         review_log::find(&text_after).and_then(|log| row_of(&text_after, &log, &row.short_id));
     let intact = design::text(&text_after) == design::text(text);
     (intact && found.is_some()).then_some(Inserted { text: text_after, row: line, changed: true })
+}
+
+/// Whether a review could be recorded in `text`: asked before one is paid for.
+pub(crate) fn has_place(text: &str) -> bool {
+    let row = Row {
+        short_id: "-".repeat(12),
+        at: Stamp::new(Timestamp::UNIX_EPOCH),
+        verdict: Verdict::Revise,
+        key_issue: String::new(),
+        model: None,
+    };
+    insert(text, &row, row.verdict).is_some()
 }
 
 /// The row of the log that carries `short_id`.

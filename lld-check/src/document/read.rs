@@ -30,7 +30,14 @@ impl Document {
     pub(crate) fn read(root: &Path, path: &str) -> Result<Self, Failure> {
         let file = root.join(path);
         let fail = |error: &io::Error| Failure::io("cannot read", &file, error);
-        let kind = std::fs::symlink_metadata(&file).map_err(|e| fail(&e))?.file_type();
+        let kind = match std::fs::symlink_metadata(&file) {
+            Ok(found) => found.file_type(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound && path.contains('\u{fffd}') => {
+                return Err(Failure::damaged(path, "the file's name is not UTF-8")
+                    .hint("give the file a name that is"));
+            }
+            Err(e) => return Err(fail(&e)),
+        };
         if !kind.is_file() {
             let what = if kind.is_symlink() { "a symbolic link" } else { "not a file" };
             return Err(Failure::damaged(

@@ -160,7 +160,8 @@ fn atx_line(text: &str, start: usize) -> Option<Range<usize>> {
 fn table_at(text: &str, header: &Range<usize>) -> Option<(LogTable, usize)> {
     let columns = cells(row(text, header)?);
     let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
-    if !has("Verdict") || !(has("Review") || has("Date")) {
+    // A row names its review in the one column and says how it ended in the other.
+    if !has("Verdict") || !has("Review") {
         return None;
     }
     let delimiter = line_at(text, header.end)?;

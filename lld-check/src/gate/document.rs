@@ -7,7 +7,7 @@ use repo::shell_words;
 use crate::document::find::{Found, Place};
 use crate::document::placeholders;
 use crate::document::read::Document;
-use crate::document::review_log;
+use crate::document::{review_log, slug};
 
 /// How many places a message names before it says how many more there are.
 const NAMED: usize = 5;
@@ -51,10 +51,7 @@ impl Located {
             Self::Missing => Some(Reason::new(
                 "lld_missing",
                 format!("there is no LLD for issue {issue} in docs/LLDs/active or docs/LLDs/done"),
-                format!(
-                    "lld-check new {issue} --title {}",
-                    shell_words([title.unwrap_or("TITLE")])
-                ),
+                new_command(issue, title),
             )),
             Self::Ambiguous(paths) => Some(Reason::new(
                 "lld_ambiguous",
@@ -73,6 +70,19 @@ impl Located {
             }
         }
     }
+}
+
+/// The command that makes the document, such that it works as it stands.
+fn new_command(issue: IssueNumber, title: Option<&str>) -> String {
+    let usable = |title: &&str| !title.trim().is_empty() && cli::clean(title) == *title;
+    let title = title.filter(usable).unwrap_or("TITLE");
+    let title_flag = if title.starts_with('-') {
+        shell_words([format!("--title={title}")])
+    } else {
+        format!("--title {}", shell_words([title]))
+    };
+    let slug_flag = if slug::from_title(title).is_none() { " --slug SLUG" } else { "" };
+    format!("lld-check new {issue} {title_flag}{slug_flag}")
 }
 
 /// Whether the author has filled in everything, with the lines where not.

@@ -176,3 +176,37 @@ fn a_move_that_was_never_committed_is_not_called_done() {
     let ran = world.tool(["archive", "98"]).run();
     assert_eq!(codes(&ran.code(1).json()), ["changes_pending"]);
 }
+
+#[test]
+fn what_a_killed_run_leaves_is_finished_by_the_command_that_is_named() {
+    // As it is after both moves and before the commit, and somewhere between.
+    for whole in [true, false] {
+        let world = landed();
+        std::fs::create_dir_all(world.repo.file("docs/LLDs/done")).unwrap();
+        world.repo.git(["mv", DOCUMENT, DONE]);
+        if whole {
+            std::fs::create_dir_all(world.repo.file("docs/reports/done")).unwrap();
+            world.repo.git(["mv", REPORT, "docs/reports/done/98-implementation-report.md"]);
+        }
+        let refused = world.tool(["archive", "98"]).run().code(1).json();
+        assert_eq!(codes(&refused), ["changes_pending"]);
+        let next = refused["reasons"][0]["next"].as_str().unwrap();
+        let git = testkit::Tool::program("sh").args(["-c", next]).dir(world.repo.path());
+        git.home(world.scratch.home()).run().code(0);
+        world.tool(["archive", "98"]).run().code(0);
+        let files = world.repo.git(["ls-tree", "-r", "--name-only", "HEAD", "docs"]);
+        assert!(files.contains(DONE) && !files.contains("active"), "{files}");
+        assert_eq!(world.repo.git(["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
+fn a_move_that_git_refuses_leaves_no_folder_behind() {
+    let world = landed();
+    let hidden = world.scratch.path("elsewhere");
+    std::fs::rename(world.repo.file("docs/LLDs"), &hidden).unwrap();
+    std::os::unix::fs::symlink(&hidden, world.repo.file("docs/LLDs")).unwrap();
+    world.repo.commit_all("Link the documents");
+    world.tool(["archive", "98"]).run().code(74).stdout_is("");
+    assert!(!hidden.join("done").exists());
+}

@@ -1,6 +1,8 @@
 //! `lld-check coverage`.
 
-use serde_json::Value;
+use std::os::unix::ffi::OsStrExt as _;
+
+use serde_json::{Value, json};
 
 use crate::world::{DESIGN, DOCUMENT, ISSUES, SHARD, World};
 
@@ -154,4 +156,45 @@ fn damage_in_the_log_closes_only_what_it_could_concern() {
             .all(|one| one["reasons"].to_string().contains("lld_missing"))
     );
     assert_eq!(world.document(), world.repo.read(DOCUMENT));
+}
+
+#[test]
+fn the_command_that_makes_a_document_works_for_any_title() {
+    let titles =
+        ["-x --help", "\u{6f22}\u{5b57}", "", "two\nlines", "it's `a` \"$b\"", "  ", "--title"];
+    let issues: Vec<Value> = (1..)
+        .zip(titles)
+        .map(|(n, title)| json!({"number": n, "title": title, "labels": [], "state": "OPEN"}))
+        .collect();
+    let world = World::without_list();
+    let list = Value::from(issues).to_string();
+    let standings = world.tool(["coverage", "-"]).stdin(list).run().code(0).json_lines();
+    for standing in &standings {
+        let next = standing["reasons"][0]["next"].as_str().unwrap();
+        let words = next.strip_prefix("lld-check").unwrap().replace("--slug SLUG", "--slug slug");
+        let command = format!("exec \"$0\" {words}");
+        let tool = testkit::Tool::program("sh");
+        let tool = tool.args(["-c", &command, env!("CARGO_BIN_EXE_lld-check")]);
+        let made = tool.dir(world.repo.path()).run().code(0).json();
+        assert_eq!(made["issue"], standing["issue"], "{next}");
+    }
+}
+
+#[test]
+fn what_to_do_first_comes_first() {
+    let world = World::with_document(format!("{DESIGN}\n{{Checklist items}}\n"));
+    let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(ISSUES).run();
+    let last = ran.code(0).out().lines().last().unwrap();
+    assert!(last.starts_with("Next: make #98 ready for review: fill in docs/"), "{last}");
+}
+
+#[test]
+fn a_document_whose_name_is_no_text_is_not_overlooked() {
+    let world = World::approved();
+    let name = std::ffi::OsStr::from_bytes(b"docs/LLDs/active/98-\xff.md");
+    world.repo.write(name, DESIGN);
+    assert_eq!(world.closed(), ["lld_ambiguous"]);
+    std::fs::remove_file(world.repo.file(DOCUMENT)).unwrap();
+    world.gate().code(65).stdout_is("").stderr_has("the file's name is not UTF-8");
+    world.tool(["new", "98", "--title", "Again"]).run().code(1);
 }

@@ -152,12 +152,34 @@ fn a_log_cannot_stand_inside_an_open_code_block() {
     for open in ["```\ncode\n", "<!-- note\n", "~~~\n"] {
         let text = format!("{DESIGN}\n{open}");
         let world = World::with_document(&text);
-        let approved = world.entry("APPROVED", ID);
+        // Nobody pays for a review that could not be recorded.
+        let ran = world.tool(["prompt", "98"]).run();
+        ran.code(1).stdout_is("").stderr_has("no review can be recorded");
+        let digest = records::sha256_hex(text.trim_end().as_bytes());
+        let approved = entry("APPROVED", ID, "2026-01-24T18:30:45Z", &digest);
         world.log(SHARD, std::slice::from_ref(&approved));
         let refused = world.record(&World::envelope(&approved)).code(1).json();
         assert_eq!(codes(&refused), ["log_unplaceable"], "{open}");
         assert_eq!(world.document(), text);
     }
+}
+
+#[test]
+fn a_table_without_a_column_for_the_review_is_left_alone() {
+    let old = "| Date | Verdict |\n|---|---|\n| 2026-01-01 | REVISE |\n";
+    let text = format!("{DESIGN}\n## Review Log\n\n{old}");
+    let world = World::with_document(&text);
+    let approved = world.entry("APPROVED", ID);
+    world.log(SHARD, std::slice::from_ref(&approved));
+    assert_eq!(world.record(&World::envelope(&approved)).code(0).json()["changed"], true);
+    assert!(world.document().ends_with(old), "{}", world.document());
+    world.gate().code(0);
+}
+
+#[test]
+fn input_has_a_bound() {
+    let world = World::with_document(DESIGN);
+    world.record(&" ".repeat((64 << 20) + 1)).code(65).stderr_has("stdin: it is longer than");
 }
 
 #[test]

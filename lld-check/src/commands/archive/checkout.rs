@@ -2,10 +2,14 @@
 //! way, and nothing uncommitted in the files that move.
 
 use cli::Failure;
-use records::Reason;
+use records::lld_check::Move;
+use records::{IssueNumber, Reason};
 use repo::{Git, Place, default_base, remote_of, shell_words};
 
+use super::commit::subject;
 use super::landed::Landing;
+use crate::document::find::done_path;
+use crate::document::name::{issue_of_lld, issue_of_report};
 
 /// What git leaves in its folder while an operation is under way.
 const OPERATIONS: [(&str, &str); 6] = [
@@ -63,6 +67,54 @@ pub(super) fn on_base(
     Ok(reasons)
 }
 
+/// Moves to `done/` that are in the index and in no commit, as a run leaves them that was killed.
+pub(super) fn begun(place: &Place, git: &Git, issue: IssueNumber) -> Result<Vec<Move>, Failure> {
+    if git.commit("HEAD")?.is_none() {
+        return Ok(Vec::new());
+    }
+    let staged = git.bytes([
+        "diff",
+        "--cached",
+        "--name-status",
+        "-z",
+        "--no-renames",
+        "HEAD",
+        "--",
+        "docs",
+    ])?;
+    let staged = String::from_utf8_lossy(&staged);
+    let mut fields = staged.split('\0');
+    let mut changes = Vec::new();
+    while let (Some(state), Some(path)) = (fields.next(), fields.next()) {
+        changes.push((state, path));
+    }
+    let mut begun = Vec::new();
+    for (_, from) in changes.iter().filter(|(state, from)| *state == "D" && is_of(from, issue)) {
+        let to = done_path(place.worktree(), from)?;
+        if let Some(to) = to.filter(|to| changes.contains(&("A", to.as_str()))) {
+            begun.push(Move { from: (*from).to_owned(), to });
+        }
+    }
+    Ok(begun)
+}
+
+/// A move that was begun, as a reason: both halves belong into one commit.
+pub(super) fn unfinished(issue: IssueNumber, begun: &[Move]) -> Option<Reason> {
+    let first = begun.first()?;
+    let message = format!("the move of {} to {} was begun and not committed", first.from, first.to);
+    let mut command = vec!["git".into(), "commit".into(), "-m".into(), subject(issue), "--".into()];
+    command.extend(begun.iter().flat_map(|one| [one.from.clone(), one.to.clone()]));
+    Some(Reason::new("changes_pending", message, shell_words(command)))
+}
+
+/// Whether the path is that of an LLD or a report of `issue` in an `active` folder.
+fn is_of(path: &str, issue: IssueNumber) -> bool {
+    let mut parts = path.rsplit('/');
+    let (Some(file), Some(folder)) = (parts.next(), parts.next()) else { return false };
+    folder.eq_ignore_ascii_case("active")
+        && [issue_of_lld(file), issue_of_report(file)].contains(&Some(issue))
+}
+
 /// Changes in `paths` that are not committed: they would go into the commit, or be left behind.
 pub(super) fn pending(git: &Git, paths: &[String]) -> Result<Vec<Reason>, Failure> {
     if paths.is_empty() {
@@ -89,7 +141,8 @@ pub(super) fn pending(git: &Git, paths: &[String]) -> Result<Vec<Reason>, Failur
             _ => "has changes that are not committed",
         };
         let quoted = shell_words([path]);
-        let next = format!("git add -- {quoted} && git commit -- {quoted}");
+        let subject = shell_words([format!("Update {path}")]);
+        let next = format!("git add -- {quoted} && git commit -m {subject} -- {quoted}");
         reasons.push(Reason::new("changes_pending", format!("{path} {state}"), next));
     }
     Ok(reasons)

@@ -22,7 +22,7 @@ pub(super) fn make(
     let done = move_all(root, git, moves, &mut made).and_then(|()| commit(git, issue, moves));
     match done {
         Ok(()) => Ok(git.text(["rev-parse", "--verify", "HEAD"])?),
-        Err(failure) => Err(undo(root, git, &made, failure)),
+        Err(failure) => Err(undo(root, git, moves, &made, failure)),
     }
 }
 
@@ -37,8 +37,13 @@ fn move_all(root: &Path, git: &Git, moves: &[Move], made: &mut Vec<Move>) -> Res
     Ok(())
 }
 
+/// The first line of the commit's message.
+pub(super) fn subject(issue: IssueNumber) -> String {
+    format!("Move the LLD of issue {issue} to done")
+}
+
 fn commit(git: &Git, issue: IssueNumber, moves: &[Move]) -> Result<(), Failure> {
-    let message = format!("Move the LLD of issue {issue} to done\n\nIts work has landed.");
+    let message = format!("{}\n\nIts work has landed.", subject(issue));
     let flags = ["--literal-pathspecs", "commit", "--quiet", "--message", &message, "--"];
     let paths = moves.iter().flat_map(|one| [one.from.as_str(), one.to.as_str()]);
     git.bytes(flags.into_iter().chain(paths))?;
@@ -46,15 +51,18 @@ fn commit(git: &Git, issue: IssueNumber, moves: &[Move]) -> Result<(), Failure> 
 }
 
 /// Puts back what was moved, and says so.
-fn undo(root: &Path, git: &Git, made: &[Move], failure: Failure) -> Failure {
+fn undo(root: &Path, git: &Git, moves: &[Move], made: &[Move], failure: Failure) -> Failure {
     let mut left = Vec::new();
     for one in made.iter().rev() {
         if git.bytes(["mv", "--", &one.to, &one.from]).is_err() {
             left.push(shell_words(["git", "mv", "--", &one.to, &one.from]));
-        } else if let Some(folder) = root.join(&one.to).parent() {
-            // Only a folder that is empty, and so was made by us, goes away.
-            drop(std::fs::remove_dir(folder));
         }
+    }
+    for folder in
+        moves.iter().rev().filter_map(|one| root.join(&one.to).parent().map(Path::to_owned))
+    {
+        // Only a folder that is empty, and so holds nothing of anybody's, goes away.
+        drop(std::fs::remove_dir(folder));
     }
     if left.is_empty() {
         failure.hint("nothing was moved; put right what git says and run the command again")
