@@ -13,7 +13,6 @@ use records::consolidate::Quarantined;
 use testkit::{Rng, Scratch, Tool};
 
 use crate::crashing_disk::CrashingDisk;
-use crate::disk::RealDisk;
 use crate::error::Error;
 use crate::run::{How, Report, fold};
 use audit_log::Log;
@@ -103,6 +102,11 @@ fn folded(disk: &CrashingDisk, root: &Path) -> Result<Report, Error> {
     fold(disk, &Log::at_root(root).unwrap(), how())
 }
 
+/// A run that nothing stops.
+fn undisturbed(root: &Path) -> Report {
+    folded(&CrashingDisk::after(usize::MAX, false), root).unwrap()
+}
+
 /// What a reader sees.
 fn seen(root: &Path) -> String {
     let ran = Tool::new("view-audit").args(["--all", "--root"]).arg(root).run();
@@ -116,20 +120,13 @@ fn shards(root: &Path) -> Vec<PathBuf> {
 
 /// The last run, and what it must leave.
 fn settle(scene: &Scene, root: &Path, before: &str) {
-    fold(&RealDisk, &Log::at_root(root).unwrap(), how()).unwrap();
+    undisturbed(root);
     assert_eq!(shards(root), [] as [PathBuf; 0], "a shard was left");
     let history = fs::read_to_string(root.join(HISTORY)).unwrap();
     let schema = "{\"schema\":\"view-audit.entry/1\",";
     let shown: String = history
         .lines()
-        .flat_map(|line| {
-            [
-                schema,
-                line.strip_prefix('{').unwrap(),
-                "
-",
-            ]
-        })
+        .flat_map(|line| [schema, line.strip_prefix('{').unwrap(), "\n"])
         .collect();
     assert_eq!(shown, before, "the history is not what a reader saw");
     let quarantine = root.join("logs/governance_history.quarantine.jsonl");
@@ -143,7 +140,7 @@ fn settle(scene: &Scene, root: &Path, before: &str) {
     let mut expected = scene.rejects.clone();
     expected.sort_unstable();
     assert_eq!(kept, expected);
-    let again = fold(&RealDisk, &Log::at_root(root).unwrap(), how()).unwrap();
+    let again = undisturbed(root);
     assert_eq!((again.run.shards, again.run.entries, again.run.bytes_written), (0, 0, 0));
 }
 
