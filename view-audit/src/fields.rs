@@ -6,6 +6,7 @@ use std::fmt;
 use records::AuditEntry;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize as _, Deserializer as _};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// The fields that filters and tables look at.
@@ -28,7 +29,8 @@ const KNOWN: [&str; 15] = [
 ];
 
 /// Reads the fields of a line that is a JSON object. Of a key that stands twice the last one counts; a
-/// value of the wrong type counts as absent; half of a surrogate pair reads as U+FFFD.
+/// value of the wrong type, a number that is too large and a list in too many lists count as absent and
+/// hide no other field; half of a surrogate pair reads as U+FFFD.
 pub(crate) fn read(line: &[u8]) -> AuditEntry {
     let text = String::from_utf8_lossy(line);
     let object = object(&text).or_else(|| object(&mended(&text)));
@@ -53,13 +55,20 @@ impl<'de> Visitor<'de> for Fields {
         let mut fields = Map::new();
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             if KNOWN.contains(&key.as_ref()) {
-                fields.insert(key.into_owned(), map.next_value()?);
+                fields.insert(key.into_owned(), value(map.next_value()?));
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(fields)
     }
+}
+
+/// A value by itself, so that one that cannot be had does not take the others with it.
+fn value(raw: &RawValue) -> Value {
+    let text = raw.get();
+    let read = serde_json::from_str(text).or_else(|_| serde_json::from_str(&mended(text)));
+    read.unwrap_or_default()
 }
 
 /// `text` with every `\ud8xx` or `\udcxx` that has no partner replaced by `\ufffd`.
@@ -107,6 +116,20 @@ mod tests {
         let entry = read(br#"{"critique":"a\ud800b\\ud800\ud83d\ude00","\udc00":1,"node":"n"}"#);
         assert_eq!(entry.critique.as_deref(), Some("a\u{fffd}b\\ud800\u{1f600}"));
         assert_eq!(entry.node.as_deref(), Some("n"));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_had_hides_no_other() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for value in ["1e999", deep.as_str()] {
+            for key in ["duration_ms", "critique", "attempts", "verdict", "tier_1_issues"] {
+                let entry = read(format!(r#"{{"issue_id":98,"{key}":{value}}}"#).as_bytes());
+                assert_eq!(
+                    entry,
+                    AuditEntry { issue_id: Some(IssueNumber(98)), ..AuditEntry::default() }
+                );
+            }
+        }
     }
 
     #[test]

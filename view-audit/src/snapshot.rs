@@ -62,7 +62,7 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
     let described = read_intent(log)?;
     let intent = Intent::decode(&described);
     between();
-    let listing = sources::list(&log.logs).map_err(|e| failed(&log.logs, &e))?;
+    let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     between();
     let version_before = version(log).map_err(|e| failed(&log.history, &e))?;
     between();
@@ -77,7 +77,7 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
         return Ok(None);
     };
     between();
-    let later = sources::list(&log.logs).map_err(|e| failed(&log.logs, &e))?;
+    let later = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     let same = listing.holds_in(&later)
         && read_intent(log)? == described
         && version(log).map_err(|e| failed(&log.history, &e))? == version_before;

@@ -7,7 +7,7 @@
 //! * New entries are in order of time; those of one instant, in that of shard and place in it.
 //! * An entry with the `id`, the instant and the bytes of another one is that entry.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::iter::Fuse;
 
 use jiff::Timestamp;
@@ -95,6 +95,8 @@ pub struct Backward<I, T> {
     /// A line with an instant and the lines that belong to it, last first.
     group: Option<Group<T>>,
     ready: VecDeque<Step<T>>,
+    /// How many steps of `ready` are no lines of the history.
+    ready_fresh: usize,
 }
 
 #[derive(Debug)]
@@ -110,13 +112,13 @@ where
 {
     /// `history` gives lines last first; `fresh` is what [`in_order`] kept.
     pub fn new(history: I, fresh: Vec<Fresh>) -> Self {
-        Self { history: history.fuse(), fresh, group: None, ready: VecDeque::new() }
+        let history = history.fuse();
+        Self { history, fresh, group: None, ready: VecDeque::new(), ready_fresh: 0 }
     }
 
     /// How many new entries have not come yet, as entries or as duplicates.
     pub fn pending(&self) -> usize {
-        let ready = self.ready.iter().filter(|step| !matches!(step, Step::Held(_))).count();
-        self.fresh.len() + ready
+        self.fresh.len() + self.ready_fresh
     }
 
     /// The group before the present one.
@@ -163,15 +165,21 @@ where
             group = self.next_group()?;
         }
         self.group = Some(group);
+        let mut namesakes: HashMap<&str, Vec<&[u8]>> = HashMap::new();
+        for line in &same {
+            if let Some(id) = &line.id {
+                namesakes.entry(id).or_default().push(&line.bytes);
+            }
+        }
         while let Some(entry) = self.fresh.pop_if(|entry| entry.at == at) {
-            let namesakes = same.iter().filter(|line| line.id.is_some() && line.id == entry.id);
-            let mut equal = namesakes.map(|line| line.bytes == entry.bytes);
-            let step = match equal.next() {
+            let namesakes = entry.id.as_deref().and_then(|id| namesakes.get(id));
+            let step = match namesakes {
                 None => Step::Fresh { entry, conflict: false },
-                Some(false) if !equal.any(|equal| equal) => Step::Fresh { entry, conflict: true },
-                Some(_) => Step::Duplicate(entry),
+                Some(lines) if lines.contains(&entry.bytes.as_slice()) => Step::Duplicate(entry),
+                Some(_) => Step::Fresh { entry, conflict: true },
             };
             self.ready.push_back(step);
+            self.ready_fresh += 1;
         }
         self.ready.extend(same.into_iter().map(Step::Held));
         Ok(true)
@@ -187,6 +195,9 @@ where
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(step) = self.ready.pop_front() {
+                if !matches!(step, Step::Held(_)) {
+                    self.ready_fresh -= 1;
+                }
                 return Some(Ok(step));
             }
             match self.advance() {
@@ -248,6 +259,18 @@ mod tests {
         let expected =
             [held(Some(1), "a"), held(None, "x"), held(Some(1), "n"), held(Some(3), "b")];
         assert_eq!(all, bytes(&expected));
+    }
+
+    #[test]
+    fn it_is_known_how_many_are_to_come() {
+        let history = [held(Some(1), "a"), held(Some(2), "b"), held(Some(3), "c")];
+        let new = vec![fresh(2, "b", 0), fresh(2, "n", 9), fresh(3, "m", 18)];
+        let mut backward = Backward::new(history.into_iter().rev().map(Ok::<_, Infallible>), new);
+        let mut pending = vec![backward.pending()];
+        while backward.next().transpose().unwrap().is_some() {
+            pending.push(backward.pending());
+        }
+        assert_eq!(pending, [3, 2, 2, 1, 0, 0, 0]);
     }
 
     #[test]
