@@ -10,7 +10,7 @@ mod prompt;
 mod record;
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::{Exit, Failure, Out};
 use records::Reason;
@@ -52,6 +52,18 @@ fn refuse(
     let refused = Refused { issue, command: command.into(), reasons };
     out.print(&refused, show::refused)?;
     Ok(Exit::No)
+}
+
+/// The folder of the audit log.
+fn logs(place: &Place) -> Result<PathBuf, Failure> {
+    place.logs_dir().map_err(|error| match error {
+        repo::Error::Bare { path } => Failure::usage(
+            path.display(),
+            "the audit log stands in the main worktree, and a bare repository has none",
+        )
+        .hint("use a clone that has a checkout of its own, with its lanes beside it"),
+        other => other.into(),
+    })
 }
 
 /// No envelope and no list of issues is longer.

@@ -61,9 +61,7 @@ impl DamagedLine {
         if self.log == proof.log {
             return self.line > proof.line;
         }
-        self.live
-            || !proof.live
-            || self.after.is_some_and(|after| proof.at.is_none_or(|at| after > at))
+        self.live || !proof.live || self.after > proof.at
     }
 }
 

@@ -5,6 +5,7 @@ use records::IssueNumber;
 use records::lld_check::Gate;
 use repo::Place;
 
+use super::logs;
 use crate::audit::{Review, Scan, Wanted};
 use crate::document::find::Documents;
 use crate::document::read::Document;
@@ -44,7 +45,7 @@ pub(super) fn issues(
     let proofs = |scan: &Scan| -> Vec<Review> {
         issues.iter().zip(&texts).filter_map(|(issue, text)| proof_of(scan, *issue, text)).collect()
     };
-    let scan = Scan::read(&place.logs_dir()?, wanted, cli::clock::now(), proofs)?;
+    let scan = Scan::read(&logs(place)?, wanted, cli::clock::now(), proofs)?;
     note_torn(out, &scan);
 
     let mut examined = Vec::with_capacity(issues.len());

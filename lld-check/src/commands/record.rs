@@ -7,7 +7,7 @@ use records::{IssueNumber, Reason, Verdict, parse_noun};
 use repo::Place;
 
 use super::examine::note_torn;
-use super::{refuse, stdin};
+use super::{logs, refuse, stdin};
 use crate::audit::{IssueReviews, NODE, Review, Scan, Wanted};
 use crate::document::find::Documents;
 use crate::document::insert::{Inserted, insert};
@@ -30,7 +30,7 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
         .hint("the command before the pipe says on stderr why it printed none"));
     };
     let now = cli::clock::now();
-    let scan = Scan::read(&place.logs_dir()?, Wanted::Issue(issue), now, |_| Vec::new())?;
+    let scan = Scan::read(&logs(place)?, Wanted::Issue(issue), now, |_| Vec::new())?;
     note_torn(out, &scan);
     let audit = scan.of(issue);
 

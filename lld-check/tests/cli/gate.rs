@@ -307,6 +307,31 @@ fn a_lane_sees_the_same_log_and_its_own_document() {
 }
 
 #[test]
+fn beside_a_bare_repository_there_is_no_log_and_the_message_says_so() {
+    let world = World::approved();
+    let bare = world.scratch.path("bare.git");
+    world.repo.git([
+        "clone".as_ref(),
+        "--quiet".as_ref(),
+        "--bare".as_ref(),
+        ".".as_ref(),
+        bare.as_os_str(),
+    ]);
+    let lane = world.scratch.path("lane");
+    let git = [
+        "-C".as_ref(),
+        bare.as_os_str(),
+        "worktree".as_ref(),
+        "add".as_ref(),
+        "--quiet".as_ref(),
+        lane.as_os_str(),
+    ];
+    world.repo.git(git);
+    let ran = testkit::Tool::new("lld-check").args(["gate", "98"]).dir(&lane).run();
+    ran.code(2).stdout_is("").stderr_has("a bare repository has none").stderr_has("clone");
+}
+
+#[test]
 fn asking_changes_nothing() {
     let world = World::approved();
     let before = (
