@@ -54,7 +54,9 @@ impl Desk {
             Some(file) if loaded.present => {
                 // Named from the top of the repository, so that the answer is the same everywhere.
                 let shown = file.strip_prefix(self.git.dir()).unwrap_or(&file);
-                Ok(validate::check(shown, loaded.section))
+                let bytes = std::fs::read(&file)
+                    .map_err(|error| Failure::io("cannot read", &file, &error))?;
+                Ok(Definitions { bytes, ..validate::check(shown, loaded.section) })
             }
             _ => {
                 let file = self.git.dir().join(config::FILE_NAME);

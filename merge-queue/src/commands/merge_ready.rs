@@ -66,7 +66,7 @@ pub(crate) fn judge(
         history = desk.history(out)?;
     }
     let reference = gather::reference(desk, definitions, &history, task, asked.reference)?;
-    let facts = gather::facts(desk, base, &history, reference, fetched)?;
+    let facts = gather::facts(desk, definitions, base, &history, reference, fetched)?;
     let strategy = asked.strategy;
     let readiness =
         readiness(Question { definitions, task, history: &history, facts: &facts, strategy });

@@ -7,11 +7,11 @@ use records::QueueEvent;
 
 use crate::desk::Desk;
 use crate::git::base::Base;
-use crate::git::{merge, worktree_state};
+use crate::git::{merge, rules_of_base, worktree_state};
 use crate::history::History;
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::diff::{digest, path_text};
-use crate::rules::facts::{Branched, Facts, Head, Relation};
+use crate::rules::facts::{Branched, Facts, Head, Relation, Rules};
 use crate::rules::people::Person;
 use crate::rules::state;
 
@@ -62,12 +62,17 @@ pub(crate) fn at_branch(
 /// Everything that the decision needs.
 pub(crate) fn facts(
     desk: &Desk,
+    definitions: &Definitions,
     base: &Base,
     history: &History,
     reference: Reference,
     fetched: bool,
 ) -> Result<Facts, Failure> {
     let base_commit = base.tip(&desk.git)?;
+    let rules = match &base_commit {
+        Some(tip) => rules_of_base::compare(&desk.git, definitions, tip)?,
+        None => Rules::Unknown,
+    };
     let head = match reference.commit {
         Some(commit) => Some(Head { tree: desk.objects.tree(&commit)?, commit }),
         None => None,
@@ -87,6 +92,7 @@ pub(crate) fn facts(
         fetched,
         reference: reference.shown,
         head,
+        rules,
         relation,
         coordinator_dirt,
         reached,

@@ -119,8 +119,10 @@ pub(crate) struct Policy {
 /// The definitions after they were checked. What has a mistake is left out and listed.
 #[derive(Debug, Clone)]
 pub(crate) struct Definitions {
-    /// The file they come from.
+    /// The file they come from, from the top of the repository.
     pub(crate) file: PathBuf,
+    /// The bytes of that file.
+    pub(crate) bytes: Vec<u8>,
     /// The base ref as written.
     pub(crate) base: Option<String>,
     /// The strategy.

@@ -18,12 +18,29 @@ pub(crate) struct Facts {
     pub(crate) reference: Option<String>,
     /// Where that ref stands; `None` when it names no commit.
     pub(crate) head: Option<Head>,
+    /// Whether the definitions are those of the base.
+    pub(crate) rules: Rules,
     /// How head and base are related.
     pub(crate) relation: Relation,
     /// Paths in the coordinator's checkout with changes of any sort. Ignored files do not count.
     pub(crate) coordinator_dirt: Vec<String>,
     /// Landings that the base contains, by the commit that the base moved to.
     pub(crate) reached: BTreeSet<String>,
+}
+
+/// How the definitions in the coordinator's checkout relate to those in the base.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// There is no base to compare them with.
+    #[default]
+    Unknown,
+    /// They are the same.
+    OfBase,
+    /// Neither the base nor the checkout's commit has such a file: it is kept out of git, and nobody
+    /// can change it by landing something.
+    OutsideGit,
+    /// They are others: newer or older ones, or those of some branch.
+    Other,
 }
 
 /// The commit that is judged.

@@ -30,6 +30,7 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
     mistakes.found.sort_by_key(|m| (m.line, m.column));
     Definitions {
         file: file.into(),
+        bytes: Vec::new(),
         base: written.base,
         strategy: written.strategy,
         roles,

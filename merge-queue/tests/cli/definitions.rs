@@ -106,3 +106,58 @@ fn help_is_there_and_no_command_is_wrong_usage() {
         project.run(&format!("{command} --help")).code(0).stdout_has("Usage: merge-queue");
     }
 }
+
+/// The rules as a branch would like them: no checks and no reviews.
+fn relaxed() -> String {
+    let kept = DEFINITIONS.split("  routes:").next().unwrap();
+    kept.replace("      acceptance_checks: [\"git --version\"]\n", "")
+}
+
+#[test]
+fn a_branch_does_not_bring_the_rules_that_it_is_judged_by() {
+    let project = Project::new();
+    project.lane.commit_file("switchyard.yaml", relaxed(), "Relax");
+    project.lane.git(["switch", "--quiet", "--detach"]);
+    // The coordinator looks at the branch in its own checkout, which is clean.
+    project.main.git(["switch", "--quiet", "98-schema"]);
+    project.handoff();
+    assert_eq!(project.reasons(), ["definitions_not_of_base"]);
+    project.run("land 98").code(1);
+    project.main.git(["switch", "--quiet", "main"]);
+    let reasons = project.reasons();
+    assert_eq!(reasons, ["check_not_run", "review_missing", "review_missing"]);
+}
+
+#[test]
+fn rules_that_only_the_base_has_are_waited_for() {
+    let project = Project::new();
+    project.make_ready();
+    let stricter = DEFINITIONS.replace("\"docs/**\"", "\"**\"");
+    project.push_from_elsewhere("switchyard.yaml", &stricter);
+    assert_eq!(project.reasons(), ["definitions_not_of_base"]);
+    project.main.git(["merge", "--quiet", "--ff-only", "origin/main"]);
+    project.run("merge-ready 98").code(0);
+}
+
+#[test]
+fn rules_that_are_hidden_from_git_status_do_not_count() {
+    let project = Project::new();
+    project.handoff();
+    project.main.git(["update-index", "--skip-worktree", "switchyard.yaml"]);
+    project.main.write("switchyard.yaml", relaxed());
+    assert_eq!(project.reasons(), ["definitions_not_of_base"]);
+}
+
+#[test]
+fn rules_that_are_kept_out_of_git_hold_as_they_are() {
+    let project = Project::new();
+    project.main.git(["rm", "--quiet", "--cached", "switchyard.yaml"]);
+    project.main.write(".gitignore", "/target/\n/switchyard.yaml\n");
+    project.main.git(["add", ".gitignore"]);
+    project.main.git(["commit", "--quiet", "-m", "Keep the rules to ourselves"]);
+    project.main.git(["push", "--quiet", "origin", "main"]);
+    let begun = project.main.head();
+    project.lane.git(["merge", "--quiet", "-m", "Take main", &begun]);
+    project.make_ready();
+    project.run("land 98").code(0);
+}

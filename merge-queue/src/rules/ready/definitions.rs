@@ -1,8 +1,10 @@
-//! Definitions, journal and their cross-references are valid.
+//! Definitions, journal and their cross-references are valid, and the definitions are the base's: a
+//! branch must not bring the rules that it is judged by.
 
 use records::Reason;
 
 use super::{Finding, Question};
+use crate::rules::facts::Rules;
 
 const CODE: &str = "definitions_valid";
 
@@ -18,8 +20,22 @@ pub(super) fn valid(question: Question<'_>) -> Finding {
         let next = "put the line right from a copy of the file; nothing is dropped by itself";
         Reason::new("journal_damaged", message, next)
     });
-    Finding::of(CODE, definitions.chain(journal).collect(), || {
+    let (file, base) = (question.definitions.file.display(), &question.facts.base);
+    let other = (question.facts.rules == Rules::Other).then(|| {
+        let message = format!("{file} in the coordinator's checkout is not the one of {base}");
+        let next = format!("check {base} out there, or bring the change to {base} first");
+        Reason::new("definitions_not_of_base", message, next)
+    });
+    let reasons: Vec<Reason> = definitions.chain(journal).chain(other).collect();
+    if reasons.is_empty() && question.facts.rules == Rules::Unknown {
+        return Finding::open(CODE, "unknown without the base");
+    }
+    Finding::of(CODE, reasons, || {
         let (tasks, events) = (question.definitions.tasks.len(), question.history.events.len());
-        format!("{tasks} tasks and {events} events, without a mistake")
+        let whose = match question.facts.rules {
+            Rules::OfBase => format!("{file} as in {base}"),
+            _ => format!("{file}, which is not in git"),
+        };
+        format!("{whose}: {tasks} tasks and {events} events, without a mistake")
     })
 }

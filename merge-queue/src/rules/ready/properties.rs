@@ -16,7 +16,7 @@ use records::merge_queue::Readiness;
 use super::{Facts, History, Question, readiness};
 use crate::rules::definitions::{Definitions, Strategy as Way, Written};
 use crate::rules::diff::{Change, Side};
-use crate::rules::facts::{Branched, Head, Merge, Relation};
+use crate::rules::facts::{Branched, Head, Merge, Relation, Rules};
 
 const AT: &str = "2026-01-24T18:30:45.000Z";
 
@@ -36,6 +36,7 @@ fn facts(version: &str) -> Facts {
         fetched: true,
         reference: Some("98-t".into()),
         head: Some(Head { commit: format!("commit-{version}"), tree: format!("tree-{version}") }),
+        rules: Rules::OfBase,
         relation: Relation::Branched(Branched {
             merge_base: "base".into(),
             changes: vec![Change { path: path.clone(), old: None, new: Some(side) }],
@@ -233,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn a_worse_world_never_turns_a_no_into_a_yes(events in history(), worse in 0_usize..9) {
+    fn a_worse_world_never_turns_a_no_into_a_yes(events in history(), worse in 0_usize..11) {
         let good = facts("1");
         let mut bad = good.clone();
         let mut strategy = Way::NoFf;
@@ -257,6 +258,8 @@ proptest! {
                 let paths = vec![b"docs/a.md".to_vec(), b"src/other.rs".to_vec()];
                 b.merge = Merge::Clean { tree: "merged".into(), paths };
             }),
+            8 => bad.rules = Rules::Other,
+            9 => bad.rules = Rules::Unknown,
             _ => bad.relation = branched(&|b| { b.people.insert("somebody".into()); }),
         }
         prop_assert!(!decide(events, &bad, strategy).ready);
