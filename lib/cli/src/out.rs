@@ -18,15 +18,16 @@ pub struct Out {
 impl Out {
     /// Opens stdout for `tool` in the given form.
     pub fn new(tool: &'static str, format: Format) -> Self {
-        // The stream decides about colour: NO_COLOR, CLICOLOR_FORCE, and whether it is a terminal.
-        let stdout: Box<dyn Write> = Box::new(AutoStream::auto(io::stdout()));
+        let json = format.is_json();
+        let stdout: Box<dyn Write> = if json {
+            // JSON has no colour, and a stream that takes colour out takes other bytes with it.
+            Box::new(io::stdout())
+        } else {
+            // It decides about colour: NO_COLOR, CLICOLOR_FORCE, and whether it is a terminal.
+            Box::new(AutoStream::auto(io::stdout()))
+        };
         let width = terminal_size::terminal_size().map(|(w, _)| usize::from(w.0));
-        Self {
-            tool,
-            json: format.is_json(),
-            width,
-            stdout: BufWriter::with_capacity(64 << 10, stdout),
-        }
+        Self { tool, json, width, stdout: BufWriter::with_capacity(64 << 10, stdout) }
     }
 
     /// Whether JSON is printed.

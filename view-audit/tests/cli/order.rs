@@ -141,3 +141,11 @@ fn an_end_that_is_being_rewritten_is_shown_as_it_was() {
         assert_eq!(all(&scratch), expected, "with {length} bytes of the intent");
     }
 }
+
+#[test]
+fn every_byte_of_an_entry_is_printed() {
+    let scratch = Scratch::new();
+    let odd = "{\"id\":\"x\",\"critique\":\"a\u{7f}b\u{9b}31mc\u{feff}\\u001b\"}";
+    scratch.write(HISTORY, format!("{odd}\n"));
+    assert_eq!(all(&scratch), [odd]);
+}
