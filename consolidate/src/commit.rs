@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Consumed, Inode, Intent, Region};
+use audit_log::{Checksum, Consumed, Inode, Intent, Log, Region};
 use records::consolidate::Quarantined;
 use records::print_noun;
 
@@ -14,7 +14,6 @@ use crate::listing::inode;
 use crate::plan::{self, Plan};
 use crate::recover::{forget, sync_folder, undo};
 use crate::retire::retire;
-use audit_log::Log;
 
 /// Carries out `plan` and puts `rejects` into the quarantine; `consumed` are the parts of shards that
 /// both were made of.

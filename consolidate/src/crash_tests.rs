@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use audit_log::WINDOW;
+use audit_log::{Log, WINDOW};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use records::consolidate::Quarantined;
@@ -15,7 +15,6 @@ use testkit::{Rng, Scratch, Tool};
 use crate::crashing_disk::CrashingDisk;
 use crate::error::Error;
 use crate::run::{How, Report, fold};
-use audit_log::Log;
 
 const HISTORY: &str = "logs/governance_history.jsonl";
 
@@ -124,10 +123,8 @@ fn settle(scene: &Scene, root: &Path, before: &str) {
     assert_eq!(shards(root), [] as [PathBuf; 0], "a shard was left");
     let history = fs::read_to_string(root.join(HISTORY)).unwrap();
     let schema = "{\"schema\":\"view-audit.entry/1\",";
-    let shown: String = history
-        .lines()
-        .flat_map(|line| [schema, line.strip_prefix('{').unwrap(), "\n"])
-        .collect();
+    let shown: String =
+        history.lines().flat_map(|line| [schema, line.strip_prefix('{').unwrap(), "\n"]).collect();
     assert_eq!(shown, before, "the history is not what a reader saw");
     let quarantine = root.join("logs/governance_history.quarantine.jsonl");
     let quarantine = fs::read_to_string(quarantine).unwrap_or_default();

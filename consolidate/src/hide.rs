@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use audit_log::Log;
 use repo::{Git, Place};
 
 use crate::error::Error;
-use audit_log::Log;
 
 /// Hides shards, history and quarantine, unless the repository tracks its history. No tracked file is
 /// touched for it.

@@ -6,11 +6,10 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use audit_log::{ACTIVE, Inode, RETIRED, SourceName};
+use audit_log::{ACTIVE, Inode, Log, RETIRED, SourceName};
 use records::consolidate::Skipped;
 
 use crate::error::Error;
-use audit_log::Log;
 
 /// A file in `active` or `.retired`.
 #[derive(Debug, Clone)]

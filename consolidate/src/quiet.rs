@@ -9,13 +9,12 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-use audit_log::Inode;
+use audit_log::{Inode, Log};
 use jiff::Timestamp;
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Source, inode};
-use audit_log::Log;
 
 /// How long nothing must have happened to a file: neither a write nor its renaming.
 const QUIET: Duration = Duration::from_hours(24);

@@ -4,14 +4,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Intent, Region};
+use audit_log::{Checksum, Intent, Log, Region};
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Listing, inode};
 use crate::plan;
 use crate::retire::{not_retired, retire};
-use audit_log::Log;
 
 /// What there was to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

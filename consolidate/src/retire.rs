@@ -1,13 +1,12 @@
-//! Moving shards whose lines are in the history out of the way, and at last removing them.
+//! Moving shards whose lines are in the history out of the way.
 
 use std::collections::HashMap;
 
-use audit_log::{Consumed, Inode};
+use audit_log::{Consumed, Inode, Log};
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Listing, Source};
-use audit_log::Log;
 
 /// Renames every shard of `consumed` that is still under a name which says that less of it was read.
 /// They are found by their inodes, because a name that was not durable may be the older one again.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use audit_log::{Consumed, Fresh};
+use audit_log::{Consumed, Fresh, Log};
 use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
@@ -20,7 +20,6 @@ use crate::quiet::remove_quiet;
 use crate::recover::{Recovered, recover};
 use crate::show::{self, count};
 use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
-use audit_log::Log;
 
 /// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
 /// memory; a commit costs three syncs.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
-use audit_log::{Consumed, Fresh, instants};
+use audit_log::{Consumed, Fresh, Log, instants};
 use jiff::Timestamp;
 use records::consolidate::Quarantined;
 use rustix::fs::OFlags;
@@ -16,7 +16,6 @@ use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::{Source, inode};
 use crate::shard_lines::{self, LONGEST};
-use audit_log::Log;
 
 /// How long nobody must have written to a shard before its unfinished last line counts as cut off.
 const SETTLED: Duration = Duration::from_mins(1);

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use audit_log::Log;
 use cli::{Exit, Failure, Out, Progress, Tone};
 
 use crate::args::Args;
@@ -15,7 +16,6 @@ use crate::interleave::{Grouped, Lines, interleave};
 use crate::show::{self, Shown};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Numbered, Seen, Where, backward};
-use audit_log::Log;
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;

@@ -9,14 +9,13 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Inode, Intent, WINDOW, in_order};
+use audit_log::{Fresh, Inode, Intent, Log, WINDOW, in_order};
 use cli::Failure;
 use journal::Damage;
 use records::sha256_hex;
 
 use crate::history::History;
 use crate::sources::{self, Content, Listing, inode};
-use audit_log::Log;
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
