@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cli::Failure;
 use journal::{Damage, Loaded, Sort, View};
 use records::merge_queue::Mistake;
-use records::{Exit, QueueEvent, TaskId};
+use records::{QueueEvent, TaskId};
 use repo::Place;
 
 /// Everything that was recorded.
@@ -95,16 +95,22 @@ pub(crate) fn append(
     journal::append_with(file(place), |view| make(next_number(view)?, view))
 }
 
+const PUT_RIGHT: &str = "put the line right from a copy of the file; nothing was written";
+
 /// The number of the next event.
 fn next_number(view: &View<'_>) -> Result<u64, Failure> {
     for line in view.reverse()? {
         let line = line?;
         match line.decode::<QueueEvent>() {
-            Ok(event) => return Ok(event.seq + 1),
+            Ok(event) => {
+                return event.seq.checked_add(1).ok_or_else(|| {
+                    let why = format!("there is no number after the last event's, {}", event.seq);
+                    Failure::damaged("cannot record", why).hint(PUT_RIGHT)
+                });
+            }
             Err(_) if !line.is_terminated() => {}
             Err(damage) => {
-                return Err(Failure::new(Exit::Damaged, "cannot record", damage)
-                    .hint("put the line right from a copy of the file; nothing was written"));
+                return Err(Failure::damaged("cannot record", damage).hint(PUT_RIGHT));
             }
         }
     }

@@ -84,8 +84,14 @@ pub(crate) fn run(desk: &Desk, args: &LandArgs, out: &mut Out) -> Result<Exit, F
     let progress = Progress::start(format!("landing {}", task.id));
     desk.record(task, "landing", |event| event.landed = Some(landed.clone()))?;
     move_base::move_base(desk, &base, &landed, task)?;
-    recover::record_landed(desk, &definitions, &task.id, &landed)?;
     fill(&mut landing, &landed);
+    if let Err(failure) = recover::record_landed(desk, &definitions, &task.id, &landed) {
+        drop(progress);
+        out.print(&landing, show::landing)?;
+        let what = format!("{} has landed, which could not be recorded", task.id);
+        return Err(Failure::new(failure.exit(), what, failure)
+            .hint(format!("run 'merge-queue land {}' again: it records what it finds", task.id)));
+    }
     follow::follow(desk, &base, &landed.base_after, &mut landing)?;
     drop(progress);
     ended(&landing, Exit::Yes, out)

@@ -90,7 +90,7 @@ fn changed(
     let Some(tip) = base.tip(&desk.git)? else {
         return Err(Failure::usage("queue.base", format_args!("there is no '{}'", base.shown)));
     };
-    let update = format!("git merge {} in the lane", base.shown);
+    let update = format!("{} in the lane", base.merge_command());
     Ok(match gather::relation(desk, &tip, commit)? {
         Relation::Branched(branched) => {
             Ok(branched.changes.iter().map(|change| path_text(&change.path)).collect())

@@ -65,6 +65,6 @@ pub(super) fn branched(
         Relation::Several(_) => "they have several merge bases, so there is no single diff",
         Relation::Unknown | Relation::Unrelated => "they have no commit in common",
     };
-    let hint = format!("git merge {} in the lane, then try again", base.shown);
+    let hint = format!("{} in the lane, then try again", base.merge_command());
     Err(Failure::usage(format_args!("{head} and {}", base.shown), why).hint(hint))
 }

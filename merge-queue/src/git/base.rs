@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cli::{Failure, Progress};
-use repo::Git;
+use repo::{Git, shell_words};
 
 /// How long a fetch or a push may take.
 pub(crate) const NETWORK: Duration = Duration::from_mins(10);
@@ -54,6 +54,11 @@ impl Base {
     /// The full name of the local branch.
     pub(crate) fn local(&self) -> String {
         format!("refs/heads/{}", self.branch)
+    }
+
+    /// The command that brings a branch up to date with it, to be typed.
+    pub(crate) fn merge_command(&self) -> String {
+        shell_words(["git", "merge", &self.shown])
     }
 
     /// Where it stands, as far as this clone knows.

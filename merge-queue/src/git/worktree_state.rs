@@ -7,20 +7,43 @@ use std::path::Path;
 use cli::Failure;
 use repo::{Git, Place};
 
+/// Git looks at the files themselves: settings that let it trust a monitor, a cache or half of a
+/// file's time stamp would let a changed file pass for an unchanged one.
+const LOOK: [&str; 8] = [
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.untrackedCache=false",
+    "-c",
+    "core.checkStat=default",
+    "-c",
+    "core.trustctime=true",
+];
+
+const STATUS: [&str; 6] = [
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--no-renames",
+    "--untracked-files=normal",
+    "--ignore-submodules=none",
+];
+
 /// The paths with changes, tracked and untracked. Ignored files do not count; what the user's
 /// configuration hides from `git status` does.
 pub(crate) fn dirt(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
-    let listed = git.bytes([
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--no-renames",
-        "--untracked-files=normal",
-        "--ignore-submodules=none",
-    ])?;
-    let entries = listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+    let listed = git.bytes(LOOK.into_iter().chain(STATUS))?;
     // Two letters and a blank come before the path.
-    Ok(entries.filter_map(|entry| entry.get(3..)).map(<[u8]>::to_vec).collect())
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
+    Ok(entries.map(<[u8]>::to_vec).collect())
+}
+
+/// The paths that git ignores; a folder that is ignored as a whole stands for all that is in it, and
+/// ends with `/`.
+pub(crate) fn ignored(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
+    let listed = git.bytes(LOOK.into_iter().chain(STATUS).chain(["--ignored=matching"]))?;
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.strip_prefix(b"!! "));
+    Ok(entries.map(<[u8]>::to_vec).collect())
 }
 
 /// Files whose changes git was told not to look at (`assume-unchanged`, or `skip-worktree` on a file

@@ -3,10 +3,13 @@
 //! A ref that moves under a checkout shows the whole landing as reverted in there, so the worktree
 //! moves first and takes the ref along, as `git merge --ff-only` does.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use cli::Failure;
 use records::Reason;
 use records::merge_queue::Landing;
-use repo::{Error, Git, Ran, Worktree, worktrees};
+use repo::{Error, Git, Ran, Worktree, shell_words, worktrees};
 
 use crate::desk::Desk;
 use crate::git::base::Base;
@@ -37,31 +40,55 @@ pub(super) fn obstacles(
     }
     let mut reasons = Vec::new();
     if let [first, second, ..] = holders.as_slice() {
+        let next = format!("{} switch --detach", git_in(second));
         let (first, second) = (first.path.display(), second.path.display());
         let message = format!("{} is checked out twice, in {first} and {second}", base.branch);
-        let next = format!("git -C {second} switch --detach");
         reasons.push(Reason::new("base_checked_out_twice", message, next));
     }
     let moving = desk.objects.diff(&local, tree)?;
     for holder in holders {
         let shown = holder.path.display();
+        let switch = format!("{} switch", git_in(&holder));
         if let Some(operation) = worktree_state::operation(&holder.path)? {
             let message = format!("{operation} is under way in {shown}");
-            let next = format!("end it there; 'git -C {shown} status' says how");
+            let next = format!("end it there; {} status says how", git_in(&holder));
             reasons.push(Reason::new("base_worktree_busy", message, next));
         }
-        let dirt = worktree_state::dirt(&Git::new(&holder.path))?;
+        let git = Git::new(&holder.path);
+        let mut dirt = worktree_state::dirt(&git)?;
+        dirt.extend(worktree_state::hidden(&git)?);
         let in_the_way = dirt.iter().filter(|d| moving.iter().any(|m| overlap(d, &m.path)));
         let in_the_way: Vec<String> = in_the_way.map(|path| path_text(path)).collect();
         if !in_the_way.is_empty() {
             let paths = in_the_way.join(", ");
             let message = format!("{shown} has changes where the landing writes: {paths}");
-            let next =
-                format!("commit them on a branch of their own: git -C {shown} switch -c BRANCH");
+            let next = format!("commit them on a branch of their own: {switch} -c BRANCH");
             reasons.push(Reason::new("base_worktree_dirty", message, next));
+        }
+        // Git would overwrite these without a word.
+        let ignored = worktree_state::ignored(&git)?;
+        let lost = ignored.iter().filter(|i| moving.iter().any(|m| hits(&holder, i, &m.path)));
+        let lost: Vec<String> = lost.map(|path| path_text(path)).collect();
+        if !lost.is_empty() {
+            let paths = lost.join(", ");
+            let message = format!("{shown} has ignored files where the landing writes: {paths}");
+            let next = "move them elsewhere if they are still needed";
+            reasons.push(Reason::new("base_worktree_ignored", message, next));
         }
     }
     Ok(reasons)
+}
+
+/// Whether writing `moving` in the worktree would hit what `ignored` stands for.
+fn hits(holder: &Worktree, ignored: &[u8], moving: &[u8]) -> bool {
+    let whole_folder = ignored.ends_with(b"/") && moving.starts_with(ignored);
+    let there = || holder.path.join(OsStr::from_bytes(moving)).symlink_metadata().is_ok();
+    overlap(ignored, moving) && (!whole_folder || there())
+}
+
+/// `git -C <worktree>`, to be typed.
+fn git_in(worktree: &Worktree) -> String {
+    shell_words(["git", "-C", &worktree.path.to_string_lossy()])
 }
 
 /// Brings this clone's refs and worktrees to `after`, which the base holds already. What fails here
@@ -72,18 +99,6 @@ pub(super) fn follow(
     after: &str,
     landing: &mut Landing,
 ) -> Result<(), Failure> {
-    // A push updates the remote's branch in this clone too, except with an unusual configuration.
-    let seen = match base.tip(&desk.git)? {
-        Some(tip) => desk.objects.reachable(after, &tip)?,
-        None => false,
-    };
-    if !seen && let Err(failure) = base.fetch(&desk.git) {
-        landing.pending.push(Reason::new(
-            "sync_pending",
-            format!("{} could not be fetched: {failure}", base.shown),
-            "git fetch",
-        ));
-    }
     let Some(local) = desk.git.commit(&base.local())? else { return Ok(()) };
     if desk.objects.reachable(after, &local)? {
         if base.remote.is_none() {
@@ -96,22 +111,27 @@ pub(super) fn follow(
         landing.pending.push(Reason::new(
             "local_base_diverged",
             format!("the local {} has commits that {} lacks", base.branch, base.shown),
-            format!("git merge {} where {} is checked out", base.shown, base.branch),
+            format!("{} where {} is checked out", base.merge_command(), base.branch),
         ));
         return Ok(());
     }
     let holders = checked_out(desk, base)?;
     let (ran, place) = match holders.first() {
         Some(holder) => {
-            (fast_forward(&Git::new(&holder.path), after)?, holder.path.display().to_string())
+            (fast_forward(&Git::new(&holder.path), base, after)?, holder.path.display().to_string())
         }
         None => (swap(desk, base, &local, after)?, base.branch.clone()),
     };
-    if ran.ok() {
+    let moved = match desk.git.commit(&base.local())? {
+        Some(local) => desk.objects.reachable(after, &local)?,
+        None => false,
+    };
+    if ran.ok() && moved {
         landing.moved_worktrees.extend(holders.first().map(|_| place));
     } else {
         let said = String::from_utf8_lossy(&ran.stderr);
-        let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("git failed");
+        let said = said.lines().find(|line| !line.trim().is_empty());
+        let said = said.unwrap_or("git did not move it");
         landing.pending.push(Reason::new(
             "sync_pending",
             format!("{place} could not follow: {said}"),
@@ -121,13 +141,24 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// Moves a worktree and the branch that is checked out there, or neither.
-pub(super) fn fast_forward(worktree: &Git, after: &str) -> Result<Ran, Error> {
+/// Moves a worktree and the branch that is checked out there, or neither. Nothing that git ignores is
+/// overwritten.
+pub(super) fn fast_forward(worktree: &Git, base: &Base, after: &str) -> Result<Ran, Error> {
+    // They would come first and could ask for something else, such as `--squash`.
+    let no_options = match base.branch.as_str() {
+        // Such a name cannot stand in `-c`; the options below still hold.
+        odd if odd.contains('=') => "core.fsync=committed,reference".to_owned(),
+        branch => format!("branch.{branch}.mergeOptions="),
+    };
     worktree.try_run([
         "-c",
         "core.fsync=committed,reference",
+        "-c",
+        &no_options,
         "merge",
         "--ff-only",
+        "--no-squash",
+        "--no-overwrite-ignore",
         "--quiet",
         "--no-stat",
         "--no-autostash",

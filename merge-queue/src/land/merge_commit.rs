@@ -11,9 +11,12 @@ use crate::git::merge;
 pub(super) fn make(desk: &Desk, plan: &Plan<'_>) -> Result<String, Failure> {
     let mut args = vec!["commit-tree", plan.tree, "-p", plan.before, "-p", plan.head, "-F", "-"];
     // `git merge` signs when it is asked to by configuration; `commit-tree` only by flag.
-    let signed = desk.git.try_run(["config", "--type=bool", "--get", "commit.gpgSign"])?;
-    if signed.stdout.trim_ascii() == b"true" {
-        args.push("-S");
+    let asked = ["config", "--type=bool", "--get", "commit.gpgSign"];
+    let signed = desk.git.try_run(asked)?;
+    match signed.code() {
+        Some(0) if signed.stdout.trim_ascii() == b"true" => args.push("-S"),
+        Some(0 | 1) => {}
+        _ => return Err(desk.git.failure(&asked, &signed).into()),
     }
     let ran = merge::git(&desk.git, plan.before, &args).stdin(message(plan)).run()?;
     if !ran.ok() {

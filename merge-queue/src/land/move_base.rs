@@ -12,7 +12,8 @@ use crate::rules::definitions::Task;
 /// Moves the base from `base_before` to `base_after`, or fails and leaves it where it is.
 ///
 /// Whatever git answered, what counts is where the base is afterwards: a push may arrive although
-/// the connection broke before the answer.
+/// the connection broke before the answer, and it may have gone to another place than the base is
+/// fetched from.
 pub(super) fn move_base(
     desk: &Desk,
     base: &Base,
@@ -23,13 +24,19 @@ pub(super) fn move_base(
         Some(remote) => push(desk, base, remote, landed),
         None => move_local(desk, base, landed),
     };
-    let said = match ran {
-        Ok(ran) if ran.ok() => return Ok(()),
-        Ok(ran) => complaint(&ran),
-        Err(error @ Error::TimedOut { .. }) => error.to_string(),
-        Err(error) => return Err(error.into()),
-    };
     let again = format!("run 'merge-queue land {}' again: it finds out what has happened", task.id);
+    let said = match ran {
+        Ok(ran) if ran.ok() => {
+            // Seen with remote.pushurl, and with a hook of the remote that moves the branch back.
+            format!("git says that it has moved, but it does not hold {}", landed.base_after)
+        }
+        Ok(ran) => complaint(&ran),
+        Err(Error::Interrupted { signal, .. }) => {
+            let why = format!("interrupted by signal {signal}; it may have moved or not");
+            return Err(Failure::world(format_args!("moving {}", base.shown), why).hint(again));
+        }
+        Err(error) => error.to_string(),
+    };
     base.fetch(&desk.git).map_err(|failure| {
         let why = format!("{said}; and it is unknown whether it has moved: {failure}");
         Failure::world(format_args!("cannot move {}", base.shown), why).hint(&again)
@@ -62,7 +69,7 @@ fn push(desk: &Desk, base: &Base, remote: &str, landed: &Landed) -> Result<Ran, 
 fn move_local(desk: &Desk, base: &Base, landed: &Landed) -> Result<Ran, Error> {
     let (before, after) = (landed.base_before.as_str(), landed.base_after.as_str());
     match follow::checked_out(desk, base)?.first() {
-        Some(worktree) => follow::fast_forward(&Git::new(&worktree.path), after),
+        Some(worktree) => follow::fast_forward(&Git::new(&worktree.path), base, after),
         None => follow::swap(desk, base, before, after),
     }
 }

@@ -54,7 +54,9 @@ fn resume(desk: &Desk, base: &Base, after: &str) -> Result<bool, Failure> {
     let worktree = Git::new(&holder.path);
     let same_index = desk.objects.has(after)?
         && worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
-    Ok(same_index && follow::fast_forward(&worktree, after)?.ok())
+    Ok(same_index
+        && follow::fast_forward(&worktree, base, after)?.ok()
+        && base.tip(&desk.git)?.as_deref() == Some(after))
 }
 
 fn landings<'a>(

@@ -93,3 +93,15 @@ fn many_at_once_number_their_events_without_gaps() {
     assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
     project.run("validate").code(0);
 }
+
+#[test]
+fn after_the_last_number_there_is_no_other() {
+    let project = Project::new();
+    project.handoff();
+    rewrite(&project, |lines| {
+        lines[0] = lines[0].replace("\"seq\":1,", &format!("\"seq\":{},", u64::MAX));
+    });
+    let ran = project.run("handoff 98 --owner A --branch 98-schema");
+    ran.code(65).stderr_has("no number after");
+    assert_eq!(project.events().len(), 1);
+}

@@ -164,3 +164,32 @@ fn a_merge_is_signed_where_git_is_told_to_sign() {
     assert_eq!(project.base(), before);
     assert_eq!(project.count("landing"), 0);
 }
+
+#[test]
+fn a_setting_for_signing_that_git_cannot_read_is_no_no() {
+    let project = Project::new();
+    project.make_ready();
+    project.main.git(["config", "commit.gpgSign", "perhaps"]);
+    project.run("land 98").code(74).stderr_has("gpgsign");
+    assert_eq!(project.count("landing"), 0);
+}
+
+#[test]
+fn a_landing_that_cannot_be_recorded_says_that_it_has_landed() {
+    let project = Project::new();
+    project.make_ready();
+    // The journal goes out of reach while the push is under way.
+    let journal = project.journal();
+    let (from, to) = (journal.display(), project.scratch.path("aside"));
+    let script = format!("mv '{from}' '{}'; mkdir '{from}'", to.display());
+    project.hook(project.origin.path(), "post-receive", &script);
+    let ran = project.run("land 98");
+    ran.code(74).stderr_has("schema has landed").stderr_has("merge-queue land schema");
+    assert_eq!(ran.json()["landed"], true);
+    std::fs::remove_dir(&journal).unwrap();
+    std::fs::rename(to, &journal).unwrap();
+    std::fs::remove_file(project.origin.file("hooks/post-receive")).unwrap();
+    assert_eq!(project.run("land 98").code(0).json()["already"], true);
+    assert_eq!(project.count("landed"), 1);
+    assert_eq!(project.main.head(), project.base());
+}

@@ -129,3 +129,67 @@ fn two_tasks_at_once_both_land_in_the_end() {
     let files = project.origin.git(["ls-tree", "-r", "--name-only", "main"]);
     assert!(files.contains("other.txt") && files.contains("src/api/schema.rs"), "{files}");
 }
+
+#[test]
+fn a_push_to_another_place_than_the_base_is_fetched_from_is_no_landing() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    let fork = project.scratch.path("fork.git");
+    let (origin, fork) = (project.origin.path().to_str().unwrap(), fork.to_str().unwrap());
+    project.main.git(["clone", "--quiet", "--bare", origin, fork]);
+    project.main.git(["remote", "set-url", "--push", "origin", fork]);
+    let ran = project.run("land 98");
+    ran.code(74).stderr_has("git says that it has moved").stderr_has("nothing has landed");
+    assert_eq!((project.base(), project.main.head()), (before.clone(), before));
+    assert_eq!(project.count("landed"), 0);
+    assert_eq!(project.run("status").code(0).json_lines()[0]["state"], "in_progress");
+}
+
+#[test]
+fn a_remote_that_takes_the_landing_back_at_once_has_not_taken_it() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    let script = "git update-ref refs/heads/main main~1";
+    project.hook(project.origin.path(), "post-receive", script);
+    project.run("land 98").code(74).stderr_has("nothing has landed");
+    assert_eq!((project.base(), project.main.head()), (before.clone(), before));
+    assert_eq!(project.count("landed"), 0);
+}
+
+#[test]
+fn a_push_that_is_interrupted_says_how_to_find_out() {
+    let project = Project::new();
+    project.make_ready();
+    project.hook(&project.main.file(".git"), "pre-push", ": > reached; exec sleep 1000");
+    let running = project.tool(["land", "98"]).spawn();
+    let reached = project.main.file("reached");
+    while !reached.exists() && !running.has_ended() {
+        std::thread::yield_now();
+    }
+    running.terminate();
+    let ran = running.wait();
+    ran.code(74).stderr_has("interrupted by signal 15").stderr_has("merge-queue land schema");
+    std::fs::remove_file(reached).unwrap();
+    std::fs::remove_file(project.main.file(".git/hooks/pre-push")).unwrap();
+    project.run("land 98").code(0);
+    assert_eq!(project.count("landed"), 1);
+}
+
+#[test]
+fn a_signal_between_two_commands_stops_the_tool() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    let git = testkit::Tool::program("sh").args(["-c", "command -v git"]).run();
+    let git = git.code(0).out().trim().to_owned();
+    // By then the tool has listened for signals once, while it fetched.
+    let script = format!(
+        "case \" $* \" in *\" merge-tree \"*)\nkill -TERM $PPID\nwhile kill -0 $PPID; do :; done;;\nesac\nexec '{git}' \"$@\""
+    );
+    project.scratch.program("bin/git", &script);
+    let land = project.tool(["land", "98"]).path_first(project.scratch.path("bin"));
+    land.limit(std::time::Duration::from_secs(60)).run().killed_by(15);
+    assert_eq!(project.base(), before);
+}

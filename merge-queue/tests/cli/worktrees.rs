@@ -3,7 +3,7 @@
 use serde_json::json;
 use testkit::Repo;
 
-use crate::project::{Project, codes};
+use crate::project::{DEFINITIONS, Project, codes};
 
 /// A project whose main worktree is elsewhere and whose base is checked out in a linked worktree.
 fn with_holder() -> (Project, Repo) {
@@ -135,4 +135,80 @@ fn a_bare_repository_with_worktrees_only_has_no_coordinator_to_be_dirty() {
     let ran = project.tool(["merge-ready", "98", "--ref", "work"]).dir(&lane).run();
     let reasons = codes(&ran.code(1).json());
     assert!(!reasons.contains(&"coordinator_dirty".into()), "{reasons:?}");
+}
+
+#[test]
+fn an_ignored_file_where_the_landing_writes_is_not_overwritten() {
+    for precious in ["src/api/schema.rs", "src/api"] {
+        let project = Project::new();
+        project.scratch.write("talos/.git/info/exclude", "/src/api\n");
+        project.main.write(precious, "precious\n");
+        project.make_ready();
+        let before = project.base();
+        assert_eq!(codes(&project.run("land 98").code(1).json()), ["base_worktree_ignored"]);
+        assert_eq!(project.base(), before);
+        assert_eq!(project.main.read(precious), "precious\n");
+        std::fs::remove_file(project.main.file(precious)).unwrap();
+        project.main.write("src/api/scratch.txt", "ignored too, and in nobody's way\n");
+        if precious == "src/api" {
+            std::fs::remove_dir_all(project.main.file(precious)).unwrap();
+        }
+        project.run("land 98").code(0);
+        assert_eq!(project.main.read("src/api/schema.rs"), "pub fn schema() {}\n");
+    }
+}
+
+#[test]
+fn an_ignored_file_that_appears_during_the_push_is_not_overwritten_either() {
+    let project = Project::new();
+    project.scratch.write("talos/.git/info/exclude", "/src/api\n");
+    project.make_ready();
+    let file = project.main.file("src/api/schema.rs");
+    let script = format!(
+        "mkdir -p '{}'; echo precious > '{}'",
+        file.parent().unwrap().display(),
+        file.display()
+    );
+    project.hook(project.origin.path(), "post-receive", &script);
+    let landed = project.run("land 98").code(0).json();
+    assert_eq!(landed["pending"][0]["code"], "sync_pending");
+    assert_eq!(project.main.read("src/api/schema.rs"), "precious\n");
+}
+
+#[test]
+fn changes_that_git_was_told_not_to_look_for_are_not_overwritten() {
+    let project = Project::new();
+    project.lane.commit_file("README.md", "theirs\n", "Edit");
+    project.main.git(["update-index", "--assume-unchanged", "README.md"]);
+    project.main.write("README.md", "mine\n");
+    project.make_ready();
+    assert_eq!(codes(&project.run("land 98").code(1).json()), ["base_worktree_dirty"]);
+    assert_eq!(project.main.read("README.md"), "mine\n");
+}
+
+#[test]
+fn options_that_the_branch_has_for_merges_do_not_apply() {
+    for base in ["origin/main", "main"] {
+        for options in ["--squash", "--no-commit --strategy=ours", "--no-ff"] {
+            let project = Project::with(&DEFINITIONS.replace("origin/main", base), Repo::options());
+            project.main.git(["config", "branch.main.mergeOptions", options]);
+            project.make_ready();
+            let landed = project.run("land 98").code(0).json();
+            assert_eq!(landed["pending"], json!([]), "{base} {options}");
+            assert_eq!(landed["base_after"], project.main.head().as_str(), "{base} {options}");
+            assert_eq!(Project::dirt(&project.main), "");
+        }
+    }
+}
+
+#[test]
+fn a_next_step_can_be_typed_as_it_stands() {
+    let project = Project::new();
+    project.make_ready();
+    let second = project.scratch.path("it's second");
+    project.main.git(["worktree", "add", "--quiet", "--force", second.to_str().unwrap(), "main"]);
+    let answer = project.run("land 98").code(1).json();
+    let next = answer["reasons"][0]["next"].as_str().unwrap();
+    testkit::Tool::program("sh").args(["-c", next]).home(project.scratch.home()).run().code(0);
+    project.run("land 98").code(0);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use records::Reason;
+use repo::shell_words;
 
 use super::{Finding, Question, short};
 use crate::rules::definitions::Strategy;
@@ -19,7 +20,8 @@ pub(super) fn based_on_base(question: Question<'_>) -> Finding {
     let facts = question.facts;
     let base = &facts.base;
     let branch = facts.reference.as_deref().unwrap_or("the branch");
-    let update = format!("git merge {base} in the lane, then hand over and check again");
+    let merge = shell_words(["git", "merge", base]);
+    let update = format!("{merge} in the lane, then hand over and check again");
     let events = question.history.of(&question.task.id);
     if let Some((event, landing)) = state::landed(events, &facts.reached) {
         let (number, commit) = (event.seq, short(&landing.commit));

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use records::{QueueEvent, Reason, Review, ReviewStatus};
+use repo::shell_words;
 
 use super::{Finding, Question, handoff};
 use crate::rules::facts::Branched;
@@ -80,7 +81,8 @@ pub(super) fn none_requests_changes(question: Question<'_>) -> Finding {
 
 fn ask(question: Question<'_>, role: &str) -> String {
     let task = &question.task.id;
-    format!("merge-queue review {task} --role {role} --reviewer REVIEWER --status approved")
+    let words = ["merge-queue", "review", task.as_str(), "--role", role];
+    format!("{} --reviewer REVIEWER --status approved", shell_words(words))
 }
 
 /// What each role has said, in the order of the journal. Clocks do not count: two events may bear
