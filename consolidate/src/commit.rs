@@ -4,13 +4,12 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Consumed, Inode, Intent, Log, Region};
+use audit_log::{Checksum, Consumed, Inode, Intent, Log, Region, inode};
 use records::consolidate::Quarantined;
 use records::print_noun;
 
 use crate::disk::Disk;
 use crate::error::Error;
-use crate::listing::inode;
 use crate::plan::{self, Plan};
 use crate::recover::{forget, sync_folder, undo};
 use crate::retire::retire;

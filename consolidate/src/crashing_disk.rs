@@ -13,11 +13,10 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use audit_log::Inode;
+use audit_log::{Inode, inode};
 use testkit::Rng;
 
 use crate::disk::{Disk, RealDisk};
-use crate::listing::inode;
 
 /// See the module.
 pub(crate) struct CrashingDisk {

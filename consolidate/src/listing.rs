@@ -1,12 +1,12 @@
 //! Which files hold entries that are not in the history.
 
 use std::collections::HashMap;
-use std::fs::{self, FileType, Metadata};
+use std::fs::{self, FileType};
 use std::io;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use audit_log::{ACTIVE, Inode, Log, RETIRED, SourceName};
+use audit_log::{ACTIVE, Inode, Log, RETIRED, SourceName, inode};
 use records::consolidate::Skipped;
 
 use crate::error::Error;
@@ -108,11 +108,6 @@ impl Listing {
         *highest += 1;
         *highest
     }
-}
-
-/// The identity of a file.
-pub(crate) fn inode(metadata: &Metadata) -> Inode {
-    Inode { dev: metadata.dev(), ino: metadata.ino() }
 }
 
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {

@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use audit_log::{Backward, Checksum, Fresh, Head, Held, Region, Step, WINDOW, in_order};
+use audit_log::{Backward, Checksum, Fresh, Head, Held, LONGEST, Region, Step, WINDOW, in_order};
 use journal::{Line, Reverse};
 
 use crate::error::Error;
-use crate::shard_lines::LONGEST;
 
 /// How many bytes are copied at once.
 const PIECE: usize = 256 * 1024;

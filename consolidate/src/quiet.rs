@@ -9,12 +9,12 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-use audit_log::{Inode, Log};
+use audit_log::{Inode, Log, inode};
 use jiff::Timestamp;
 
 use crate::disk::Disk;
 use crate::error::Error;
-use crate::listing::{Source, inode};
+use crate::listing::Source;
 
 /// How long nothing must have happened to a file: neither a write nor its renaming.
 const QUIET: Duration = Duration::from_hours(24);

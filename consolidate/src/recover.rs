@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Intent, Log, Region};
+use audit_log::{Checksum, Intent, Log, Region, inode};
 
 use crate::disk::Disk;
 use crate::error::Error;
-use crate::listing::{Listing, inode};
+use crate::listing::Listing;
 use crate::plan;
 use crate::retire::{not_retired, retire};
 

@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use audit_log::Head;
+use audit_log::{Head, LONGEST};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use journal::Lines;
 use records::consolidate::Quarantined;
 
 use crate::error::Error;
-
-/// The longest line that is looked at. Nobody writes such lines; it bounds the memory.
-pub(crate) const LONGEST: usize = 1 << 30;
 
 /// One entry of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,21 +1,22 @@
 //! Taking a shard: no writer of ours appends to it any more, and its lines are in memory.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use audit_log::{Consumed, Fresh, Log, instants};
+use audit_log::{
+    Consumed, Fresh, LONGEST, Log, inode, instants, modified, open_source, placed_without_time,
+};
 use jiff::Timestamp;
 use records::consolidate::Quarantined;
-use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::disk::Disk;
 use crate::error::Error;
-use crate::listing::{Source, inode};
-use crate::shard_lines::{self, LONGEST};
+use crate::listing::Source;
+use crate::shard_lines;
 
 /// How long nobody must have written to a shard before its unfinished last line counts as cut off.
 const SETTLED: Duration = Duration::from_mins(1);
@@ -66,7 +67,7 @@ pub(crate) fn take(
     wish: Wish,
 ) -> Result<Outcome, Error> {
     let left = |why: String| Ok(Outcome::Left(why));
-    let file = match open(&source.path) {
+    let file = match open_source(&source.path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Gone),
         Err(cause) => return left(format!("it cannot be opened: {cause}")),
@@ -103,8 +104,7 @@ pub(crate) fn take(
     }
     claim(disk, log, source, wish.claim)?;
     let stated: Vec<_> = lines.entries.iter().map(|entry| entry.head.timestamp).collect();
-    let otherwise =
-        source.name.started().or_else(|| modified(&found)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let otherwise = placed_without_time(&source.name, modified(&found));
     let placed = instants(&stated, otherwise);
     let entries = lines.entries.into_iter().zip(placed).map(|(entry, at)| Fresh {
         at,
@@ -136,11 +136,6 @@ fn claim(disk: &impl Disk, log: &Log, source: &Source, claim: Option<u64>) -> Re
     disk.rename(&source.path, &path).map_err(Error::io("rename", &source.path))
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
-}
-
 /// The bytes from `from` to `to`; `None` when they are too many.
 fn read_from(file: &File, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
     let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
@@ -150,10 +145,6 @@ fn read_from(file: &File, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = vec![0; length];
     file.read_exact_at(&mut bytes, from)?;
     Ok(Some(bytes))
-}
-
-fn modified(found: &Metadata) -> Option<Timestamp> {
-    Timestamp::try_from(found.modified().ok()?).ok()
 }
 
 /// How long ago the file was written to; a time in the future counts as just now.

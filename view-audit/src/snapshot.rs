@@ -9,13 +9,13 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Inode, Intent, Log, WINDOW, in_order};
+use audit_log::{Fresh, Inode, Intent, Log, WINDOW, in_order, inode};
 use cli::Failure;
 use journal::Damage;
 use records::sha256_hex;
 
 use crate::history::History;
-use crate::sources::{self, Content, Listing, inode};
+use crate::sources::{self, Content, Listing};
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;

@@ -1,16 +1,16 @@
 //! The files that hold entries which are not in the history.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use audit_log::{ACTIVE, Consumed, Fresh, Head, Inode, RETIRED, SourceName, instants};
+use audit_log::{
+    ACTIVE, Consumed, Fresh, Head, Inode, LONGEST, RETIRED, SourceName, inode, instants, modified,
+    open_source, placed_without_time,
+};
 use jiff::Timestamp;
 use journal::{Damage, Lines};
-use rustix::fs::OFlags;
-
-use crate::stream::LONGEST;
 
 /// A file of the listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +101,7 @@ pub(crate) fn read(source: &Source, index: usize, consumed: &[Consumed]) -> Cont
 type Part = (u64, Vec<u8>, Option<Timestamp>);
 
 fn read_bytes(source: &Source, consumed: &[Consumed]) -> io::Result<Option<Part>> {
-    let file = open(&source.path)?;
+    let file = open_source(&source.path)?;
     let found = file.metadata()?;
     if inode(&found) != source.inode {
         return Ok(None);
@@ -133,7 +133,7 @@ fn lines(
         }
     }
     let stated: Vec<_> = found.iter().map(|(head, ..)| head.timestamp).collect();
-    let otherwise = source.name.started().or(modified).unwrap_or(Timestamp::UNIX_EPOCH);
+    let otherwise = placed_without_time(&source.name, modified);
     let placed = instants(&stated, otherwise);
     let entry = |((head, offset, bytes), at): ((Head, u64, Vec<u8>), Timestamp)| Fresh {
         at,
@@ -144,21 +144,6 @@ fn lines(
     };
     let entries = found.into_iter().zip(placed).map(entry).collect();
     Content::Lines { entries, damaged }
-}
-
-/// The identity of a file.
-pub(crate) fn inode(metadata: &Metadata) -> Inode {
-    Inode { dev: metadata.dev(), ino: metadata.ino() }
-}
-
-fn modified(found: &Metadata) -> Option<Timestamp> {
-    Timestamp::try_from(found.modified().ok()?).ok()
-}
-
-/// Never through a symbolic link, never waiting for the other end of a FIFO.
-fn open(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
 
 #[cfg(test)]

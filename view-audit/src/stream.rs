@@ -3,15 +3,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use audit_log::{Backward, Fresh, Head, Held, Step};
+use audit_log::{Backward, Fresh, Head, Held, LONGEST, Step};
 use jiff::Timestamp;
 use journal::{Damage, Line, Reverse};
 
 use crate::history::History;
 use crate::interleave::{Group, Grouped, interleave};
-
-/// The longest line that is looked at, as in `consolidate`.
-pub(crate) const LONGEST: usize = 1 << 30;
 
 /// Where the bytes of an entry are.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ mod head;
 mod intent;
 mod merge;
 mod place;
+mod source_file;
 mod source_name;
 
 pub use error::Error;
@@ -20,6 +21,7 @@ pub use head::Head;
 pub use intent::{Checksum, Consumed, Inode, Intent, Region};
 pub use merge::{Backward, Fresh, Held, Step, in_order, instants};
 pub use place::Log;
+pub use source_file::{LONGEST, inode, modified, open_source, placed_without_time};
 pub use source_name::{RETIRED, SourceName, state_name};
 
 /// The history's name in the `logs` folder.
