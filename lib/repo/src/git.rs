@@ -105,6 +105,12 @@ impl Git {
         }
     }
 
+    /// The commit at a branch or another ref that is given in full, such as `refs/heads/main`; `None`
+    /// when there is none. What goes beyond a name, such as `refs/heads/main~1`, is no ref.
+    pub fn at_ref(&self, name: &str) -> Result<Option<String>, Error> {
+        if self.ask(["check-ref-format", name])? { self.commit(name) } else { Ok(None) }
+    }
+
     /// Whether `ancestor` is reachable from `descendant`; both must exist.
     pub fn is_ancestor(&self, ancestor: &str, descendant: &str) -> Result<bool, Error> {
         self.ask(["merge-base", "--is-ancestor", ancestor, descendant])

@@ -141,6 +141,10 @@ fn a_name_is_a_commit_or_none_and_not_knowing_is_an_error() {
     for none in ["nowhere", "^main", "main..main", "main:a.txt", "-x", "", "main^{tree}", "a b"] {
         assert_eq!(git.commit(none).unwrap(), None, "{none}");
     }
+    assert_eq!(git.at_ref("refs/heads/main").unwrap(), Some(commit.clone()));
+    for none in ["refs/heads/main~0", "refs/heads/main@{0}", "refs/heads/../heads/main", ""] {
+        assert_eq!(git.at_ref(none).unwrap(), None, "{none}");
+    }
     let (folder, file) = commit.split_at(2);
     let object = project.file(format!(".git/objects/{folder}/{file}"));
     std::fs::remove_file(&object).unwrap();
