@@ -67,8 +67,10 @@ pub(crate) enum Command {
     /// Run a command in the task's lane and record how it ended
     ///
     /// The lane must be clean and stand at the commit; ignored files do not count. A command that
-    /// changes the lane counts as failed. Ends with 0 when it passed, with 1 when it failed or the
-    /// lane is not fit, with 74 when it could not be run. The command runs without a shell.
+    /// changes the lane counts as failed, and what it leaves running is ended with it. It runs without a
+    /// shell, without input and without a terminal to ask anything on; at a terminal its output shows
+    /// on stderr as it comes. Ends with 0 when it passed, with 1 when it failed or the lane is not fit,
+    /// with 74 when it could not be run to its end, which records nothing.
     Evidence(EvidenceArgs),
     /// Record that the work is handed over for review and landing
     ///
@@ -86,12 +88,13 @@ pub(crate) enum Command {
     Review(ReviewArgs),
     /// Say whether a task may land, with every condition or every reason why not
     ///
-    /// Fetches the base first. Ends with 0 for yes and with 1 for no.
+    /// Fetches the base first, and records a landing that arrived although its call was interrupted.
+    /// The definitions must be those of the base. Ends with 0 for yes and with 1 for no.
     MergeReady(MergeReadyArgs),
     /// Bring a task into the base branch
     ///
-    /// Judges as merge-ready does, computes the merge without touching a checkout, and pushes it
-    /// only onto the base that was judged. The local base branch, and a worktree that has it checked
+    /// Judges as merge-ready does, computes the merge without touching a checkout, pushes it only onto
+    /// the base that was judged, and looks whether the base holds it. The local base branch, and a worktree that has it checked
     /// out, move along. A task that has landed is left alone. Ends with 1 when it may not land, with
     /// 75 when the base moved meanwhile, with 74 when the remote refuses the push.
     Land(LandArgs),
@@ -179,14 +182,14 @@ pub(crate) struct ReviewArgs {
     /// The model that reviewed [default: the role's model]
     #[arg(long, value_name = "M", value_parser = not_blank)]
     pub(crate) model: Option<String>,
-    /// The commit that was reviewed [default: the tip of the branch]
+    /// The commit that was reviewed [default: the one that was handed over, else the branch's tip]
     #[arg(long, value_name = "C", value_parser = not_blank)]
     pub(crate) commit: Option<String>,
     /// The reviewer's note
     #[arg(long, value_name = "T")]
     pub(crate) note: Option<String>,
     /// Why a review by the implementer's own model is acceptable this once
-    #[arg(long, value_name = "T", value_parser = not_blank)]
+    #[arg(long, value_name = "T", value_parser = some_words)]
     pub(crate) exception: Option<String>,
 }
 
@@ -223,7 +226,17 @@ pub(crate) struct LandArgs {
     pub(crate) dry_run: bool,
 }
 
+fn some_words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it is blank".into()) } else { Ok(text.into()) }
+}
+
 fn not_blank(text: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() { Err("it is blank".into()) } else { Ok(text.into()) }
+    if text.is_empty() {
+        Err("it is blank".into())
+    } else if text.contains(char::is_control) {
+        Err("it has a control character, such as a line break".into())
+    } else {
+        Ok(text.into())
+    }
 }

@@ -52,10 +52,12 @@ pub(crate) fn event(event: &QueueEvent, page: &mut Page) {
     if let Some(handoff) = &event.handoff {
         page.field("changed", handoff.changed_files.join(", "));
     }
-    if let Some(run) = event.evidence.as_ref().filter(|_| failed) {
-        for line in run.output_tail.lines() {
-            page.line(Tone::Dim, format_args!("  | {line}"));
-        }
+}
+
+/// What a command that was run wrote last.
+pub(crate) fn output_tail(event: &QueueEvent, page: &mut Page) {
+    for line in event.evidence.iter().flat_map(|run| run.output_tail.lines()) {
+        page.line(Tone::Dim, format_args!("  | {line}"));
     }
 }
 

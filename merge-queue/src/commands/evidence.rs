@@ -1,6 +1,8 @@
 //! `evidence`: runs a command in the lane and records how it ended.
 
-use cli::{Exit, Failure, Out, Progress};
+use std::io::IsTerminal as _;
+
+use cli::{Exit, Failure, Out};
 use records::merge_queue::Event;
 use records::{Evidence, EvidenceResult, EvidenceSource};
 use repo::{Program, shell_words};
@@ -31,16 +33,21 @@ pub(super) fn run(desk: &Desk, args: &EvidenceArgs, out: &mut Out) -> Result<Exi
         return refuse(task, "evidence", reasons, out);
     }
 
-    let Some((name, words)) = args.command.split_first() else {
+    let Some((name, words)) = args.command.split_first().filter(|(name, _)| !name.is_empty())
+    else {
         return Err(Failure::usage("evidence", "no command was given"));
     };
     let started_at = cli::clock::now();
-    let progress = Progress::start(format!("running {}", shell_words(&args.command)));
-    let program = Program::new(name).args(words).dir(&path);
-    let ran = program.own_group().merged_output().keep_last(TAIL).run()?;
-    drop(progress);
+    let program = Program::new(name).args(words).dir(&path).own_group().merged_output();
+    // A person sees what it says as it comes, which is a better sign of life than any other.
+    let watched = std::io::stderr().is_terminal();
+    let program = if watched { program.echo() } else { program };
+    let ran = program.keep_last(TAIL).run()?;
 
-    let reason = changed(&path, &wanted)?;
+    // It has run, so that whatever became of the lane is part of how it ended.
+    let reason = changed(&path, &wanted).unwrap_or_else(|failure| {
+        Some(format!("after the command the lane cannot be looked at: {failure}"))
+    });
     let passed = ran.ok() && reason.is_none();
     let evidence = Evidence {
         command: shell_words(&args.command),
@@ -55,7 +62,12 @@ pub(super) fn run(desk: &Desk, args: &EvidenceArgs, out: &mut Out) -> Result<Exi
         reason,
     };
     let event = desk.record(task, "evidence", |event| event.evidence = Some(evidence))?;
-    out.print(&Event(event), |event, page| show::event(&event.0, page))?;
+    out.print(&Event(event), |Event(event), page| {
+        show::event(event, page);
+        if !passed && !watched {
+            show::output_tail(event, page);
+        }
+    })?;
     Ok(if passed { Exit::Yes } else { Exit::No })
 }
 

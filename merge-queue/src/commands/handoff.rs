@@ -95,6 +95,10 @@ fn changed(
         Relation::Branched(branched) => {
             Ok(branched.changes.iter().map(|change| path_text(&change.path)).collect())
         }
+        Relation::CutOff => {
+            let message = format!("this clone does not reach back to where it left {}", base.shown);
+            Err(Reason::new("history_cut_off", message, "git fetch --unshallow"))
+        }
         Relation::Unrelated | Relation::Unknown => {
             let message = format!("{commit} has no commit in common with {}", base.shown);
             Err(Reason::without_step("not_based_on_base", message))

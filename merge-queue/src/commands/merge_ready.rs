@@ -62,11 +62,15 @@ pub(crate) fn judge(
 ) -> Result<Judged, Failure> {
     let fetched = asked.fetch && base.fetch(&desk.git)?;
     let mut history = desk.history(out)?;
-    if asked.finish && recover::finish(desk, definitions, base, &history, out)? {
+    // Read once: a push that outlived its caller may move it at any moment, and what is recorded and
+    // what is answered must not differ.
+    let mut tip = base.tip(&desk.git)?;
+    if asked.finish && recover::finish(desk, definitions, base, tip.as_deref(), &history, out)? {
         history = desk.history(out)?;
+        tip = base.tip(&desk.git)?;
     }
     let reference = gather::reference(desk, definitions, &history, task, asked.reference)?;
-    let facts = gather::facts(desk, definitions, base, &history, reference, fetched)?;
+    let facts = gather::facts(desk, definitions, base, (tip, fetched), &history, reference)?;
     let strategy = asked.strategy;
     let readiness =
         readiness(Question { definitions, task, history: &history, facts: &facts, strategy });

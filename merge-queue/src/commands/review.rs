@@ -18,7 +18,10 @@ pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, 
     let definitions = desk.sound_definitions()?;
     let task = desk::find(&definitions, &args.task.task)?;
     let history = desk.history(out)?;
-    let given = args.commit.as_deref();
+    // What the branch has got since the handoff has not been shown to anybody.
+    let handed_over = history.of(&task.id).rev().find_map(|event| event.handoff.as_ref());
+    let handed_over = handed_over.map(|handoff| handoff.commit.as_str());
+    let given = args.commit.as_deref().or(handed_over);
     let (commit, branched) = branched(desk, &definitions, &history, task, given)?;
     let role = definitions.roles.get(&args.role);
     let review = Review {

@@ -60,11 +60,18 @@ pub(super) fn branched(
     let Some(tip) = base.tip(&desk.git)? else {
         return Err(Failure::usage("queue.base", format_args!("there is no '{}'", base.shown)));
     };
-    let why = match gather::relation(desk, &tip, &head)? {
+    let merge = format!("{} in the lane, then try again", base.merge_command());
+    let (why, hint) = match gather::relation(desk, &tip, &head)? {
         Relation::Branched(branched) => return Ok((head, branched)),
-        Relation::Several(_) => "they have several merge bases, so there is no single diff",
-        Relation::Unknown | Relation::Unrelated => "they have no commit in common",
+        Relation::CutOff => {
+            ("this clone does not reach back to where they part", "git fetch --unshallow".into())
+        }
+        Relation::Several(_) => {
+            ("they have several merge bases, so there is no single diff", merge)
+        }
+        Relation::Unknown | Relation::Unrelated => {
+            ("they have no commit in common", format!("make the branch anew from {}", base.shown))
+        }
     };
-    let hint = format!("{} in the lane, then try again", base.merge_command());
     Err(Failure::usage(format_args!("{head} and {}", base.shown), why).hint(hint))
 }

@@ -50,25 +50,24 @@ pub(crate) fn at_branch(
     definitions: &Definitions,
     branch: &str,
 ) -> Result<Reference, Failure> {
-    let mut commit = desk.git.commit(&format!("refs/heads/{branch}"))?;
+    let mut commit = desk.git.at_ref(&format!("refs/heads/{branch}"))?;
     if commit.is_none()
         && let Some(remote) = desk.base(definitions)?.remote
     {
-        commit = desk.git.commit(&format!("refs/remotes/{remote}/{branch}"))?;
+        commit = desk.git.at_ref(&format!("refs/remotes/{remote}/{branch}"))?;
     }
     Ok(Reference { shown: Some(branch.into()), commit })
 }
 
-/// Everything that the decision needs.
+/// Everything that the decision needs. The base stands at the given commit, and was fetched or not.
 pub(crate) fn facts(
     desk: &Desk,
     definitions: &Definitions,
     base: &Base,
+    (base_commit, fetched): (Option<String>, bool),
     history: &History,
     reference: Reference,
-    fetched: bool,
 ) -> Result<Facts, Failure> {
-    let base_commit = base.tip(&desk.git)?;
     let rules = match &base_commit {
         Some(tip) => rules_of_base::compare(&desk.git, definitions, tip)?,
         None => Rules::Unknown,
@@ -82,8 +81,11 @@ pub(crate) fn facts(
         _ => Relation::Unknown,
     };
     let coordinator_dirt = match &desk.coordinator {
-        Some(_) => worktree_state::dirt(&desk.git)?.iter().map(|path| path_text(path)).collect(),
-        None => Vec::new(),
+        Some(_) => {
+            let dirt = worktree_state::dirt(&desk.git)?;
+            Some(dirt.iter().map(|path| path_text(path)).collect())
+        }
+        None => None,
     };
     let reached = reached(desk, base_commit.as_deref(), &history.events)?;
     Ok(Facts {
@@ -102,9 +104,13 @@ pub(crate) fn facts(
 /// How a commit and the base's tip are related.
 pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, Failure> {
     let bases = desk.objects.merge_bases(tip, head)?;
+    if is_cut_off(desk, tip, head, &bases)? {
+        return Ok(Relation::CutOff);
+    }
     let [merge_base] = bases.as_slice() else {
         return Ok(if bases.is_empty() { Relation::Unrelated } else { Relation::Several(bases) });
     };
+    merge::refuse_own_attributes(&desk.place)?;
     let changes = desk.objects.diff(merge_base, head)?;
     let people = desk.objects.people(tip, head)?;
     Ok(Relation::Branched(Branched {
@@ -114,6 +120,29 @@ pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, F
         people: people.iter().flat_map(Person::names).collect(),
         merge: merge::compute(&desk.git, &desk.objects, tip, head)?,
     }))
+}
+
+/// Whether the clone is shallow and its history ends between the two commits and where they part.
+/// Some of the commits in between are then missing, and with them who made them; and the true merge
+/// base may be another one.
+fn is_cut_off(desk: &Desk, tip: &str, head: &str, bases: &[String]) -> Result<bool, Failure> {
+    let file = desk.place.common_dir().join("shallow");
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Failure::io("cannot read", &file, &error)),
+    };
+    let objects = &desk.objects;
+    for end in text.lines() {
+        let mut before = false;
+        for base in bases {
+            before |= objects.reachable(end, base)?;
+        }
+        if !before && (objects.reachable(end, head)? || objects.reachable(end, tip)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The landings among `events` that the base at `tip` contains.

@@ -1,7 +1,7 @@
 //! Merging with git's own engine, without touching a checkout.
 
 use cli::Failure;
-use repo::{Git, Program};
+use repo::{Git, Place, Program};
 
 use crate::git::objects::Objects;
 use crate::rules::diff::path_text;
@@ -9,13 +9,23 @@ use crate::rules::facts::Merge;
 
 /// What makes a merge the same in every clone, whatever its user has configured, and its objects
 /// durable before a ref names them.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 18] = [
     "-c",
     "merge.directoryRenames=conflict",
     "-c",
     "merge.conflictStyle=merge",
     "-c",
     "merge.renames=true",
+    "-c",
+    "merge.renameLimit=7000",
+    "-c",
+    "merge.renormalize=false",
+    "-c",
+    "merge.default=text",
+    "-c",
+    "diff.algorithm=histogram",
+    "-c",
+    "core.attributesFile=/dev/null",
     "-c",
     "core.fsync=committed,reference",
 ];
@@ -25,7 +35,29 @@ pub(crate) fn git(git: &Git, base: &str, args: &[&str]) -> Program {
     // Without it, attributes such as `merge=union` come from whatever is checked out.
     let attributes = format!("--attr-source={base}");
     let args = [attributes.as_str()].into_iter().chain(SETTINGS).chain(args.iter().copied());
-    git.program(args).env("GIT_NO_REPLACE_OBJECTS", "1")
+    git.program(args).env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_ATTR_NOSYSTEM", "1")
+}
+
+/// Refuses a clone whose `info/attributes` says how files are merged: nobody reviews that file, no
+/// other clone has it, and git cannot be told to leave it out.
+pub(crate) fn refuse_own_attributes(place: &Place) -> Result<(), Failure> {
+    let file = place.common_dir().join("info/attributes");
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::io("cannot read", &file, &error)),
+    };
+    let lines = bytes.split(|byte| *byte == b'\n').zip(1..);
+    let mut lines = lines.filter(|(line, _)| !line.trim_ascii_start().starts_with(b"#"));
+    match lines.find(|(line, _)| line.windows(5).any(|word| word == b"merge")) {
+        None => Ok(()),
+        Some((_, number)) => {
+            let place = format!("{}:{number}", file.display());
+            let why = "it says how files are merged, in this clone alone";
+            Err(Failure::usage(place, why)
+                .hint("move the line to .gitattributes, where it is reviewed"))
+        }
+    }
 }
 
 /// What comes out when `head` is merged into `base`; both are full ids of commits.

@@ -13,23 +13,24 @@ use crate::history::{self, History};
 use crate::rules::definitions::Definitions;
 
 /// Records `landed` for every landing that was begun, never ended, and has arrived: its commit is
-/// reachable from the base. One that has not arrived needs no undoing, because nothing refers to it;
+/// reachable from the base's `tip`. One that has not arrived needs no undoing, because nothing refers to it;
 /// should a push that outlived its caller bring it in later, the next call finds it. Returns
 /// whether something was recorded.
 pub(crate) fn finish(
     desk: &Desk,
     definitions: &Definitions,
     base: &Base,
+    tip: Option<&str>,
     history: &History,
     out: &Out,
 ) -> Result<bool, Failure> {
     let ended: BTreeSet<&str> =
         landings(history, "landed").map(|(_, l)| l.base_after.as_str()).collect();
     let open = landings(history, "landing").filter(|(_, l)| !ended.contains(l.base_after.as_str()));
-    let Some(tip) = base.tip(&desk.git)? else { return Ok(false) };
+    let Some(tip) = tip else { return Ok(false) };
     let mut recorded = false;
     for (event, landing) in open {
-        let arrived = desk.objects.reachable(&landing.base_after, &tip)?
+        let arrived = desk.objects.reachable(&landing.base_after, tip)?
             || (base.remote.is_none()
                 && landing.base_before == tip
                 && resume(desk, base, &landing.base_after)?);

@@ -23,7 +23,8 @@ pub(crate) struct Facts {
     /// How head and base are related.
     pub(crate) relation: Relation,
     /// Paths in the coordinator's checkout with changes of any sort. Ignored files do not count.
-    pub(crate) coordinator_dirt: Vec<String>,
+    /// `None` when the repository has no such checkout.
+    pub(crate) coordinator_dirt: Option<Vec<String>>,
     /// Landings that the base contains, by the commit that the base moved to.
     pub(crate) reached: BTreeSet<String>,
 }
@@ -58,6 +59,8 @@ pub(crate) enum Relation {
     /// One of the two is unknown.
     #[default]
     Unknown,
+    /// The clone is shallow and does not reach back to where they part.
+    CutOff,
     /// They have no common ancestor.
     Unrelated,
     /// They have several best common ancestors, so that there is no single diff to review.
@@ -100,7 +103,9 @@ impl Facts {
     pub(crate) fn branched(&self) -> Option<&Branched> {
         match &self.relation {
             Relation::Branched(branched) => Some(branched),
-            Relation::Unknown | Relation::Unrelated | Relation::Several(_) => None,
+            Relation::Unknown | Relation::CutOff | Relation::Unrelated | Relation::Several(_) => {
+                None
+            }
         }
     }
 }

@@ -43,9 +43,20 @@ pub(crate) fn co_authors(message: &[u8]) -> impl Iterator<Item = Person> {
     })
 }
 
-/// One spelling for names that differ only in case and blanks.
+/// One spelling for names that differ only in case, in blanks and in what nobody can see.
 pub(crate) fn folded(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    let seen: String = name.chars().filter(|c| !is_invisible(*c)).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Characters without a shape of their own: joiners, marks of direction, selectors of a variant. A
+/// line break is a blank.
+fn is_invisible(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether `reviewer` is one of `implementers`, which are [`folded`]. `Name <address>` is both.
@@ -65,6 +76,7 @@ mod tests {
         for name in [
             "Ada Lovelace",
             " ADA  lovelace",
+            "Ada\u{200b} Love\u{ad}lace\u{2060}",
             "Ada@Example.invalid",
             "X <ADA@example.invalid>",
             "ada lovelace <x@y>",

@@ -121,8 +121,6 @@ fn an_older_request_for_changes_also_holds_for_a_newer_diff() {
 #[test]
 fn nobody_approves_their_own_work_under_any_spelling() {
     let project = Project::new();
-    project.evidence();
-    project.handoff();
     let lane = &project.lane;
     lane.git([
         "commit",
@@ -131,12 +129,15 @@ fn nobody_approves_their_own_work_under_any_spelling() {
         "-m",
         "x\n\nCo-authored-by: Grace Hopper <grace@example.invalid>",
     ]);
+    project.evidence();
+    project.handoff();
     let before = project.events().len();
     for reviewer in [
         "A",
         "a",
         "Test Author",
         "TEST  author",
+        "Test\u{200b} Author",
         "Author@Example.invalid",
         "grace hopper",
         "X <grace@example.invalid>",
@@ -235,4 +236,31 @@ fn a_review_is_bound_to_the_diff_that_anybody_can_compute() {
         .run();
     let digest = event["review"]["diff_digest"].as_str().unwrap();
     assert_eq!(ran.code(0).out().split(' ').next(), Some(digest));
+}
+
+#[test]
+fn a_review_is_of_what_was_handed_over_and_not_of_what_came_since() {
+    let project = Project::new();
+    project.evidence();
+    project.handoff();
+    let handed_over = project.lane.head();
+    project.lane.commit_file("src/api/schema.rs", "pub fn evil() {}\n", "Unseen");
+    project.approve("D-arch");
+    project.approve("E-governance");
+    assert_eq!(project.events().pop().unwrap()["review"]["commit"], handed_over.as_str());
+    let reasons = project.reasons();
+    assert!(reasons.contains(&"approval_stale".into()), "{reasons:?}");
+    project.lane.git(["reset", "--quiet", "--hard", &handed_over]);
+    project.run("merge-ready 98").code(0);
+}
+
+#[test]
+fn a_name_stands_on_one_line() {
+    let project = Project::new();
+    project.handoff();
+    let name = "D\nE";
+    let args = ["review", "98", "--role", "D-arch", "--status", "approved", "--reviewer", name];
+    project.tool(args).run().code(2).stderr_has("control character");
+    let args = ["handoff", "98", "--branch", "98-schema", "--owner", "A\u{1b}[31m"];
+    project.tool(args).run().code(2).stderr_has("control character");
 }

@@ -277,3 +277,58 @@ fn people_see_every_condition() {
         .stdout_has("coordinator_dirty")
         .stdout_has("next:");
 }
+
+#[test]
+fn a_shallow_clone_that_does_not_reach_back_knows_neither_diff_nor_authors() {
+    let project = Project::new();
+    project.lane.commit_file("more.txt", "more\n", "More");
+    let moved = project.push_from_elsewhere("other.txt", "other\n");
+    project.main.git(["fetch", "--quiet", "origin"]);
+    project.lane.git(["merge", "--quiet", "-m", "Take main", &moved]);
+    project.lane.git(["push", "--quiet", "origin", "98-schema"]);
+    // It has the merge base, but not the first commit of the branch, nor who made it.
+    let origin = format!("file://{}", project.origin.path().display());
+    let shallow = project.scratch.path("shallow");
+    let to = shallow.to_str().unwrap();
+    project.main.git(["clone", "--quiet", "--depth=2", "--no-single-branch", &origin, to]);
+    let run = |words: &str| project.tool(words.split(' ')).dir(&shallow).run();
+    let judged = "merge-ready 98 --ref origin/98-schema";
+    assert!(codes(&run(judged).code(1).json()).contains(&"history_cut_off".into()));
+    run("route-review 98 --ref origin/98-schema").code(2).stderr_has("git fetch --unshallow");
+    let review = "review 98 --role D-arch --reviewer D --status approved";
+    run(&format!("{review} --commit origin/98-schema")).code(2);
+    project.main.git(["-C", to, "fetch", "--quiet", "--unshallow"]);
+    assert!(!codes(&run(judged).code(1).json()).contains(&"history_cut_off".into()));
+    run("route-review 98 --ref origin/98-schema").code(0);
+}
+
+#[test]
+fn a_shallow_clone_that_reaches_back_is_good_enough() {
+    let project = Project::new();
+    project.lane.git(["push", "--quiet", "origin", "98-schema"]);
+    let origin = format!("file://{}", project.origin.path().display());
+    let shallow = project.scratch.path("shallow");
+    let to = shallow.to_str().unwrap();
+    project.main.git(["clone", "--quiet", "--depth=2", "--no-single-branch", &origin, to]);
+    let ran = project.tool(["route-review", "98", "--ref", "origin/98-schema"]).dir(&shallow).run();
+    assert_eq!(ran.code(0).json(), project.run("route-review 98 --ref 98-schema").code(0).json());
+}
+
+#[test]
+fn how_one_clone_merges_decides_nothing() {
+    let project = Project::new();
+    project.lane.commit_file("docs/guide.md", "ONE\ntwo\nthree\nfour\nfive\n", "Edit");
+    project.make_ready();
+    project.push_from_elsewhere("docs/guide.md", "Eins\ntwo\nthree\nfour\nfive\n");
+    project.main.git(["config", "merge.default", "union"]);
+    assert_eq!(project.reasons(), ["merge_conflict"]);
+    project.main.git(["config", "--unset", "merge.default"]);
+    let attributes = project.scratch.write("attributes", "* merge=union\n");
+    project.main.git(["config", "core.attributesFile", attributes.to_str().unwrap()]);
+    assert_eq!(project.reasons(), ["merge_conflict"]);
+    let own = project.main.file(".git/info/attributes");
+    project.main.write(&own, "# merge\n*.png diff=png\n");
+    assert_eq!(project.reasons(), ["merge_conflict"]);
+    project.main.write(&own, "# merge\n*.md merge=union\n");
+    project.run("merge-ready 98").code(2).stderr_has("info/attributes:2");
+}

@@ -95,6 +95,68 @@ fn a_command_that_changes_the_lane_has_failed() {
 }
 
 #[test]
+fn a_lane_whose_changes_git_would_overlook_proves_nothing() {
+    // A monitor that says that nothing has changed.
+    let project = Project::new();
+    let monitor = project.scratch.program("monitor", "printf 'token\\0'");
+    project.lane.git(["config", "core.fsmonitor", monitor.to_str().unwrap()]);
+    project.lane.git(["config", "core.fsmonitorHookVersion", "2"]);
+    project.lane.git(["status"]);
+    project.lane.git(["status"]);
+    project.lane.write("README.md", "edited\n");
+    assert_eq!(Project::dirt(&project.lane), "", "git itself is taken in");
+    assert_eq!(codes(&run(&project, &["true"]).code(1).json()), ["lane_dirty"]);
+
+    // A file of the same length and date.
+    let project = Project::new();
+    project.lane.git(["config", "core.checkStat", "minimal"]);
+    project.lane.git(["config", "core.trustctime", "false"]);
+    let readme = project.lane.file("README.md");
+    let date = || {
+        let touch = testkit::Tool::program("touch").args(["-d", "2020-01-01 00:00:00"]);
+        touch.arg(&readme).run().code(0);
+    };
+    date();
+    project.lane.git(["update-index", "--refresh"]);
+    // Another file on the disk: times alone differ in whole seconds only.
+    let other = project.scratch.write("README.md", "TALOS\n");
+    std::fs::rename(other, &readme).unwrap();
+    date();
+    assert_eq!(Project::dirt(&project.lane), "", "git itself is taken in");
+    assert_eq!(codes(&run(&project, &["true"]).code(1).json()), ["lane_dirty"]);
+}
+
+#[test]
+fn a_command_that_ruins_the_lane_has_failed() {
+    for script in ["rm .git", "mv \"$PWD\" \"$PWD.away\""] {
+        let project = Project::new();
+        run(&project, &["true"]).code(0);
+        let event = run(&project, &["sh", "-c", script]).code(1).json();
+        assert_eq!(event["evidence"]["result"], "fail", "{script}");
+        let reason = event["evidence"]["reason"].as_str().unwrap();
+        assert!(reason.contains("cannot be looked at"), "{reason}");
+        assert_eq!(project.events().len(), 2);
+    }
+}
+
+#[test]
+fn a_command_without_a_name_is_wrong_usage() {
+    run(&Project::new(), &["", "x"]).code(2).stderr_has("no command");
+}
+
+#[test]
+fn a_signal_that_the_tool_was_started_to_ignore_stays_ignored() {
+    let project = Project::new();
+    let lane = project.lane.path().to_str().unwrap();
+    // As `nohup` starts it.
+    let nohup = ["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_merge-queue")];
+    let evidence = ["evidence", "98", "--lane", lane, "--", "sh", "-c", "kill -HUP $PPID"];
+    let tool = testkit::Tool::program("sh").args(nohup).args(["--actor", "lead"]).args(evidence);
+    let ran = tool.dir(project.main.path()).run();
+    assert_eq!(ran.code(0).json()["evidence"]["result"], "pass");
+}
+
+#[test]
 fn only_the_end_of_a_long_output_is_kept() {
     let project = Project::new();
     let event = run(&project, &["sh", "-c", "seq 1 100000; printf '\\377'"]).code(0).json();
@@ -109,7 +171,8 @@ fn a_child_that_is_left_behind_is_ended_with_the_command() {
     // The reader of the FIFO gets its end only when the left-behind writer is gone.
     let fifo = project.scratch.path("fifo");
     testkit::Tool::program("mkfifo").arg(&fifo).run().code(0);
-    let script = format!("(exec sleep 300 > '{}') & exit 0", fifo.display());
+    // Opened before the fork: a writer that is ended before it opens the FIFO would never be seen.
+    let script = format!("exec 3> '{}'; sleep 300 & exit 0", fifo.display());
     let reader = testkit::Tool::program("cat").arg(&fifo).spawn();
     run(&project, &["sh", "-c", &script]).code(0);
     reader.wait().code(0);

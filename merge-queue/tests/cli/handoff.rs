@@ -124,3 +124,13 @@ fn without_worktree_lane_the_lane_is_the_worktree_of_the_role() {
     let event = run(&project, &tool, &["handoff", "98", "--owner", "A"]).code(0).json();
     assert_eq!(event["handoff"]["branch"], "98-schema");
 }
+
+#[test]
+fn what_is_more_than_the_name_of_a_branch_is_none() {
+    let project = Project::new();
+    for branch in ["98-schema~0", "98-schema@{0}", "../heads/98-schema", "refs/heads/98-schema"] {
+        let ran = project.run(&format!("handoff 98 --owner A --branch {branch}"));
+        ran.code(2).stderr_has("there is no branch");
+    }
+    assert_eq!(project.count("handoff"), 0);
+}

@@ -13,4 +13,5 @@ mod landing;
 mod like_git_merge;
 mod project;
 mod races;
+mod terminal;
 mod worktrees;

@@ -190,6 +190,6 @@ fn a_signal_between_two_commands_stops_the_tool() {
     );
     project.scratch.program("bin/git", &script);
     let land = project.tool(["land", "98"]).path_first(project.scratch.path("bin"));
-    land.limit(std::time::Duration::from_secs(60)).run().killed_by(15);
+    land.limit(std::time::Duration::from_mins(1)).run().killed_by(15);
     assert_eq!(project.base(), before);
 }

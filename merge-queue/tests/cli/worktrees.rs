@@ -135,6 +135,7 @@ fn a_bare_repository_with_worktrees_only_has_no_coordinator_to_be_dirty() {
     let ran = project.tool(["merge-ready", "98", "--ref", "work"]).dir(&lane).run();
     let reasons = codes(&ran.code(1).json());
     assert!(!reasons.contains(&"coordinator_dirty".into()), "{reasons:?}");
+    ran.stdout_has("the repository has no coordinator's checkout");
 }
 
 #[test]

@@ -35,6 +35,13 @@ pub(super) fn based_on_base(question: Question<'_>) -> Finding {
     };
     let branched = match &facts.relation {
         Relation::Unknown => return Finding::open(BASED, "unknown without the branch's commit"),
+        Relation::CutOff => {
+            let message = format!(
+                "this clone is shallow and does not reach back to where {branch} left {base}"
+            );
+            let reason = Reason::new("history_cut_off", message, "git fetch --unshallow");
+            return Finding::unmet(BASED, vec![reason]);
+        }
         Relation::Unrelated => {
             let message = format!("{branch} has no commit in common with {base}");
             let next = format!("make the branch anew from {base}");
@@ -94,7 +101,9 @@ fn merge_problem(branched: &Branched, branch: &str, base: &str, update: &str) ->
 }
 
 pub(super) fn coordinator_clean(question: Question<'_>) -> Finding {
-    let dirt = &question.facts.coordinator_dirt;
+    let Some(dirt) = &question.facts.coordinator_dirt else {
+        return Finding::met(CLEAN, "the repository has no coordinator's checkout");
+    };
     if dirt.is_empty() {
         return Finding::met(CLEAN, "the coordinator's checkout has no changes");
     }

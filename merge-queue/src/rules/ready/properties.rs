@@ -44,7 +44,7 @@ fn facts(version: &str) -> Facts {
             people: BTreeSet::from(["ada".into()]),
             merge: Merge::Clean { tree: "merged".into(), paths: vec![path] },
         }),
-        coordinator_dirt: Vec::new(),
+        coordinator_dirt: Some(Vec::new()),
         reached: BTreeSet::new(),
     }
 }
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn a_worse_world_never_turns_a_no_into_a_yes(events in history(), worse in 0_usize..11) {
+    fn a_worse_world_never_turns_a_no_into_a_yes(events in history(), worse in 0_usize..12) {
         let good = facts("1");
         let mut bad = good.clone();
         let mut strategy = Way::NoFf;
@@ -248,7 +248,7 @@ proptest! {
             1 => { bad.head = None; bad.relation = Relation::Unknown; }
             2 => bad.relation = Relation::Unrelated,
             3 => bad.relation = Relation::Several(vec!["a".into(), "b".into()]),
-            4 => bad.coordinator_dirt = vec!["x".into()],
+            4 => bad.coordinator_dirt = Some(vec!["x".into()]),
             5 => bad.relation = branched(&|b| b.merge = Merge::Conflict(vec!["docs/a.md".into()])),
             6 => {
                 strategy = Way::FfOnly;
@@ -260,6 +260,7 @@ proptest! {
             }),
             8 => bad.rules = Rules::Other,
             9 => bad.rules = Rules::Unknown,
+            10 => bad.relation = Relation::CutOff,
             _ => bad.relation = branched(&|b| { b.people.insert("somebody".into()); }),
         }
         prop_assert!(!decide(events, &bad, strategy).ready);
