@@ -50,9 +50,13 @@ fn warn_about(
     out: &Out,
 ) {
     if !mistakes.is_empty() || !damage.is_empty() {
-        let (mistakes, damage) = (mistakes.len(), damage.len());
+        let counted = |count: usize, one: &str| {
+            if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+        };
         out.note(&format!(
-            "{mistakes} mistakes in the definitions, {damage} damaged places in the journal: 'merge-queue validate' lists them"
+            "{} in the definitions, {} in the journal: 'merge-queue validate' lists them",
+            counted(mistakes.len(), "mistake"),
+            counted(damage.len(), "damaged place"),
         ));
     }
 }

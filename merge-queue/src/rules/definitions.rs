@@ -18,7 +18,7 @@ use crate::rules::globs::Globs;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Written {
     /// The branch that work starts from and lands on, such as `origin/main`.
-    pub(crate) base: Option<String>,
+    pub(crate) base: Option<Spanned<String>>,
     /// How a branch is brought into the base.
     pub(crate) strategy: Strategy,
     /// Who implements and who reviews.

@@ -22,6 +22,10 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         tasks.extend(checked(task, &roles, &ids, &mut seen, &mut mistakes));
     }
     cycles(&written.tasks, &mut mistakes);
+    if let Some(base) = written.base.as_ref().filter(|base| !is_branch(&base.value)) {
+        let why = format!("'{}' is not the name of a branch", base.value);
+        mistakes.add("bad_base", base.referenced, why);
+    }
     let routes = routes(&written, &roles, &mut mistakes);
     if let Some(allowed) = written.policy.self_approval.as_ref().filter(|p| p.value) {
         let why = "nobody approves their own work: write false or leave the key out";
@@ -31,7 +35,7 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
     Definitions {
         file: file.into(),
         bytes: Vec::new(),
-        base: written.base,
+        base: written.base.map(|base| base.value),
         strategy: written.strategy,
         roles,
         tasks,
@@ -172,22 +176,45 @@ fn compile(globs: &[Spanned<String>], mistakes: &mut Mistakes) -> Globs {
     compiled
 }
 
+/// Whether git would take `name` for a branch (`git help check-ref-format`).
+fn is_branch(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
+    let part = |part: &str| {
+        let lock = part.as_bytes().strip_suffix(b".lock").is_some();
+        !(part.is_empty() || part.starts_with('.') || lock)
+    };
+    !name.starts_with('-')
+        && !name.ends_with('.')
+        && !name.contains(odd)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name.split('/').all(part)
+}
+
 /// Reports every circle of dependencies once, at the entry that closes it.
 fn cycles(tasks: &[WrittenTask], mistakes: &mut Mistakes) {
     // What is left after tasks without open dependencies are taken away, again and again, is in a
     // circle or waits for one.
     let mut left: BTreeMap<&str, &WrittenTask> =
         tasks.iter().map(|task| (task.id.value.as_str(), task)).collect();
-    loop {
-        let free: Vec<&str> = left
-            .iter()
-            .filter(|(_, t)| !t.depends_on.iter().any(|d| left.contains_key(d.value.as_str())))
-            .map(|(id, _)| *id)
-            .collect();
-        if free.is_empty() {
-            break;
+    let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for (id, task) in &left {
+        let ids = task.depends_on.iter().map(|d| d.value.as_str());
+        for dependency in ids.filter(|d| left.contains_key(d)) {
+            waiting.entry(dependency).or_default().push(id);
+            *open.entry(id).or_default() += 1;
         }
-        left.retain(|id, _| !free.contains(id));
+    }
+    let mut free: Vec<&str> = left.keys().filter(|id| !open.contains_key(*id)).copied().collect();
+    while let Some(id) = free.pop() {
+        left.remove(id);
+        for waits in waiting.remove(id).unwrap_or_default() {
+            if let Some(count) = open.get_mut(waits) {
+                *count -= 1;
+                free.extend((*count == 0).then_some(waits));
+            }
+        }
     }
     while let Some((_, start)) = left.first_key_value() {
         let mut path: Vec<&WrittenTask> = vec![*start];
@@ -272,6 +299,17 @@ mod tests {
         ];
         let found: Vec<(&str, u64)> = found.iter().map(|(c, l)| (c.as_str(), *l)).collect();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_base_that_is_no_branch_is_a_mistake() {
+        let found = |base: &str| mistakes(&format!("queue:\n  base: {base:?}\n  tasks: []\n"));
+        for base in ["", "-f", "origin/", "/main", "a b", "a..b", "a~1", "a@{0}", ".a", "a.lock"] {
+            assert_eq!(found(base), [("bad_base".to_owned(), 2)], "{base}");
+        }
+        for base in ["main", "origin/main", "up/stream/release-1.2", "größe", "a@b", "$x"] {
+            assert_eq!(found(base), [], "{base}");
+        }
     }
 
     #[test]
