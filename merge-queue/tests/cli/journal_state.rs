@@ -41,7 +41,7 @@ fn a_damaged_line_is_never_ready_and_never_written_behind() {
     project.run("validate").code(65).stdout_has("journal_damaged");
     let log = project.run("log 98");
     assert_eq!(log.code(65).json_lines().len(), 4);
-    project.run("status").code(0).stderr_has("1 damaged places");
+    project.run("status").code(0).stderr_has("1 damaged place in");
     // At the end of the journal the number of the next event would be a guess.
     rewrite(&project, |lines| {
         lines.remove(2);
