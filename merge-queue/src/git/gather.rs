@@ -103,6 +103,7 @@ pub(crate) fn facts(
 
 /// How a commit and the base's tip are related.
 pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, Failure> {
+    refuse_grafts(desk)?;
     let bases = desk.objects.merge_bases(tip, head)?;
     if is_cut_off(desk, tip, head, &bases)? {
         return Ok(Relation::CutOff);
@@ -120,6 +121,21 @@ pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, F
         people: people.iter().flat_map(Person::names).collect(),
         merge: merge::compute(&desk.git, &desk.objects, tip, head)?,
     }))
+}
+
+/// Refuses a clone that gives commits other parents than they have (`info/grafts`, which git reads
+/// although it has been replaced): it could leave out commits, and with them who made them.
+fn refuse_grafts(desk: &Desk) -> Result<(), Failure> {
+    let file = desk.place.common_dir().join("info/grafts");
+    match std::fs::metadata(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::io("cannot read", &file, &error)),
+        Ok(metadata) if metadata.len() == 0 => Ok(()),
+        Ok(_) => {
+            let why = "it gives commits other parents, in this clone alone";
+            Err(Failure::usage(file.display(), why).hint("git replace --convert-graft-file"))
+        }
+    }
 }
 
 /// Whether the clone is shallow and its history ends between the two commits and where they part.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use cli::Failure;
 use repo::{Git, Place};
 
-use crate::rules::diff::Change;
+use crate::rules::diff::{Change, path_text};
 use crate::rules::people::Person;
 
 /// Where commits and trees are read.
@@ -23,6 +23,13 @@ pub(crate) enum Objects {
     InProcess(git2::Repository),
     /// Through the git program.
     Program(Git),
+}
+
+/// A folder that names an entry twice, which git itself never writes: what lands and what a reviewer
+/// is shown could differ.
+fn ambiguous(path: &[u8]) -> Failure {
+    Failure::world("cannot read a tree", format_args!("it has '{}' twice", path_text(path)))
+        .hint("'git fsck' finds such trees; make the commit anew")
 }
 
 impl Objects {
@@ -88,7 +95,11 @@ impl Objects {
             Self::Program(git) => program::diff(git, old, new),
         }?;
         changes.sort_by(|one, other| one.path.cmp(&other.path));
-        Ok(changes)
+        let twice = changes.windows(2).find(|pair| matches!(pair, [a, b] if a.path == b.path));
+        match twice.and_then(|pair| pair.first()) {
+            None => Ok(changes),
+            Some(change) => Err(ambiguous(&change.path)),
+        }
     }
 
     /// Everybody who authored, committed or co-authored a commit that is in `head` and not in

@@ -332,3 +332,21 @@ fn how_one_clone_merges_decides_nothing() {
     project.main.write(&own, "# merge\n*.md merge=union\n");
     project.run("merge-ready 98").code(2).stderr_has("info/attributes:2");
 }
+
+#[test]
+fn parents_that_one_clone_gives_a_commit_hide_no_author() {
+    let project = Project::new();
+    project.lane.write("more.txt", "more\n");
+    project.lane.git(["add", "more.txt"]);
+    project.lane.git(["commit", "--quiet", "--author", "D <d@example.invalid>", "-m", "By D"]);
+    let head = project.lane.commit_file("last.txt", "last\n", "Last");
+    project.handoff();
+    let review = "review 98 --role D-arch --reviewer D --status approved";
+    assert_eq!(codes(&project.run(review).code(1).json()), ["self_approval"]);
+    let grafts = project.main.file(".git/info/grafts");
+    project.main.write(&grafts, format!("{head} {}\n", project.main.head()));
+    project.run(review).code(2).stderr_has("info/grafts");
+    project.run("merge-ready 98").code(2).stderr_has("info/grafts");
+    project.main.git(["replace", "--convert-graft-file"]);
+    assert_eq!(codes(&project.run(review).code(1).json()), ["self_approval"]);
+}

@@ -135,6 +135,28 @@ fn about_names_in_any_encoding_and_replaced_objects() {
 }
 
 #[test]
+fn about_a_tree_that_has_an_entry_twice() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("r"));
+    let one = repo.commit_file("a", "1", "One");
+    let blob = repo.git(["rev-parse", "HEAD:a"]);
+    let tree = repo.git(["rev-parse", "HEAD^{tree}"]);
+    let file = format!("100644 blob {blob}\tb\n");
+    let program = format!("100755 blob {blob}\tb\n");
+    let folder = format!("040000 tree {tree}\tb\n");
+    for (second, both_refuse) in [(program, true), (folder, false)] {
+        let made = repo.command().arg("mktree").stdin(format!("{file}{second}")).run();
+        let made = made.code(0).out().trim().to_owned();
+        let two = repo.git(["commit-tree", &made, "-p", &one, "-m", "Two"]);
+        let (a, b) = both(&repo);
+        let error = a.diff(&one, &two).unwrap_err().to_string();
+        assert!(error.contains("'b' twice"), "{error}");
+        // Git shows a file and a folder in two places, where a reviewer sees both.
+        assert_eq!(b.diff(&one, &two).is_err(), both_refuse);
+    }
+}
+
+#[test]
 fn where_libgit2_cannot_open_the_repository_git_answers() {
     for (name, options) in
         [("sha256", Repo::options().sha256()), ("reftable", Repo::options().reftable())]

@@ -93,8 +93,10 @@ fn compare(
             let mode = u32::try_from(entry.filemode()).unwrap_or(0);
             let found = Side { mode, id: entry.id().to_string() };
             if let Some(slot) = names.entry(entry.name_bytes().to_vec()).or_default().get_mut(side)
+                && slot.replace(found).is_some()
             {
-                *slot = Some(found);
+                let path = [prefix, entry.name_bytes()].concat();
+                return Err(super::ambiguous(&path));
             }
         }
     }
