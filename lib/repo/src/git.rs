@@ -36,7 +36,9 @@ impl Git {
 
     /// Git with `args`, not yet run.
     pub fn program<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Program {
+        let args: Vec<S> = args.into_iter().collect();
         let program = Program::new("git")
+            .named(named(&args))
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
             .args(args)
             .dir(&self.dir)
@@ -123,8 +125,6 @@ impl Git {
 }
 
 fn failed<S: AsRef<OsStr>>(args: &[S], ran: &Ran) -> Error {
-    // Only the verb: arguments may be long, and the message has to stay one line.
-    let verb = args.first().map(|a| a.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
     let stderr = String::from_utf8_lossy(&ran.stderr);
     let said: Vec<&str> = stderr.lines().filter(|l| !l.trim().is_empty()).take(5).collect();
     let why = match (said.is_empty(), ran.code(), ran.signal()) {
@@ -132,5 +132,20 @@ fn failed<S: AsRef<OsStr>>(args: &[S], ran: &Ran) -> Error {
         (true, Some(code), _) => format!("exit status {code}"),
         (true, None, signal) => format!("ended by signal {}", signal.unwrap_or_default()),
     };
-    Error::Failed { command: format!("git {verb}"), code: ran.code(), why }
+    Error::Failed { command: named(args), code: ran.code(), why }
+}
+
+/// A call as messages speak of it: `git` and the verb. The rest may be long, and a message has to stay
+/// one line.
+fn named<S: AsRef<OsStr>>(args: &[S]) -> String {
+    let mut args = args.iter().map(|arg| arg.as_ref().to_string_lossy());
+    while let Some(arg) = args.next() {
+        if arg == "-c" {
+            // Its value is no verb.
+            drop(args.next());
+        } else if !arg.starts_with('-') {
+            return format!("git {arg}");
+        }
+    }
+    "git".into()
 }

@@ -31,6 +31,7 @@ const DRAIN_WHOLE: Duration = Duration::from_secs(2);
 pub struct Program {
     command: Command,
     shown: Vec<String>,
+    named: Option<String>,
     stdin: Option<Vec<u8>>,
     limit: Option<Duration>,
     keep: usize,
@@ -77,6 +78,7 @@ impl Program {
         Self {
             command,
             shown: vec![name.as_ref().to_string_lossy().into_owned()],
+            named: None,
             stdin: None,
             limit: None,
             keep: usize::MAX,
@@ -98,6 +100,13 @@ impl Program {
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(self, args: impl IntoIterator<Item = S>) -> Self {
         args.into_iter().fold(self, Self::arg)
+    }
+
+    /// What errors call it, in place of the whole command.
+    #[must_use]
+    pub fn named(mut self, name: String) -> Self {
+        self.named = Some(name);
+        self
     }
 
     /// Runs it in `dir`.
@@ -172,7 +181,7 @@ impl Program {
     /// terminal, when its output does not end, or when this tool was asked to stop.
     pub fn run(mut self) -> Result<Ran, Error> {
         let begun = Instant::now();
-        let shown = self.shown();
+        let shown = self.named.take().unwrap_or_else(|| self.shown());
         let program = self.shown.first().cloned().unwrap_or_default();
         let spawn_error = |source| Error::Spawn { program: program.clone(), source };
 

@@ -153,6 +153,17 @@ fn a_name_is_a_commit_or_none_and_not_knowing_is_an_error() {
 }
 
 #[test]
+fn an_error_names_the_git_command_and_not_its_settings() {
+    let scratch = Scratch::new();
+    let git = Git::new(scratch.root());
+    let error = git.text(["-c", "a.b=c", "--no-pager", "log", "--oneline"]).unwrap_err();
+    assert!(error.to_string().starts_with("git log: "), "{error}");
+    let limited = git.with_limit(std::time::Duration::from_millis(1));
+    let error = limited.text(["-c", "alias.wait=!sleep 1000", "wait"]).unwrap_err();
+    assert!(error.to_string().starts_with("git wait: still running"), "{error}");
+}
+
+#[test]
 fn worktrees_of_a_reftable_repository_are_listed() {
     let scratch = Scratch::new();
     let dir = scratch.path("project");
