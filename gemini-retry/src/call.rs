@@ -1,7 +1,9 @@
-//! Asking: the request, the connection, signals, and the loop around them.
+//! Asking: the body, the connection, signals, the clock, and the loop around them.
 
 pub(crate) mod attempts;
+pub(crate) mod body;
+pub(crate) mod client;
+pub(crate) mod clock;
 mod events;
 pub(crate) mod interrupt;
-pub(crate) mod request;
 pub(crate) mod transport;

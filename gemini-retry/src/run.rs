@@ -1,68 +1,57 @@
 //! The whole of it: settle what is asked, ask, and tell what came of it.
 
-use std::time::Instant;
-
 use cli::{Exit, Failure, Out, Progress};
 use records::gemini_retry::ReviewEnvelope;
 
-use crate::answer::facts::Facts;
 use crate::answer::judge::Answer;
 use crate::call::attempts::{Outcome, Run};
+use crate::call::client::Client;
+use crate::call::clock::SystemClock;
+use crate::call::interrupt::Signals;
 use crate::logs::audit::Shard;
 use crate::logs::report::{self, Report};
-use crate::logs::run_log::RunLog;
-use crate::policy::plan::Course;
-use crate::setup::args::{Args, Print};
+use crate::setup::args::{Args, AskArgs, Print};
 use crate::setup::credentials;
-use crate::setup::prompt;
 use crate::setup::redact::Redactor;
+use crate::setup::request::Request;
 use crate::setup::settings::Settings;
-use crate::state::store::Store;
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
-    let begun = Instant::now();
-    let env = |name: &str| std::env::var_os(name);
-    let settings = Settings::new(args, env)?;
-    let prompt = prompt::read(&settings.source, settings.subject.as_deref())?;
-    let pool = credentials::load(&settings.credentials, env)?;
+    let Args { ask: typed, .. } = args;
+    ask(&typed, out)
+}
 
-    let id = format!("{:08x}", fastrand::u32(..));
-    let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
-    let logs = settings.state_dir.join("logs");
-    let mut run = Run {
-        settings: &settings,
-        prompt: &prompt,
-        pool: &pool.usable,
-        store: Store::open(&settings.state_dir),
-        log: RunLog::begin(&logs, id, cli::clock::now(), redactor),
-        progress: Some(Progress::start(format!("asking {}", settings.wanted.model))),
-        begun,
-        course: Course::default(),
-        facts: Facts::default(),
-        asked: Vec::new(),
-        shard: None,
-        announced: None,
-    };
-    run.log_start(&pool);
+/// Asks for one review.
+fn ask(args: &AskArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let clock = SystemClock::start();
+    let env = |name: &str| std::env::var_os(name);
+    let settings = Settings::new(&args.call, env)?;
+    let request = Request::typed(args)?;
+    let pool = credentials::load(&settings.files.credentials, env)?;
+    let signals = Signals::catch().map_err(|e| Failure::world("cannot catch signals", e))?;
+    let client = Client::new(settings, pool, signals, Box::new(clock));
+
+    let mut run = Run::begin(&client, &request);
+    run.progress = Some(Progress::start(format!("asking {}", request.wanted.model)));
     let outcome = run.obtain();
     // What comes now goes where the spinner was.
     run.progress = None;
     let mut warnings = run.store.take_warnings();
     warnings.append(&mut run.log.take_warnings());
     for warning in warnings {
-        out.note(&run.log.redactor().clean(&warning));
+        out.note(&client.redactor.clean(&warning));
     }
     let outcome = outcome?;
     let report = Report::of(&run, &outcome);
-    let redactor = run.log.redactor();
+    let redactor = &client.redactor;
     let (audit_id, logged) = record(&report, run.shard.as_ref(), redactor);
     if let (Some(_), Err(failure)) = (report.failure(), &logged) {
         // The failure of the call has the last word on stderr.
         out.note(&failure.to_string());
-        return tell(&report, None, redactor, out);
+        return tell(&report, args.print, None, redactor, out);
     }
-    let exit = tell(&report, audit_id.as_deref(), redactor, out)?;
+    let exit = tell(&report, args.print, audit_id.as_deref(), redactor, out)?;
     logged.map(|()| exit)
 }
 
@@ -86,6 +75,7 @@ fn record(
 /// Prints the answer, or on stderr why there is none.
 fn tell(
     report: &Report<'_>,
+    print: Print,
     audit_id: Option<&str>,
     redactor: &Redactor,
     out: &mut Out,
@@ -99,7 +89,7 @@ fn tell(
         return Ok(failure.exit);
     }
     let Outcome::Answer(answer) = report.outcome else { return Ok(Exit::No) };
-    match (report.settings.print, answer) {
+    match (print, answer) {
         (Print::Envelope, _) => {
             let envelope = clean(report.envelope(answer, audit_id), redactor)?;
             out.print(&envelope, report::page)?;

@@ -5,4 +5,5 @@ pub(crate) mod credentials;
 mod environment;
 pub(crate) mod prompt;
 pub(crate) mod redact;
+pub(crate) mod request;
 pub(crate) mod settings;

@@ -1,45 +1,44 @@
 //! The loop around requests: does what [`plan`] says, and remembers what came of it.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use cli::{Failure, Progress};
 use jiff::Timestamp;
+use records::Stamp;
 
 use crate::answer::facts::{Broken, Exchange, Facts};
 use crate::answer::judge::{Answer, judge};
+use crate::call::client::Client;
 use crate::call::interrupt::{Mailbox, Waited};
-use crate::call::request;
-use crate::call::transport::Rest;
+use crate::call::transport::{Sending, Transport};
 use crate::logs::audit::Shard;
 use crate::logs::run_log::RunLog;
 use crate::policy::classify::Class;
 use crate::policy::cooldown::{Reach, cooldown};
 use crate::policy::plan::{self, Course, Moment, Step, Stop};
 use crate::setup::credentials::Credential;
-use crate::setup::prompt::Prompt;
-use crate::setup::settings::Settings;
+use crate::setup::request::Request;
 use crate::state::store::Store;
 use crate::state::{account_scope, model_scope};
 
 /// How much later than its limit a request may end before it is left behind.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// A run.
+/// One request on its way to an answer.
 pub(crate) struct Run<'a> {
-    /// What was decided before.
-    pub(crate) settings: &'a Settings,
+    /// What all requests share.
+    pub(crate) client: &'a Client,
     /// What is asked.
-    pub(crate) prompt: &'a Prompt,
-    /// Who asks.
-    pub(crate) pool: &'a [Credential],
+    pub(crate) request: &'a Request,
     /// What all processes know.
     pub(crate) store: Store,
     /// What happened.
     pub(crate) log: RunLog,
     /// What a person sees meanwhile.
     pub(crate) progress: Option<Progress>,
-    /// When it began.
-    pub(crate) begun: Instant,
+    /// When it began, by the client's clock.
+    pub(crate) begun: Duration,
     /// What was learnt.
     pub(crate) course: Course,
     /// What the last reply said.
@@ -62,20 +61,41 @@ pub(crate) enum Outcome {
     Cancelled(i32),
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run that has asked nothing yet.
+    pub(crate) fn begin(client: &'a Client, request: &'a Request) -> Self {
+        let id = format!("{:08x}", fastrand::u32(..));
+        let state_dir = &client.settings.files.state_dir;
+        let begun = Stamp::new(client.clock.wall());
+        let mut run = Self {
+            client,
+            request,
+            store: Store::open(state_dir),
+            log: RunLog::begin(&state_dir.join("logs"), id, begun, Arc::clone(&client.redactor)),
+            progress: None,
+            begun: client.clock.elapsed(),
+            course: Course::default(),
+            facts: Facts::default(),
+            asked: Vec::new(),
+            shard: None,
+            announced: None,
+        };
+        run.log_start();
+        run
+    }
+
     /// Asks until there is an answer or none can be had.
     ///
     /// # Errors
     /// When the audit log or HTTP cannot be prepared; nothing was asked then.
     pub(crate) fn obtain(&mut self) -> Result<Outcome, Failure> {
-        let mailbox = Mailbox::open().map_err(|e| Failure::world("cannot catch signals", e))?;
-        let mut rest: Option<Rest> = None;
+        let mailbox = self.client.signals.mailbox();
         let outcome = loop {
             match self.decide() {
                 Step::Stop(why) => break Outcome::Stopped(why),
                 Step::Wait { slice, until } => {
                     self.log_wait(until);
-                    if let Some(signal) = mailbox.rest(slice) {
+                    if let Some(signal) = self.client.clock.rest(&mailbox, slice) {
                         break Outcome::Cancelled(signal);
                     }
                 }
@@ -84,11 +104,10 @@ impl Run<'_> {
                     if let Some(signal) = mailbox.rest(Duration::ZERO) {
                         break Outcome::Cancelled(signal);
                     }
-                    let rest = match &rest {
-                        Some(rest) => rest.clone(),
-                        None => rest.insert(self.prepare()?).clone(),
-                    };
-                    if let Some(outcome) = self.attempt(&mailbox, rest, place, limit) {
+                    let prepared = self.client.prepare()?;
+                    self.shard = prepared.shard;
+                    if let Some(outcome) = self.attempt(&mailbox, prepared.transport, place, limit)
+                    {
                         break outcome;
                     }
                 }
@@ -99,8 +118,8 @@ impl Run<'_> {
     }
 
     /// The credential that asked last.
-    pub(crate) fn last_asked(&self) -> Option<&Credential> {
-        self.pool.get(*self.asked.last()?)
+    pub(crate) fn last_asked(&self) -> Option<&'a Credential> {
+        self.pool().get(*self.asked.last()?)
     }
 
     /// Whether different credentials asked.
@@ -112,10 +131,10 @@ impl Run<'_> {
     /// so that the next process chooses another one.
     fn decide(&mut self) -> Step {
         let now = self.now();
-        let (course, pool, settings) = (&self.course, self.pool, self.settings);
-        let model = settings.wanted.model.as_str();
+        let (course, pool, limits) = (&self.course, self.pool(), &self.client.settings.limits);
+        let model = self.model();
         self.store.transact(now.wall, |state| {
-            let step = plan::next(course, pool, state, model, &settings.limits, now);
+            let step = plan::next(course, pool, state, model, limits, now);
             if let Step::Call { place, .. } = step
                 && let Some(credential) = pool.get(place)
             {
@@ -125,22 +144,15 @@ impl Run<'_> {
         })
     }
 
-    /// Everything that must work before a request is worth sending.
-    fn prepare(&mut self) -> Result<Rest, Failure> {
-        let now = cli::clock::now();
-        self.shard = self.settings.audit.as_ref().map(|audit| audit.prepare(now)).transpose()?;
-        Rest::new(&self.settings.base_url)
-    }
-
     /// Sends one request. `None` when more may be tried.
     fn attempt(
         &mut self,
         mailbox: &Mailbox,
-        rest: Rest,
+        transport: Transport,
         place: usize,
         limit: Duration,
     ) -> Option<Outcome> {
-        let credential = self.pool.get(place)?;
+        let credential = self.pool().get(place)?;
         self.course.attempts += 1;
         let number = self.course.attempts;
         self.log_attempt(credential, self.asked.last().is_some_and(|last| *last != place));
@@ -148,21 +160,26 @@ impl Run<'_> {
         let sent = self.now();
 
         let repair = self.course.times(Class::BadVerdict) > 0;
-        let body = request::body(&self.prompt.text, self.settings.form, repair).to_string();
-        let (model, key) = (self.settings.wanted.model.clone(), credential.key.clone());
-        mailbox.run(number, move || rest.generate(&model, &key, body, limit));
+        let request = self.request;
+        let sending = Sending {
+            model: request.wanted.model.clone(),
+            key: credential.key.clone(),
+            prompt: Arc::clone(&request.prompt.text),
+            form: request.form,
+            repair,
+        };
+        mailbox.run(number, move || transport.send(&sending, limit));
         let exchange = match mailbox.reply(number, limit + GRACE) {
             Waited::Done(exchange) => exchange,
             Waited::TimedOut => Exchange::Broken(Broken::TimedOut("no reply in time".into())),
             Waited::Stopped(signal) => return Some(Outcome::Cancelled(signal)),
         };
 
-        let settings = self.settings;
-        let (facts, judged) = judge(&exchange, &settings.wanted, settings.form, &self.prompt.text);
+        let (facts, judged) = judge(&exchange, &request.wanted, request.form, &request.prompt.text);
         self.facts = facts.cleaned(|text| self.log.redactor().clean(text));
         match judged {
             Ok(answer) => {
-                let scopes = credential.scopes(&settings.wanted.model);
+                let scopes = credential.scopes(&request.wanted.model);
                 self.store.transact(self.now().wall, |s| s.succeeded(&scopes, sent.wall));
                 self.log_success(credential, sent);
                 Some(Outcome::Answer(answer))
@@ -178,7 +195,7 @@ impl Run<'_> {
     fn learn(&mut self, class: Class, place: usize, credential: &Credential, sent: Moment) {
         let now = self.now();
         let (facts, run) = (&self.facts, &self.log.run);
-        let project = model_scope(&credential.project, &self.settings.wanted.model);
+        let project = model_scope(&credential.project, self.model());
         let cooled = self.store.transact(now.wall, |state| {
             if class == Class::Auth {
                 let reason = facts.error.as_ref().and_then(|e| e.reasons.first());
@@ -196,7 +213,7 @@ impl Run<'_> {
             Some((scope, until))
         });
         let floor = self.facts.asked_delay();
-        let delays = self.settings.delays;
+        let delays = self.client.settings.delays;
         let consequence =
             self.course.learn(class, place, now.elapsed, floor, delays, fastrand::u64(..));
         self.log_failure(class, credential, consequence, sent);
@@ -207,6 +224,16 @@ impl Run<'_> {
 
     /// Now, on both clocks.
     pub(crate) fn now(&self) -> Moment {
-        Moment { wall: cli::clock::now().instant(), elapsed: self.begun.elapsed() }
+        self.client.clock.moment(self.begun)
+    }
+
+    /// Who may ask.
+    fn pool(&self) -> &'a [Credential] {
+        &self.client.pool.usable
+    }
+
+    /// Which model is asked.
+    fn model(&self) -> &'a str {
+        &self.request.wanted.model
     }
 }

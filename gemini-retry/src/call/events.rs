@@ -10,29 +10,30 @@ use serde_json::{Value, json};
 use crate::call::attempts::{Outcome, Run};
 use crate::policy::classify::Class;
 use crate::policy::plan::{Consequence, Moment, Stop};
-use crate::setup::credentials::{Credential, Pool};
+use crate::setup::credentials::Credential;
 
 /// How much of a reply goes into the log when nothing more is tried.
 const EXCERPT: usize = 2000;
 
 impl Run<'_> {
     /// The run begins.
-    pub(crate) fn log_start(&mut self, pool: &Pool) {
-        let settings = self.settings;
+    pub(super) fn log_start(&mut self) {
+        let (settings, pool) = (&self.client.settings, &self.client.pool);
+        let request = self.request;
         let names: Vec<&str> = pool.usable.iter().map(|c| c.name.as_str()).collect();
         let fields = json!({
-            "model": settings.wanted.model,
-            "alias": settings.wanted.alias,
+            "model": request.wanted.model,
+            "alias": request.wanted.alias,
             "max_retries": settings.limits.attempts,
             "deadline_s": settings.limits.deadline.as_secs_f64(),
             "no_tools": true,
             "credentials": names,
             "skipped": pool.skipped,
-            "prompt_sha256": sha256_hex(self.prompt.text.as_bytes()),
-            "prompt_bytes": self.prompt.text.len(),
-            "subject": self.prompt.subject,
-            "issue": settings.issue,
-            "node": settings.node,
+            "prompt_sha256": sha256_hex(request.prompt.text.as_bytes()),
+            "prompt_bytes": request.prompt.text.len(),
+            "subject": request.prompt.subject,
+            "issue": request.issue,
+            "node": request.node,
             "session": settings.audit.as_ref().map(|audit| audit.session.as_str()),
         });
         self.event("START", fields);
@@ -40,7 +41,7 @@ impl Run<'_> {
 
     /// A request is about to be sent.
     pub(super) fn log_attempt(&mut self, credential: &Credential, rotated: bool) {
-        let (model, attempt) = (self.settings.wanted.model.as_str(), self.course.attempts);
+        let (model, attempt) = (self.request.wanted.model.as_str(), self.course.attempts);
         self.say(format!("asking {model} with {} (attempt {attempt})", credential.name));
         if rotated {
             self.event("ROTATION_SUCCESS", json!({"model": model, "credential": credential.name}));
@@ -135,7 +136,7 @@ impl Run<'_> {
         let (attempt, facts) = (self.course.attempts, &self.facts);
         let (name, fields) = match class {
             Class::ModelMismatch | Class::ModelUnverified => {
-                let requested = self.settings.wanted.model.as_str();
+                let requested = self.request.wanted.model.as_str();
                 let fields =
                     json!({"attempt": attempt, "requested": requested, "actual": facts.model});
                 ("MODEL_DOWNGRADE", fields)
@@ -205,12 +206,12 @@ impl Run<'_> {
     }
 
     fn event(&mut self, name: &str, fields: Value) {
-        self.log.event(cli::clock::now(), name, fields);
+        self.log.event(Stamp::new(self.client.clock.wall()), name, fields);
     }
 
     /// Milliseconds since a request was sent.
     fn since(&self, sent: Moment) -> u64 {
-        let took = self.begun.elapsed().saturating_sub(sent.elapsed);
+        let took = self.now().elapsed.saturating_sub(sent.elapsed);
         u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
     }
 }

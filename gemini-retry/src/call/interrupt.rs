@@ -5,16 +5,17 @@ use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::answer::facts::Exchange;
 
-/// The signal that ended the run; 0 for none. `main` turns it into the exit code.
+/// The signal that ended the program; 0 for none. `main` turns it into the exit code.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
 
-/// 128 and the number of the signal that ended the run, as shells count.
+/// 128 and the number of the signal that ended the program, as shells count.
 pub(crate) fn exit_code() -> Option<ExitCode> {
     let signal = u8::try_from(CAUGHT.load(Ordering::Relaxed)).ok().filter(|signal| *signal > 0)?;
     Some(ExitCode::from(128 + signal))
@@ -37,30 +38,69 @@ pub(crate) enum Waited<T> {
     Stopped(i32),
 }
 
-/// Where signals and replies arrive.
+/// Tells every mailbox of the program about a signal.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Signals {
+    heard: Arc<Mutex<Heard>>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    signal: Option<i32>,
+    mailboxes: Vec<Sender<Event>>,
+}
+
+impl Signals {
+    /// Begins to catch signals.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn catch() -> io::Result<Self> {
+        let signals = Self::default();
+        let mut caught = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let to = signals.clone();
+        std::thread::spawn(move || {
+            for (earlier, signal) in caught.forever().enumerate() {
+                // The first one asks to write down what happened and to stop. A second one says
+                // that this takes too long, as when somebody holds the log's lock.
+                if earlier > 0 {
+                    drop(signal_hook::low_level::emulate_default_handler(signal));
+                }
+                to.tell(signal);
+            }
+        });
+        Ok(signals)
+    }
+
+    /// A mailbox that hears of every signal, of one that came before, too.
+    pub(crate) fn mailbox(&self) -> Mailbox {
+        let (sender, events) = mpsc::channel();
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signal) = heard.signal {
+            drop(sender.send(Event::Signal(signal)));
+        } else {
+            heard.mailboxes.push(sender.clone());
+        }
+        Mailbox { sender, events }
+    }
+
+    fn tell(&self, signal: i32) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.signal = Some(signal);
+        for mailbox in heard.mailboxes.drain(..) {
+            // One that nobody reads any more belongs to a run that is over.
+            drop(mailbox.send(Event::Signal(signal)));
+        }
+    }
+}
+
+/// Where signals and the replies of one run arrive.
 pub(crate) struct Mailbox {
     sender: Sender<Event>,
     events: Receiver<Event>,
 }
 
 impl Mailbox {
-    /// Begins to catch signals.
-    pub(crate) fn open() -> io::Result<Self> {
-        let (sender, events) = mpsc::channel();
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        let to = sender.clone();
-        std::thread::spawn(move || {
-            for (earlier, signal) in signals.forever().enumerate() {
-                // The first one asks to write down what happened and to stop. A second one says
-                // that this takes too long, as when somebody holds the log's lock.
-                if earlier > 0 || to.send(Event::Signal(signal)).is_err() {
-                    drop(signal_hook::low_level::emulate_default_handler(signal));
-                }
-            }
-        });
-        Ok(Self { sender, events })
-    }
-
     /// Runs `work`, the request with this number, on a thread of its own: a blocked connection
     /// cannot be interrupted, but it can be left behind.
     pub(crate) fn run(&self, number: u32, work: impl FnOnce() -> Exchange + Send + 'static) {

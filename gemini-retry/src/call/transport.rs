@@ -1,8 +1,8 @@
-//! One request over HTTP. The key travels in a header and nowhere else.
+//! One attempt over HTTP. The key travels in a header and nowhere else.
 
 use std::error::Error as _;
 use std::io::Read as _;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use cli::Failure;
@@ -12,6 +12,8 @@ use reqwest::{Url, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::answer::facts::{Broken, Exchange};
+use crate::answer::judge::Form;
+use crate::call::body::body;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// No review is longer; a longer body is not read to its end. The audit entry holds the answer twice,
@@ -19,6 +21,39 @@ const CONNECT: Duration = Duration::from_secs(10);
 const LONGEST_BODY: u64 = 4 << 20;
 
 static PROVIDER: Once = Once::new();
+
+/// The ways to the service.
+#[derive(Clone)]
+pub(crate) enum Transport {
+    /// HTTP.
+    Rest(Rest),
+}
+
+/// One attempt: what is sent, and with which key.
+pub(crate) struct Sending {
+    /// The model that is asked.
+    pub(crate) model: String,
+    /// The key.
+    pub(crate) key: SecretString,
+    /// The prompt.
+    pub(crate) prompt: Arc<str>,
+    /// What the answer must be.
+    pub(crate) form: Form,
+    /// Whether an earlier answer could not be read.
+    pub(crate) repair: bool,
+}
+
+impl Transport {
+    /// Sends it and waits for the whole reply, at most `limit`.
+    pub(crate) fn send(&self, sending: &Sending, limit: Duration) -> Exchange {
+        match self {
+            Self::Rest(rest) => {
+                let body = body(&sending.prompt, sending.form, sending.repair).to_string();
+                rest.generate(&sending.model, &sending.key, body, limit)
+            }
+        }
+    }
+}
 
 /// The service at one address.
 #[derive(Clone)]

@@ -24,6 +24,7 @@ pub(crate) struct AuditLog {
 }
 
 /// A shard that can be written.
+#[derive(Debug, Clone)]
 pub(crate) struct Shard {
     path: PathBuf,
 }

@@ -13,15 +13,15 @@ use crate::answer::judge::Answer;
 use crate::call::attempts::{Outcome, Run};
 use crate::policy::classify::{Class, classify};
 use crate::policy::plan::Stop;
-use crate::setup::prompt::Prompt;
+use crate::setup::request::Request;
 use crate::setup::settings::Settings;
 
 /// A run that ended, with everything that is told about it.
 pub(crate) struct Report<'a> {
-    /// What was asked for.
+    /// How it was asked.
     pub(crate) settings: &'a Settings,
     /// What was asked.
-    pub(crate) prompt: &'a Prompt,
+    pub(crate) request: &'a Request,
     /// What came of it.
     pub(crate) outcome: &'a Outcome,
     /// What the last reply said.
@@ -40,14 +40,14 @@ impl<'a> Report<'a> {
     /// The report of `run`, which ended with `outcome`.
     pub(crate) fn of(run: &'a Run<'a>, outcome: &'a Outcome) -> Self {
         Self {
-            settings: run.settings,
-            prompt: run.prompt,
+            settings: &run.client.settings,
+            request: run.request,
             outcome,
             facts: &run.facts,
             credential: run.last_asked().map(|c| c.name.as_str()),
             rotated: run.rotated(),
             attempts: run.course.attempts,
-            took: run.begun.elapsed(),
+            took: run.now().elapsed,
         }
     }
 
@@ -60,10 +60,10 @@ impl<'a> Report<'a> {
             critique: review.map(|r| r.critique.clone()),
             tier_1_issues: review.map(|r| r.tier_1_issues.clone()).unwrap_or_default(),
             response: answer.value(),
-            issue_id: self.settings.issue,
-            node: self.settings.node.clone(),
-            subject: self.prompt.subject.clone(),
-            model: self.settings.wanted.model.clone(),
+            issue_id: self.request.issue,
+            node: self.request.node.clone(),
+            subject: self.request.prompt.subject.clone(),
+            model: self.request.wanted.model.clone(),
             model_verified: self.facts.model.clone(),
             credential_used: self.credential.unwrap_or_default().to_owned(),
             attempts: u64::from(self.attempts),
@@ -94,8 +94,8 @@ impl<'a> Report<'a> {
             timestamp: Some(now.to_string()),
             session_id: Some(session.to_owned()),
             project: self.settings.project.clone(),
-            node: self.settings.node.clone(),
-            issue_id: self.settings.issue,
+            node: self.request.node.clone(),
+            issue_id: self.request.issue,
             verdict: review.map(|r| r.verdict.word().to_owned()),
             outcome: Some(match failure {
                 None => Obtained::Reviewed,
@@ -104,8 +104,8 @@ impl<'a> Report<'a> {
             failure_class: failure.map(|f| f.class),
             critique: review.map(|r| r.critique.clone()),
             tier_1_issues: review.map(|r| r.tier_1_issues.clone()).unwrap_or_default(),
-            subject: self.prompt.subject.clone(),
-            model: Some(self.settings.wanted.model.clone()),
+            subject: self.request.prompt.subject.clone(),
+            model: Some(self.request.wanted.model.clone()),
             model_verified: facts.model.clone(),
             credential_used: self.credential.map(str::to_owned),
             rotation_occurred: Some(self.rotated),
@@ -122,7 +122,7 @@ impl<'a> Report<'a> {
     pub(crate) fn failure(&self) -> Option<Told> {
         let mut story = self.facts.story();
         let class = classify(self.facts);
-        if matches!(class, Some(Class::Server | Class::Timeout)) && self.prompt.is_large() {
+        if matches!(class, Some(Class::Server | Class::Timeout)) && self.request.prompt.is_large() {
             story.push_str("; the prompt is large, and a shorter one may get through");
         }
         Some(match self.outcome {
@@ -141,7 +141,7 @@ impl<'a> Report<'a> {
     /// How a key comes back into use that was refused once.
     pub(crate) fn advice(&self) -> Option<String> {
         let Outcome::Stopped(Stop::AllRetired) = self.outcome else { return None };
-        let state = self.settings.state_dir.join("state.json");
+        let state = self.settings.files.state_dir.join("state.json");
         Some(format!(
             "a refused key is not asked again; put in a new one, or take its name out of \
              \"credentials\" in {}",

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use records::Stamp;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use crate::state::store::make_private_dir;
 /// The log of one run.
 pub(crate) struct RunLog {
     file: Option<File>,
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     /// Eight hexadecimal digits that name the run.
     pub(crate) run: String,
     warnings: Vec<String>,
@@ -23,7 +24,7 @@ pub(crate) struct RunLog {
 
 impl RunLog {
     /// Begins the log of the run `run` in the folder `dir`.
-    pub(crate) fn begin(dir: &Path, run: String, now: Stamp, redactor: Redactor) -> Self {
+    pub(crate) fn begin(dir: &Path, run: String, now: Stamp, redactor: Arc<Redactor>) -> Self {
         let millis = now.instant().as_millisecond();
         let path = dir.join(format!("gemini-retry-{millis}-{}-{run}.jsonl", std::process::id()));
         let opened = make_private_dir(dir).and_then(|()| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgGroup, Parser, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, ValueEnum};
 use cli::{Format, OutputArgs};
 use records::IssueNumber;
 
@@ -16,8 +16,19 @@ use records::IssueNumber;
 /// line on stderr is `gemini-retry: ` and JSON that says why and when to come back.
 #[derive(Debug, Parser)]
 #[command(name = "gemini-retry", version, after_help = HELP)]
-#[command(group(ArgGroup::new("source").required(true).args(["prompt_file", "prompt", "stdin"])))]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) ask: AskArgs,
+
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// One request.
+#[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("source").required(true).args(["prompt_file", "prompt", "stdin"])))]
+pub(crate) struct AskArgs {
     /// Read the prompt from FILE; `-` is stdin
     #[arg(short = 'f', long, value_name = "FILE")]
     pub(crate) prompt_file: Option<PathBuf>,
@@ -29,19 +40,6 @@ pub(crate) struct Args {
     /// Read the prompt from stdin
     #[arg(value_name = "-", value_parser = dash)]
     pub(crate) stdin: Option<()>,
-
-    /// The model to ask
-    ///
-    /// A retired name asks for its successor: gemini-3-pro-preview for gemini-3.1-pro-preview.
-    #[arg(short, long, value_name = "MODEL", default_value = "gemini-3.1-pro-preview")]
-    pub(crate) model: String,
-
-    /// Accept an answer from a model whose name fits GLOB as well
-    ///
-    /// May be given more than once. Without it only the model itself and numbered or dated builds
-    /// of it are accepted. A flash, lite or nano model never stands in for a larger one.
-    #[arg(long, value_name = "GLOB")]
-    pub(crate) accept_model: Vec<String>,
 
     /// The issue that the review belongs to
     #[arg(long, value_name = "N")]
@@ -57,17 +55,37 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PATH")]
     pub(crate) subject: Option<PathBuf>,
 
-    /// The project in the audit entry; by default the name of the main worktree's folder
-    #[arg(long, value_name = "NAME")]
-    pub(crate) project: Option<String>,
-
     /// What to print: the envelope around the answer, or the model's own object alone
     #[arg(long, value_enum, default_value_t = Print::Envelope, value_name = "WHAT")]
     pub(crate) print: Print,
 
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
+}
+
+/// How to ask, whatever is asked.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CallArgs {
+    /// The model to ask
+    ///
+    /// A retired name asks for its successor: gemini-3-pro-preview for gemini-3.1-pro-preview.
+    #[arg(short, long, value_name = "MODEL", default_value = "gemini-3.1-pro-preview")]
+    pub(crate) model: String,
+
+    /// Accept an answer from a model whose name fits GLOB as well
+    ///
+    /// May be given more than once. Without it only the model itself and numbered or dated builds
+    /// of it are accepted. A flash, lite or nano model never stands in for a larger one.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) accept_model: Vec<String>,
+
     /// What the answer must be: `builtin:verdict`, or `none` for any text
     #[arg(long, value_name = "SCHEMA", default_value = "builtin:verdict", value_parser = schema)]
     pub(crate) schema: Schema,
+
+    /// The project in the audit entry; by default the name of the main worktree's folder
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
 
     /// The time for everything, waiting included: 20m, 90s, or a number of seconds
     #[arg(
@@ -87,6 +105,25 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 20, env = "GEMINI_RETRY_MAX")]
     pub(crate) max_attempts: u32,
 
+    /// The folder of the audit log [default: logs/ in the main worktree]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
+
+    /// Leave no audit entry; the review then proves nothing to a gate
+    #[arg(long, conflicts_with = "log_dir")]
+    pub(crate) no_audit: bool,
+
+    /// Accepted for old scripts: no request offers tools
+    #[arg(long, hide = true)]
+    pub(crate) no_tools: bool,
+
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+}
+
+/// Where keys are, where they are sent, and where it is remembered.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServiceArgs {
     /// Where the service is; https, or http on this machine
     #[arg(
         long,
@@ -103,21 +140,6 @@ pub(crate) struct Args {
     /// Where cool-downs and run logs are kept [default: ~/.assemblyzero/gemini-retry]
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
-
-    /// The folder of the audit log [default: logs/ in the main worktree]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) log_dir: Option<PathBuf>,
-
-    /// Leave no audit entry; the review then proves nothing to a gate
-    #[arg(long, conflicts_with = "log_dir")]
-    pub(crate) no_audit: bool,
-
-    /// Accepted for old scripts: no request offers tools
-    #[arg(long, hide = true)]
-    pub(crate) no_tools: bool,
-
-    #[command(flatten)]
-    pub(crate) output: OutputArgs,
 }
 
 const HELP: &str = "\

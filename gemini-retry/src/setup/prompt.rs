@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cli::Failure;
 use records::{Subject, SubjectBlock, sha256_hex};
@@ -29,7 +30,7 @@ pub(crate) enum Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Prompt {
     /// The text, byte for byte as it came.
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
     /// What it is about, by digest of bytes that are in it.
     pub(crate) subject: Option<Subject>,
 }
@@ -68,7 +69,7 @@ pub(crate) fn read(source: &Source, stated: Option<&Path>) -> Result<Prompt, Fai
             return Err(Failure::usage("--subject", why).hint("leave --subject out"));
         }
     };
-    Ok(Prompt { text, subject })
+    Ok(Prompt { text: text.into(), subject })
 }
 
 /// `bytes` as a prompt, if they are one.

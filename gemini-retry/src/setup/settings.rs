@@ -1,53 +1,74 @@
-//! What will be done: the arguments together with the environment.
+//! How it will be done: the arguments together with the environment.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::Failure;
-use records::{IssueNumber, SessionId};
+use records::SessionId;
 use reqwest::Url;
 
-use crate::answer::judge::Form;
-use crate::answer::model::Wanted;
 use crate::call::transport::is_loopback;
 use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
-use crate::setup::args::{Args, Print, Schema, seconds_or_span};
+use crate::setup::args::{CallArgs, seconds_or_span};
 use crate::setup::environment;
-use crate::setup::prompt::Source;
 
-/// Everything that was decided before the first request.
+/// How the tool asks, whatever it asks: decided before the first request.
 pub(crate) struct Settings {
-    /// Where the prompt comes from.
-    pub(crate) source: Source,
-    /// The file that it is about.
-    pub(crate) subject: Option<PathBuf>,
-    /// The model.
-    pub(crate) wanted: Wanted,
-    /// What the answer must be.
-    pub(crate) form: Form,
-    /// For the audit entry.
-    pub(crate) issue: Option<IssueNumber>,
-    /// For the audit entry.
-    pub(crate) node: Option<String>,
     /// For the audit entry.
     pub(crate) project: Option<String>,
-    /// What goes to stdout.
-    pub(crate) print: Print,
     /// Bounds.
     pub(crate) limits: Limits,
     /// Waits.
     pub(crate) delays: Delays,
     /// The service.
     pub(crate) base_url: Url,
+    /// The credentials file and the shared state.
+    pub(crate) files: Files,
+    /// `None` with `--no-audit`.
+    pub(crate) audit: Option<AuditLog>,
+}
+
+/// Where a user's keys are, and what all processes know of them.
+#[derive(Debug)]
+pub(crate) struct Files {
     /// The credentials file.
     pub(crate) credentials: PathBuf,
     /// Cool-downs and run logs.
     pub(crate) state_dir: PathBuf,
-    /// `None` with `--no-audit`.
-    pub(crate) audit: Option<AuditLog>,
+}
+
+impl Files {
+    /// The folders that were named, or those in the home.
+    ///
+    /// # Errors
+    /// Exit 2 when one is not named and there is no home.
+    pub(crate) fn new(
+        credentials: Option<PathBuf>,
+        state_dir: Option<PathBuf>,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
+        let home = || {
+            let home = env("HOME").filter(|home| !home.is_empty());
+            let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
+            dir.ok_or_else(|| {
+                Failure::usage("HOME", "it is not set")
+                    .hint("set it, or give both --credentials and --state-dir")
+            })
+        };
+        Ok(Self {
+            credentials: match credentials {
+                Some(path) => path,
+                None => home()?.join("gemini-credentials.json"),
+            },
+            state_dir: match state_dir {
+                Some(dir) => dir,
+                None => home()?.join("gemini-retry"),
+            },
+        })
+    }
 }
 
 impl Settings {
@@ -55,9 +76,10 @@ impl Settings {
     ///
     /// # Errors
     /// Exit 2 for whatever makes no sense, naming it.
-    pub(crate) fn new(args: Args, env: impl Fn(&str) -> Option<OsString>) -> Result<Self, Failure> {
-        let wanted = Wanted::new(&args.model, args.accept_model)
-            .map_err(|why| Failure::usage("--model", why))?;
+    pub(crate) fn new(
+        args: &CallArgs,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
         let limits = Limits {
             deadline: args.deadline,
             attempt: positive("--attempt-timeout", args.attempt_timeout)?,
@@ -72,17 +94,9 @@ impl Settings {
             base: seconds("GEMINI_RETRY_BASE_DELAY")?,
             most: seconds("GEMINI_RETRY_MAX_DELAY")?,
         };
-        let home = || {
-            let home = env("HOME").filter(|home| !home.is_empty());
-            let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
-            dir.ok_or_else(|| {
-                Failure::usage("HOME", "it is not set")
-                    .hint("set it, or give both --credentials and --state-dir")
-            })
-        };
         let place = repo::Place::find(Path::new("."));
-        let project = match (args.project, &place) {
-            (Some(project), _) => Some(project),
+        let project = match (&args.project, &place) {
+            (Some(project), _) => Some(project.clone()),
             (None, Ok(place)) => place.project_name().ok().filter(|name| !name.is_empty()),
             (None, Err(_)) => None,
         };
@@ -90,35 +104,15 @@ impl Settings {
             None
         } else {
             let session = environment::text(&env, "SWITCHYARD_SESSION")?;
-            Some(audit_log(args.log_dir, place, session.as_deref())?)
+            Some(audit_log(args.log_dir.clone(), place, session.as_deref())?)
         };
+        let service = &args.service;
         Ok(Self {
-            source: match (args.prompt_file, args.prompt) {
-                (Some(path), _) if path.as_os_str() != "-" => Source::File(path),
-                (None, Some(text)) => Source::Text(text),
-                _ => Source::Stdin,
-            },
-            subject: args.subject,
-            wanted,
-            form: match args.schema {
-                Schema::Verdict => Form::Verdict,
-                Schema::None => Form::Free,
-            },
-            issue: args.issue,
-            node: args.node,
             project,
-            print: args.print,
             limits,
             delays,
-            base_url: base_url(&args.base_url)?,
-            credentials: match args.credentials {
-                Some(path) => path,
-                None => home()?.join("gemini-credentials.json"),
-            },
-            state_dir: match args.state_dir {
-                Some(dir) => dir,
-                None => home()?.join("gemini-retry"),
-            },
+            base_url: base_url(&service.base_url)?,
+            files: Files::new(service.credentials.clone(), service.state_dir.clone(), env)?,
             audit,
         })
     }

@@ -1,6 +1,7 @@
 //! A repository, a home with credentials, and a service.
 
 use std::fs::{self, Permissions, set_permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,67 @@
+//! What all requests of one process share: the settings, the keys, the connection, the audit log.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cli::Failure;
+
+use crate::call::clock::Clock;
+use crate::call::interrupt::Signals;
+use crate::call::transport::{Rest, Transport};
+use crate::logs::audit::Shard;
+use crate::setup::credentials::Pool;
+use crate::setup::redact::Redactor;
+use crate::setup::settings::Settings;
+
+/// Asks for reviews, any number of them, one after another or at once.
+pub(crate) struct Client {
+    /// What was decided before.
+    pub(crate) settings: Settings,
+    /// Who asks.
+    pub(crate) pool: Pool,
+    /// Takes keys out of texts.
+    pub(crate) redactor: Arc<Redactor>,
+    /// Stops everything.
+    pub(crate) signals: Signals,
+    /// The time.
+    pub(crate) clock: Box<dyn Clock>,
+    prepared: Mutex<Option<Prepared>>,
+}
+
+/// Everything that must work before a request is worth sending.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    /// The way to the service.
+    pub(crate) transport: Transport,
+    /// Where audit entries go; `None` when none are wanted.
+    pub(crate) shard: Option<Shard>,
+}
+
+impl Client {
+    /// A client that has asked nothing yet.
+    pub(crate) fn new(
+        settings: Settings,
+        pool: Pool,
+        signals: Signals,
+        clock: Box<dyn Clock>,
+    ) -> Self {
+        let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
+        let prepared = Mutex::new(None);
+        Self { settings, pool, redactor: Arc::new(redactor), signals, clock, prepared }
+    }
+
+    /// Prepares what the first request needs; later ones use the same.
+    ///
+    /// # Errors
+    /// When the audit log or HTTP cannot be prepared; nothing was asked then.
+    pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(prepared) = &*prepared {
+            return Ok(prepared.clone());
+        }
+        let now = records::Stamp::new(self.clock.wall());
+        let audit = self.settings.audit.as_ref();
+        let shard = audit.map(|audit| audit.prepare(now)).transpose()?;
+        let transport = Transport::Rest(Rest::new(&self.settings.base_url)?);
+        Ok(prepared.insert(Prepared { transport, shard }).clone())
+    }
+}
