@@ -1,5 +1,7 @@
 //! Which answer a request gets. Pure: no socket, no clock.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::fixture::fixture;
@@ -31,6 +33,7 @@ pub(crate) fn decide(
     key: Option<&str>,
     request: &Request,
     seq: u64,
+    now: Duration,
 ) -> Answer {
     if *route == Route::Unknown {
         return error("not-found", 404, "NOT_FOUND", "no such path");
@@ -44,7 +47,7 @@ pub(crate) fn decide(
             let what = "the body must be a JSON object with a `contents` list that is not empty";
             error("invalid-json", 400, "INVALID_ARGUMENT", what)
         }
-        Route::Generate(model) => match next_response(plan, places, name, model) {
+        Route::Generate(model) => match next_response(plan, places, name, model, now) {
             Ok(response) => render(response, Asked { key, model, bytes: request.body.len(), seq }),
             Err(given) => {
                 let what =

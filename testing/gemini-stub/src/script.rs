@@ -66,6 +66,12 @@ pub struct Response {
     pub(crate) body: Option<Value>,
     #[serde(default)]
     pub(crate) echo_key: bool,
+    /// So long every further request gets the same, as from a quota that is used up.
+    #[serde(default)]
+    pub(crate) lasts_ms: u64,
+    /// Whose requests those are.
+    #[serde(default)]
+    pub(crate) lasts_for: LastsFor,
     #[serde(default)]
     pub(crate) delay_ms: u64,
     #[serde(default)]
@@ -76,6 +82,17 @@ pub struct Response {
     pub(crate) reset: bool,
     #[serde(default)]
     pub(crate) hang: bool,
+}
+
+/// Who meets a response that lasts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LastsFor {
+    /// The credential that got it, as with a quota.
+    #[default]
+    Key,
+    /// Every credential that the rule is about, as with an overloaded model.
+    Model,
 }
 
 /// Why a script was refused. It never shows a key.
@@ -242,6 +259,21 @@ impl Response {
     pub fn echo_key(mut self) -> Self {
         self.echo_key = true;
         self
+    }
+
+    /// So long every further request of the same credential and model gets this response, too, and
+    /// the sequence stands still.
+    #[must_use]
+    pub fn lasts_ms(mut self, lasts: u64) -> Self {
+        self.lasts_ms = lasts;
+        self
+    }
+
+    /// The same, for every credential that the rule is about.
+    #[must_use]
+    pub fn lasts_ms_for_all(mut self, lasts: u64) -> Self {
+        self.lasts_for = LastsFor::Model;
+        self.lasts_ms(lasts)
     }
 
     /// Waits so many milliseconds before the first byte of the answer.

@@ -1,10 +1,12 @@
 //! One response of a script, checked.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::fixture::{Fixture, fixture};
 use crate::http::is_token;
-use crate::script::Response;
+use crate::script::{LastsFor, Response};
 
 /// Headers that frame the body and belong to the stub; a wrong length is made by `truncate`.
 const OWN_HEADERS: [&str; 3] = ["content-length", "transfer-encoding", "connection"];
@@ -15,6 +17,8 @@ pub(crate) struct Planned {
     /// See [`crate::SeenRequest::given`].
     pub(crate) given: String,
     pub(crate) content: Content,
+    pub(crate) lasts: Duration,
+    pub(crate) lasts_for: LastsFor,
     pub(crate) delay_ms: u64,
     pub(crate) drip_ms_per_byte: u64,
     pub(crate) end: End,
@@ -59,6 +63,8 @@ impl Planned {
         Ok(Self {
             given,
             content,
+            lasts: Duration::from_millis(response.lasts_ms),
+            lasts_for: response.lasts_for,
             delay_ms: response.delay_ms,
             drip_ms_per_byte: response.drip_ms_per_byte,
             end,

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     state: Mutex<State>,
     arrived: Condvar,
+    begun: Instant,
     /// Weak, so that a connection closes when its own thread lets go of it: only then can it be
     /// closed with a reset.
     connections: Mutex<Vec<Weak<TcpStream>>>,
@@ -46,7 +47,7 @@ impl Shared {
         };
         let state = State {
             seen: Vec::new(),
-            places: Places::new(),
+            places: Places::default(),
             in_flight: HashMap::new(),
             log: log.map(open).transpose()?,
             log_failure: None,
@@ -56,6 +57,7 @@ impl Shared {
             stop: Stop::default(),
             state: Mutex::new(state),
             arrived: Condvar::new(),
+            begun: Instant::now(),
             connections: Mutex::default(),
         })
     }
@@ -100,7 +102,8 @@ impl Shared {
 
         let mut state = self.lock();
         let seq = state.seen.len() as u64 + 1;
-        let answer = decide(&self.plan, &mut state.places, &route, key, request, seq);
+        let answer =
+            decide(&self.plan, &mut state.places, &route, key, request, seq, self.begun.elapsed());
         let counted = name.filter(|_| model.is_some()).map(str::to_owned);
         let in_flight = counted.as_ref().map_or(0, |name| {
             let count = state.in_flight.entry(name.clone()).or_default();

@@ -149,3 +149,24 @@ fn an_answer_on_its_way_is_no_longer_in_flight() {
     assert_eq!(call(&stub, "A").status, 200);
     assert_eq!(stub.requests()[1].in_flight, 1);
 }
+
+#[test]
+fn a_response_that_lasts_holds_the_sequence_for_its_credential_or_for_all() {
+    const HOUR: u64 = 3_600_000;
+    let play = |first: Response| {
+        let rule = Rule::new("*", "*").respond(first).respond(Response::status(500));
+        Stub::start(Script::new().key("alpha", "A").key("beta", "B").rule(rule))
+    };
+    let quota = play(Response::status(429).lasts_ms(HOUR));
+    assert_eq!(statuses(&quota, "A", 3), [429; 3]);
+    assert_eq!(statuses(&quota, "B", 2), [429; 2], "its own first response, which lasts");
+    let overload = play(Response::status(503).lasts_ms_for_all(HOUR));
+    assert_eq!(statuses(&overload, "A", 2), [503; 2]);
+    assert_eq!(statuses(&overload, "B", 2), [503; 2], "the response of the other one");
+    let short = play(Response::status(429).lasts_ms(1));
+    let mut seen = vec![call(&short, "A").status];
+    while seen.last() == Some(&429) {
+        seen.push(call(&short, "A").status);
+    }
+    assert_eq!(seen.pop(), Some(500), "it is over some time");
+}
