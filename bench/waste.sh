@@ -61,7 +61,7 @@ naive() {
       if curl --silent --fail --max-time 10 --header "@header$((k % keys + 1))" --header 'content-type: application/json' \
           --data-binary @body.json "$url/v1beta/models/$model:generateContent" > answer 2> /dev/null \
           && grep -q '"candidates"' answer; then
-        got=$((got + 1)); grep -q MAX_TOKENS answer && echo cut >> accepted
+        got=$((got + 1)); if grep -q MAX_TOKENS answer; then echo cut >> accepted; fi
         break
       fi
       k=$((k + 1)); sleep "$wait"; wait=$(awk "BEGIN{w=$wait*2; print (w > 0.8 ? 0.8 : w)}")
@@ -74,8 +74,8 @@ ours() {
   local got=0
   for ((v = 0; v < verdicts; v++)); do
     GOOGLE_GEMINI_BASE_URL=$1 GEMINI_RETRY_BASE_DELAY=0.05 GEMINI_RETRY_MAX_DELAY=0.8 \
-      "$bin/gemini-retry" --no-audit -f prompt.txt > answer 2>> said && got=$((got + 1))
-    grep -q MAX_TOKENS answer && echo cut >> accepted
+      "$bin/gemini-retry" --no-audit -f prompt.txt > answer 2>> said && got=$((got + 1)) || true
+    if grep -q MAX_TOKENS answer; then echo cut >> accepted; fi
   done
   echo "$got" > answered
 }
@@ -86,7 +86,7 @@ for name in alone lasting; do
   printf '{"keys":{%s},"rules":[{"key":"*","model":"*","after":"cycle","responses":[%s]}]}' "$named" "$(weather "$each")" > script.json
   for loop in naive ours; do
     rm -rf in requests.jsonl ready accepted answered home/.assemblyzero/gemini-retry
-    mkfifo in
+    mkfifo in; : > accepted
     "$stub" --script script.json --log requests.jsonl < in > ready &
     exec 9> in
     until [ -s ready ]; do sleep 0.01; done
@@ -95,7 +95,7 @@ for name in alone lasting; do
     seconds=$(awk "BEGIN{printf \"%.1f\", $EPOCHREALTIME - $t}")
     exec 9>&-
     wait
-    got=$(cat answered) calls=$(wc -l < requests.jsonl) bad=$(cat accepted 2> /dev/null | wc -l)
+    got=$(cat answered) calls=$(wc -l < requests.jsonl) bad=$(wc -l < accepted)
     printf '%-12s %-14s %9s %7s %9s %17s %14s\n' "$name" "${loop/ours/gemini-retry}" "$got" "$calls" "$seconds" \
       "$(awk "BEGIN{g = $got - $bad; printf \"%.3f\", g > 0 ? ($calls - g) / g : 0}")" "$bad"
   done
