@@ -12,12 +12,14 @@ use crate::logs::audit::Shard;
 use crate::logs::report::{self, Report};
 use crate::setup::args::{Args, AskArgs, Print};
 use crate::setup::credentials;
+use crate::setup::dumps;
 use crate::setup::redact::Redactor;
 use crate::setup::request::Request;
 use crate::setup::settings::Settings;
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    dumps::prevent()?;
     let Args { ask: typed, .. } = args;
     ask(&typed, out)
 }
@@ -27,11 +29,14 @@ fn ask(args: &AskArgs, out: &mut Out) -> Result<Exit, Failure> {
     let clock = SystemClock::start();
     let env = |name: &str| std::env::var_os(name);
     let settings = Settings::new(&args.call, env)?;
-    let request = Request::typed(args)?;
+    let request = Request::typed(args, settings.bounds)?;
     let pool = credentials::load(&settings.files.credentials, env)?;
     let signals = Signals::catch().map_err(|e| Failure::world("cannot catch signals", e))?;
     let client = Client::new(settings, pool, signals, Box::new(clock));
 
+    for warning in request.warnings() {
+        out.note(&client.redactor.clean(warning));
+    }
     let mut run = Run::begin(&client, &request);
     run.progress = Some(Progress::start(format!("asking {}", request.wanted.model)));
     let outcome = run.obtain();

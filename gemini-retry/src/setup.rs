@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 pub(crate) mod credentials;
+pub(crate) mod dumps;
 mod environment;
 pub(crate) mod prompt;
 pub(crate) mod redact;

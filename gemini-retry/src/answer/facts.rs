@@ -78,6 +78,8 @@ pub(crate) struct Facts {
     pub(crate) model: Option<String>,
     /// The service's id of the answer.
     pub(crate) response_id: Option<String>,
+    /// When the service shuts the model down.
+    pub(crate) retirement: Option<Timestamp>,
     /// Tokens.
     pub(crate) usage: Usage,
     /// Whether that model is the right one. Set by the judge.
@@ -143,6 +145,8 @@ impl Facts {
             text: candidate.map(visible_text).unwrap_or_default(),
             model: text(value.get("modelVersion")).filter(|m| !m.trim().is_empty()),
             response_id: text(value.get("responseId")),
+            retirement: text(value.pointer("/modelStatus/retirementTime"))
+                .and_then(|time| time.parse().ok()),
             usage: usage(value.get("usageMetadata")),
             ..facts
         }
@@ -327,6 +331,19 @@ fn wait(value: &Value) -> Option<Duration> {
     Duration::try_from(span).ok().map(|wait| wait.min(LONGEST_WAIT))
 }
 
+/// The header `Retry-After`: a number of seconds, or a date (RFC 9110, 10.2.3), which proxies send.
+pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    let wait = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        // A date that is over asks for no wait.
+        Duration::try_from(now.duration_until(at)).unwrap_or_default()
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
 /// The numbers behind `limit:` in a message.
 fn limits_in(message: &str) -> impl Iterator<Item = u64> {
     message.split("limit: ").skip(1).filter_map(|rest| {
@@ -356,6 +373,36 @@ mod tests {
             assert_eq!(wait(&odd), None, "{odd}");
         }
         assert_eq!(wait(&json!("9999999999s")), Some(LONGEST_WAIT));
+    }
+
+    #[test]
+    fn the_header_is_a_number_of_seconds_or_a_date() {
+        let now = "1994-11-06T08:49:00Z".parse().unwrap();
+        for (text, seconds) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(37)),
+            ("Sun, 06 Nov 1994 08:48:59 GMT", Some(0)),
+            ("Thu, 31 Dec 2099 23:59:59 GMT", Some(LONGEST_WAIT.as_secs())),
+            ("18446744073709551615", Some(LONGEST_WAIT.as_secs())),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+            ("Sun, 36 Nov 1994 08:49:37 GMT", None),
+        ] {
+            assert_eq!(retry_after(text, now).map(|d| d.as_secs()), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_model_is_read_when_it_is_a_time() {
+        let of = |status: Value| of(&json!({"modelStatus": status}).to_string()).retirement;
+        let at = "2026-12-01T00:00:00Z";
+        assert_eq!(of(json!({"retirementTime": at})), at.parse().ok());
+        for odd in [json!({"retirementTime": "soon"}), json!({}), json!(7), json!(null)] {
+            assert_eq!(of(odd), None);
+        }
     }
 
     fn of(body: &str) -> Facts {

@@ -19,6 +19,7 @@ use crate::policy::cooldown::{Reach, cooldown};
 use crate::policy::plan::{self, Course, Moment, Step, Stop};
 use crate::setup::credentials::Credential;
 use crate::setup::request::Request;
+use crate::setup::settings::Files;
 use crate::state::store::Store;
 use crate::state::{account_scope, model_scope};
 
@@ -65,13 +66,13 @@ impl<'a> Run<'a> {
     /// A run that has asked nothing yet.
     pub(crate) fn begin(client: &'a Client, request: &'a Request) -> Self {
         let id = format!("{:08x}", fastrand::u32(..));
-        let state_dir = &client.settings.files.state_dir;
+        let Files { state_dir, run_logs, .. } = &client.settings.files;
         let begun = Stamp::new(client.clock.wall());
         let mut run = Self {
             client,
             request,
             store: Store::open(state_dir),
-            log: RunLog::begin(&state_dir.join("logs"), id, begun, Arc::clone(&client.redactor)),
+            log: RunLog::begin(run_logs, id, begun, Arc::clone(&client.redactor)),
             progress: None,
             begun: client.clock.elapsed(),
             course: Course::default(),

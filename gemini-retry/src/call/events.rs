@@ -77,9 +77,14 @@ impl Run<'_> {
             "project": credential.project,
             "response_id": self.facts.response_id,
             "usage": self.facts.usage,
+            "retirement_time": self.facts.retirement.map(Stamp::new),
             "elapsed_ms": self.since(sent),
         });
         self.event("SUCCESS", fields);
+        if let Some(at) = self.facts.retirement {
+            let model = self.facts.model.as_deref().unwrap_or_default();
+            self.log.warn(format!("{model} will be shut down on {}", Stamp::new(at)));
+        }
     }
 
     /// A request failed, and this follows from it.

@@ -11,7 +11,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Url, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::answer::facts::{Broken, Exchange};
+use crate::answer::facts::{self, Broken, Exchange};
 use crate::answer::judge::Form;
 use crate::call::body::body;
 
@@ -118,7 +118,8 @@ impl Rest {
         };
         let http = response.status().as_u16();
         let header = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-        let retry_after = header.and_then(|v| v.trim().parse().ok()).map(Duration::from_secs);
+        let now = cli::clock::now().instant();
+        let retry_after = header.and_then(|text| facts::retry_after(text, now));
         let mut body = Vec::new();
         match response.take(LONGEST_BODY).read_to_end(&mut body) {
             Ok(_) => Exchange::Reply { http, retry_after, body },

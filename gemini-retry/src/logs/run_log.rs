@@ -55,6 +55,11 @@ impl RunLog {
         }
     }
 
+    /// Something that people should know.
+    pub(crate) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// What went wrong since the last call.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)

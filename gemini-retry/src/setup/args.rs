@@ -87,23 +87,21 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
 
-    /// The time for everything, waiting included: 20m, 90s, or a number of seconds
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "20m",
-        env = "GEMINI_RETRY_DEADLINE",
-        value_parser = seconds_or_span
-    )]
-    pub(crate) deadline: Duration,
+    /// The time for everything, waiting included: 20m, 90s, or a number of seconds [default: 20m]
+    #[arg(long, value_name = "TIME", value_parser = seconds_or_span)]
+    pub(crate) deadline: Option<Duration>,
 
     /// The time for one request
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = seconds_or_span)]
     pub(crate) attempt_timeout: Duration,
 
-    /// How many requests to send at most; 0 means 1
-    #[arg(long, value_name = "N", default_value_t = 20, env = "GEMINI_RETRY_MAX")]
-    pub(crate) max_attempts: u32,
+    /// How many requests to send at most; 0 means 1 [default: 20]
+    #[arg(long, value_name = "N")]
+    pub(crate) max_attempts: Option<u32>,
+
+    /// Send a prompt that is longer than any model is known to take
+    #[arg(long)]
+    pub(crate) force: bool,
 
     /// The folder of the audit log [default: logs/ in the main worktree]
     #[arg(long, value_name = "DIR")]
@@ -125,13 +123,9 @@ pub(crate) struct CallArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServiceArgs {
     /// Where the service is; https, or http on this machine
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "https://generativelanguage.googleapis.com",
-        env = "GOOGLE_GEMINI_BASE_URL"
-    )]
-    pub(crate) base_url: String,
+    /// [default: `https://generativelanguage.googleapis.com`]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
 
     /// The credentials file [default: ~/.assemblyzero/gemini-credentials.json]
     #[arg(long, value_name = "FILE")]
@@ -143,11 +137,16 @@ pub(crate) struct ServiceArgs {
 }
 
 const HELP: &str = "\
-Environment:
-  GEMINI_API_KEY           one more credential, called env
-  GEMINI_RETRY_BASE_DELAY  the first delay between attempts, in seconds
-  GEMINI_RETRY_MAX_DELAY   the longest delay between attempts, in seconds
-  SWITCHYARD_SESSION       eight hexadecimal digits: entries go to this session's shard
+Environment (an option goes before its variable, and an empty variable counts as not set):
+  GEMINI_API_KEY                 one more credential, called env
+  GEMINI_RETRY_DEADLINE          --deadline
+  GEMINI_RETRY_MAX               --max-attempts
+  GEMINI_RETRY_BASE_DELAY        the first delay between attempts, in seconds
+  GEMINI_RETRY_MAX_DELAY         the longest delay between attempts, in seconds
+  GEMINI_RETRY_LOG_DIR           the folder of the run logs, one file a run
+  GEMINI_RETRY_PROMPT_THRESHOLD  warn when --prompt has more bytes than this (8192)
+  GOOGLE_GEMINI_BASE_URL         --base-url
+  SWITCHYARD_SESSION             eight hexadecimal digits: entries go to this session's shard
 
 Exit status:
   0 a verified answer (BLOCKED is an answer), 1 there is none to be had, 2 usage or credentials,

@@ -6,7 +6,7 @@ use records::IssueNumber;
 use crate::answer::judge::Form;
 use crate::answer::model::Wanted;
 use crate::setup::args::{AskArgs, CallArgs, Schema};
-use crate::setup::prompt::{self, Prompt, Source};
+use crate::setup::prompt::{self, Bounds, Prompt, Source};
 
 /// One request for a review.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Request {
     ///
     /// # Errors
     /// Exit 2 for a model's name that makes no sense, and those of [`prompt::read`].
-    pub(crate) fn typed(args: &AskArgs) -> Result<Self, Failure> {
+    pub(crate) fn typed(args: &AskArgs, bounds: Bounds) -> Result<Self, Failure> {
         let source = match (&args.prompt_file, &args.prompt) {
             (Some(path), _) if path.as_os_str() != "-" => Source::File(path.clone()),
             (None, Some(text)) => Source::Text(text.clone()),
@@ -36,7 +36,7 @@ impl Request {
         };
         let wanted = wanted(&args.call)?;
         Ok(Self {
-            prompt: prompt::read(&source, args.subject.as_deref())?,
+            prompt: prompt::read(&source, args.subject.as_deref(), bounds)?,
             wanted,
             form: match args.call.schema {
                 Schema::Verdict => Form::Verdict,
@@ -45,6 +45,17 @@ impl Request {
             issue: args.issue,
             node: args.node.clone(),
         })
+    }
+}
+
+impl Request {
+    /// What people should know before it is sent, a sentence each.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
+        self.wanted
+            .warning
+            .as_deref()
+            .into_iter()
+            .chain(self.prompt.warnings.iter().map(String::as_str))
     }
 }
 

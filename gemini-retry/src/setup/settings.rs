@@ -12,8 +12,16 @@ use crate::call::transport::is_loopback;
 use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
-use crate::setup::args::{CallArgs, seconds_or_span};
+use crate::setup::args::{CallArgs, ServiceArgs, seconds_or_span};
 use crate::setup::environment;
+use crate::setup::prompt::Bounds;
+
+/// For a whole run.
+const DEADLINE: Duration = Duration::from_mins(20);
+/// Requests of one run.
+const ATTEMPTS: u32 = 20;
+/// The service's own address.
+const SERVICE: &str = "https://generativelanguage.googleapis.com";
 
 /// How the tool asks, whatever it asks: decided before the first request.
 pub(crate) struct Settings {
@@ -23,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// Waits.
     pub(crate) delays: Delays,
+    /// How long a prompt may be.
+    pub(crate) bounds: Bounds,
     /// The service.
     pub(crate) base_url: Url,
     /// The credentials file and the shared state.
@@ -38,6 +48,8 @@ pub(crate) struct Files {
     pub(crate) credentials: PathBuf,
     /// Cool-downs and run logs.
     pub(crate) state_dir: PathBuf,
+    /// One file a run.
+    pub(crate) run_logs: PathBuf,
 }
 
 impl Files {
@@ -58,15 +70,18 @@ impl Files {
                     .hint("set it, or give both --credentials and --state-dir")
             })
         };
+        let state_dir = match state_dir {
+            Some(dir) => dir,
+            None => home()?.join("gemini-retry"),
+        };
+        let run_logs = env("GEMINI_RETRY_LOG_DIR").filter(|dir| !dir.is_empty());
         Ok(Self {
             credentials: match credentials {
                 Some(path) => path,
                 None => home()?.join("gemini-credentials.json"),
             },
-            state_dir: match state_dir {
-                Some(dir) => dir,
-                None => home()?.join("gemini-retry"),
-            },
+            run_logs: run_logs.map_or_else(|| state_dir.join("logs"), PathBuf::from),
+            state_dir,
         })
     }
 }
@@ -80,16 +95,28 @@ impl Settings {
         args: &CallArgs,
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
+        let seconds = |name: &str| environment::parsed(&env, name, seconds_or_span);
+        let number = |name: &str| environment::parsed(&env, name, str::parse::<u32>);
+        let deadline = match args.deadline {
+            Some(time) => positive("--deadline", time)?,
+            None => match seconds("GEMINI_RETRY_DEADLINE")? {
+                Some(time) => positive("GEMINI_RETRY_DEADLINE", time)?,
+                None => DEADLINE,
+            },
+        };
+        let attempts = match args.max_attempts {
+            Some(number) => number,
+            None => number("GEMINI_RETRY_MAX")?.unwrap_or(ATTEMPTS),
+        };
         let limits = Limits {
-            deadline: args.deadline,
+            deadline,
             attempt: positive("--attempt-timeout", args.attempt_timeout)?,
-            attempts: args.max_attempts.max(1),
+            attempts: attempts.max(1),
         };
-        positive("--deadline", args.deadline)?;
-        let seconds = |name: &str| match environment::text(&env, name)? {
-            Some(text) => seconds_or_span(&text).map(Some).map_err(|e| Failure::usage(name, e)),
-            None => Ok(None),
-        };
+        let mut bounds = Bounds { force: args.force, ..Bounds::default() };
+        if let Some(bytes) = number("GEMINI_RETRY_PROMPT_THRESHOLD")? {
+            bounds.typed = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
         let delays = Delays {
             base: seconds("GEMINI_RETRY_BASE_DELAY")?,
             most: seconds("GEMINI_RETRY_MAX_DELAY")?,
@@ -111,7 +138,8 @@ impl Settings {
             project,
             limits,
             delays,
-            base_url: base_url(&service.base_url)?,
+            bounds,
+            base_url: service_url(service, &env)?,
             files: Files::new(service.credentials.clone(), service.state_dir.clone(), env)?,
             audit,
         })
@@ -143,9 +171,27 @@ fn positive(flag: &str, time: Duration) -> Result<Duration, Failure> {
     if time.is_zero() { Err(Failure::usage(flag, "it must be longer than 0")) } else { Ok(time) }
 }
 
+/// Where the service is: as typed, else as the environment says, else where it always was.
+///
+/// # Errors
+/// Exit 2 for an address that no key may be sent to.
+pub(crate) fn service_url(
+    args: &ServiceArgs,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Url, Failure> {
+    if let Some(text) = &args.base_url {
+        return base_url("--base-url", text);
+    }
+    let name = "GOOGLE_GEMINI_BASE_URL";
+    match environment::text(env, name)? {
+        Some(text) => base_url(name, &text),
+        None => base_url("--base-url", SERVICE),
+    }
+}
+
 /// The address, if a key may be sent there.
-fn base_url(text: &str) -> Result<Url, Failure> {
-    let refuse = |why: &str| Failure::usage("--base-url (GOOGLE_GEMINI_BASE_URL)", why);
+fn base_url(source: &str, text: &str) -> Result<Url, Failure> {
+    let refuse = |why: &str| Failure::usage(source, why);
     // The text is not repeated: it may carry a password.
     let url = Url::parse(text).map_err(|_| refuse("it is not a URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
@@ -174,7 +220,7 @@ mod tests {
             "http://[::1]:1",
             "http://localhost/proxy/",
         ] {
-            assert!(base_url(text).is_ok(), "{text}");
+            assert!(base_url("--base-url", text).is_ok(), "{text}");
         }
         for text in [
             "http://example.com",
@@ -187,7 +233,7 @@ mod tests {
             "example.com",
             "",
         ] {
-            assert!(base_url(text).is_err(), "{text}");
+            assert!(base_url("--base-url", text).is_err(), "{text}");
         }
     }
 }

@@ -8,4 +8,5 @@ mod input;
 mod path;
 mod refusals;
 mod shared;
+mod warnings;
 mod world;
