@@ -77,9 +77,11 @@ impl Rest {
             // A request that may have been counted is repeated by us or not at all.
             .retry(retry::never())
             .referer(false);
-        let builder = if is_loopback(base) {
-            // No proxy stands between us and ourselves, and no certificate is needed.
-            builder.no_proxy().tls_certs_only([])
+        // No proxy stands between us and ourselves.
+        let builder = if is_loopback(base) { builder.no_proxy() } else { builder };
+        let builder = if base.scheme() == "http" {
+            // To read the machine's certificates takes longer than all the rest.
+            builder.tls_certs_only([])
         } else {
             builder.https_only(true)
         };

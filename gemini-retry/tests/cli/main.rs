@@ -9,4 +9,5 @@ mod path;
 mod refusals;
 mod shared;
 mod warnings;
+mod tls;
 mod world;
