@@ -8,6 +8,6 @@ mod input;
 mod path;
 mod refusals;
 mod shared;
-mod warnings;
 mod tls;
+mod warnings;
 mod world;
