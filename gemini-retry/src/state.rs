@@ -1,6 +1,8 @@
-//! What all processes of a user know together: which project cools down until when, which key is
-//! dead, and who was used last. Names only, never a key. Only [`store`] does I/O.
+//! What all processes of a user know together: which project cools down until when and which key is
+//! dead, and beside it who is calling now. Names only, never a key. Only [`store`] does I/O.
 
+pub(crate) mod in_flight;
+pub(crate) mod process;
 pub(crate) mod store;
 
 use std::collections::BTreeMap;
@@ -8,6 +10,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use records::{Extra, Stamp};
 use serde::{Deserialize, Serialize};
+
+use crate::state::in_flight::InFlight;
 
 /// The version that this program writes.
 pub(crate) const VERSION: u64 = 1;
@@ -35,9 +39,12 @@ pub(crate) struct State {
     /// Dead keys by the credential's name.
     #[serde(default)]
     credentials: BTreeMap<String, Retired>,
-    /// When a credential was last chosen, by its name.
-    #[serde(default)]
-    last_used: BTreeMap<String, Stamp>,
+    /// Where earlier versions kept what [`InFlight`] has now.
+    #[serde(default, rename = "last_used", skip_serializing)]
+    earlier_last_used: BTreeMap<String, Stamp>,
+    /// What changes with every call and is kept in a file of its own.
+    #[serde(skip)]
+    pub(crate) live: InFlight,
     /// Keys of later versions.
     #[serde(flatten)]
     extra: Extra,
@@ -84,7 +91,8 @@ impl Default for State {
             updated_at: None,
             scopes: BTreeMap::new(),
             credentials: BTreeMap::new(),
-            last_used: BTreeMap::new(),
+            earlier_last_used: BTreeMap::new(),
+            live: InFlight::default(),
             extra: Extra::new(),
         }
     }
@@ -168,16 +176,6 @@ impl State {
         self.credentials.insert(name.to_owned(), retired);
     }
 
-    /// When a credential was last chosen; never comes before any time.
-    pub(crate) fn last_used(&self, name: &str) -> Option<Stamp> {
-        self.last_used.get(name).copied()
-    }
-
-    /// Remembers that a credential was chosen.
-    pub(crate) fn used(&mut self, name: &str, now: Timestamp) {
-        self.last_used.insert(name.to_owned(), Stamp::new(now));
-    }
-
     /// A success ends what it disproves: cool-downs of the project that ended by themselves before
     /// the call began are forgotten, and their strikes with them. One that was set meanwhile, by a
     /// process that learnt something newer, stands.
@@ -187,6 +185,13 @@ impl State {
                 self.scopes.remove(name);
             }
         }
+    }
+
+    /// Adds what changes with every call, from its own file.
+    pub(crate) fn with(mut self, live: InFlight) -> Self {
+        self.live = InFlight { version: VERSION, ..live };
+        self.live.adopt(std::mem::take(&mut self.earlier_last_used));
+        self
     }
 
     /// Repairs what a wrong clock wrote: a cool-down from the future begins now, and none lasts
@@ -278,11 +283,11 @@ mod tests {
 
     #[test]
     fn keys_of_a_later_version_come_back() {
-        let text = r#"{"version":1,"leases":[1],"scopes":{"s":{"reason":"x",
+        let text = r#"{"version":1,"weather":[1],"scopes":{"s":{"reason":"x",
             "until":"2026-01-25T08:00:00.000Z","set_at":"2026-01-24T08:00:00.000Z","probe":7}}}"#;
         let state: State = serde_json::from_str(text).unwrap();
         let back = serde_json::to_value(&state).unwrap();
-        assert_eq!(back["leases"][0], 1);
+        assert_eq!(back["weather"][0], 1);
         assert_eq!(back["scopes"]["s"]["probe"], 7);
     }
 }

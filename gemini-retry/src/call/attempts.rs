@@ -16,10 +16,11 @@ use crate::logs::audit::Shard;
 use crate::logs::run_log::RunLog;
 use crate::policy::classify::Class;
 use crate::policy::cooldown::{Reach, cooldown};
-use crate::policy::plan::{self, Course, Moment, Step, Stop};
+use crate::policy::plan::{self, Course, Moment, Step, Stop, Why};
 use crate::setup::credentials::Credential;
 use crate::setup::request::Request;
 use crate::setup::settings::Files;
+use crate::state::in_flight::Lease;
 use crate::state::store::Store;
 use crate::state::{account_scope, model_scope};
 
@@ -48,8 +49,10 @@ pub(crate) struct Run<'a> {
     pub(crate) asked: Vec<usize>,
     /// Where the audit entry goes; `None` while nothing was asked, or when none is wanted.
     pub(crate) shard: Option<Shard>,
+    /// Whether a call of this run is in flight, as others see it.
+    leased: bool,
     /// The wait that was logged last.
-    pub(crate) announced: Option<Timestamp>,
+    pub(crate) announced: Option<(Why, Timestamp)>,
 }
 
 /// An answer, or why there is none.
@@ -79,6 +82,7 @@ impl<'a> Run<'a> {
             facts: Facts::default(),
             asked: Vec::new(),
             shard: None,
+            leased: false,
             announced: None,
         };
         run.log_start();
@@ -90,32 +94,47 @@ impl<'a> Run<'a> {
     /// # Errors
     /// When the audit log or HTTP cannot be prepared; nothing was asked then.
     pub(crate) fn obtain(&mut self) -> Result<Outcome, Failure> {
+        let outcome = self.pursue();
+        if self.leased {
+            // Cancelled, or not even sent.
+            let run = &self.log.run;
+            self.store.transact(self.client.clock.wall(), |state| state.live.give_back(run));
+        }
+        let outcome = outcome?;
+        self.log_outcome(&outcome);
+        Ok(outcome)
+    }
+
+    fn pursue(&mut self) -> Result<Outcome, Failure> {
         let mailbox = self.client.signals.mailbox();
-        let outcome = loop {
+        loop {
             match self.decide() {
-                Step::Stop(why) => break Outcome::Stopped(why),
-                Step::Wait { slice, until } => {
-                    self.log_wait(until);
+                Step::Stop(why) => return Ok(Outcome::Stopped(why)),
+                Step::Wait { slice, until, why } => {
+                    self.log_wait(until, &why);
+                    // Never longer than planned, and not all at once.
+                    let slice = match why {
+                        Why::Busy => slice.mul_f64(0.5 + fastrand::f64() / 2.0),
+                        Why::BackOff | Why::Quota(_) => slice,
+                    };
                     if let Some(signal) = self.client.clock.rest(&mailbox, slice) {
-                        break Outcome::Cancelled(signal);
+                        return Ok(Outcome::Cancelled(signal));
                     }
                 }
                 Step::Call { place, limit } => {
                     // One that came while something else was done.
                     if let Some(signal) = mailbox.rest(Duration::ZERO) {
-                        break Outcome::Cancelled(signal);
+                        return Ok(Outcome::Cancelled(signal));
                     }
                     let prepared = self.client.prepare()?;
                     self.shard = prepared.shard;
                     if let Some(outcome) = self.attempt(&mailbox, prepared.transport, place, limit)
                     {
-                        break outcome;
+                        return Ok(outcome);
                     }
                 }
             }
-        };
-        self.log_outcome(&outcome);
-        Ok(outcome)
+        }
     }
 
     /// The credential that asked last.
@@ -128,21 +147,25 @@ impl<'a> Run<'a> {
         self.asked.iter().any(|place| Some(place) != self.asked.last())
     }
 
-    /// Looks at the shared state and decides. Whoever is chosen is marked as used in the same moment,
-    /// so that the next process chooses another one.
+    /// Looks at the shared state and decides. Whoever is chosen takes a lease in the same moment, so
+    /// that the next process sees it.
     fn decide(&mut self) -> Step {
         let now = self.now();
         let (course, pool, limits) = (&self.course, self.pool(), &self.client.settings.limits);
-        let model = self.model();
-        self.store.transact(now.wall, |state| {
+        let (model, run) = (self.model(), &self.log.run);
+        let step = self.store.transact(now.wall, |state| {
             let step = plan::next(course, pool, state, model, limits, now);
-            if let Step::Call { place, .. } = step
+            if let Step::Call { place, limit } = step
                 && let Some(credential) = pool.get(place)
             {
-                state.used(&credential.name, now.wall);
+                let lease = Lease::new(run, now.wall, limit).of(credential, model);
+                state.live.take(lease);
             }
             step
-        })
+        });
+        self.leased = matches!(step, Step::Call { .. });
+        self.course.note(&step);
+        step
     }
 
     /// Sends one request. `None` when more may be tried.
@@ -181,7 +204,12 @@ impl<'a> Run<'a> {
         match judged {
             Ok(answer) => {
                 let scopes = credential.scopes(&request.wanted.model);
-                self.store.transact(self.now().wall, |s| s.succeeded(&scopes, sent.wall));
+                let run = &self.log.run;
+                self.store.transact(self.client.clock.wall(), |state| {
+                    state.succeeded(&scopes, sent.wall);
+                    state.live.give_back(run);
+                });
+                self.leased = false;
                 self.log_success(credential, sent);
                 Some(Outcome::Answer(answer))
             }
@@ -198,6 +226,7 @@ impl<'a> Run<'a> {
         let (facts, run) = (&self.facts, &self.log.run);
         let project = model_scope(&credential.project, self.model());
         let cooled = self.store.transact(now.wall, |state| {
+            state.live.give_back(run);
             if class == Class::Auth {
                 let reason = facts.error.as_ref().and_then(|e| e.reasons.first());
                 let detail = reason.map_or("", String::as_str);
@@ -213,6 +242,7 @@ impl<'a> Run<'a> {
             let until = state.cool(&scope, class.name(), until, run, now.wall);
             Some((scope, until))
         });
+        self.leased = false;
         let floor = self.facts.asked_delay();
         let delays = self.client.settings.delays;
         let consequence =

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::call::attempts::{Outcome, Run};
 use crate::policy::classify::Class;
-use crate::policy::plan::{Consequence, Moment, Stop};
+use crate::policy::plan::{Consequence, Moment, Stop, Why};
 use crate::setup::credentials::Credential;
 
 /// How much of a reply goes into the log when nothing more is tried.
@@ -56,16 +56,27 @@ impl Run<'_> {
     }
 
     /// Nothing happens until then. The slices of one wait are one event.
-    pub(super) fn log_wait(&mut self, until: Timestamp) {
-        let class = self.course.last.map_or("quota", Class::name);
+    pub(super) fn log_wait(&mut self, until: Timestamp, why: &Why) {
+        let class = match why {
+            Why::BackOff => self.course.last.map_or("back_off", Class::name),
+            Why::Quota(reason) => reason,
+            Why::Busy => "busy",
+        };
         let shown = Stamp::new(until);
-        self.say(format!("waiting until {} ({class})", cli::clock::local(shown)));
+        if *why == Why::Busy {
+            self.say("waiting for other runs to finish their calls".to_owned());
+        } else {
+            let left = self.now().wall.duration_until(until).unsigned_abs();
+            let left = cli::show_duration(Duration::from_secs(left.as_secs()));
+            self.say(format!("waiting {left}, until {} ({class})", cli::clock::local(shown)));
+        }
         // The end of a back-off is computed anew from each slice and moves by parts of a second.
         let apart = |before: Timestamp| before.duration_until(until).unsigned_abs();
-        if self.announced.is_none_or(|before| apart(before) > Duration::from_secs(1)) {
+        let same = |before: Timestamp| *why == Why::Busy || apart(before) <= Duration::from_secs(1);
+        if !self.announced.as_ref().is_some_and(|(for_what, at)| for_what == why && same(*at)) {
             self.event("WAIT", json!({"until": shown, "error_type": class}));
         }
-        self.announced = Some(until);
+        self.announced = Some((why.clone(), until));
     }
 
     /// There is an answer.

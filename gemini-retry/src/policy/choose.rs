@@ -1,5 +1,5 @@
-//! Which credential is asked: one that may be asked now, and among those the one that was used
-//! longest ago.
+//! Which credential is asked: one that may be asked now, and among those the one whose project has
+//! the fewest calls in flight, then the one that was used longest ago.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,19 @@ use jiff::Timestamp;
 use crate::setup::credentials::Credential;
 use crate::state::State;
 
+/// Calls of one project in flight at once: a service that counts by the minute also refuses bursts.
+const PER_PROJECT: usize = 2;
+
 /// What the pool offers at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// The credential with this place in the pool.
     This(usize),
+    /// Every free one has as many calls in flight as it may have.
+    Busy {
+        /// When the first of those calls is over at the latest.
+        until: Timestamp,
+    },
     /// All are cooling; the first is free at `until`.
     Cooling {
         /// When.
@@ -41,13 +49,26 @@ pub(crate) fn choose(
     }
     let candidates = || all().filter(|(place, c)| alive(c) && !avoid.contains(place));
     let cooling = |c: &Credential| state.cooling(&c.scopes(model), now);
-    let free = candidates().filter(|(_, c)| cooling(c).is_none());
-    if let Some((place, _)) = free.min_by_key(|(place, c)| (state.last_used(&c.name), *place)) {
+    let in_flight = |c: &Credential| state.live.of_project(&c.project).count();
+    let free = || candidates().filter(|(_, c)| cooling(c).is_none());
+    let rank = |(place, c): &(usize, &Credential)| {
+        (in_flight(c), state.live.last_used(&c.name), *place)
+    };
+    if let Some((place, _)) = free().filter(|(_, c)| has_room(c, state)).min_by_key(rank) {
         return Choice::This(place);
+    }
+    let calls = free().flat_map(|(_, c)| state.live.of_project(&c.project));
+    if let Some(until) = calls.map(|lease| lease.expires.instant()).min() {
+        return Choice::Busy { until };
     }
     let first = candidates().filter_map(|(_, c)| cooling(c)).min_by_key(|(until, _)| *until);
     match first {
         Some((until, reason)) => Choice::Cooling { until, reason: reason.to_owned() },
         None => Choice::UsedUp,
     }
+}
+
+/// Whether one more call of the credential's project may be in flight.
+pub(crate) fn has_room(credential: &Credential, state: &State) -> bool {
+    state.live.of_project(&credential.project).count() < PER_PROJECT
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::policy::backoff::{Delays, delay};
-use crate::policy::choose::{Choice, choose};
+use crate::policy::choose::{Choice, choose, has_room};
 use crate::policy::classify::Class;
 use crate::policy::cooldown::{later, until};
 use crate::setup::credentials::Credential;
@@ -16,6 +16,8 @@ use crate::state::State;
 /// Waits are cut into slices of this length: after each one the clock and the state are read anew,
 /// because the machine may have slept and another process may have learnt something.
 const SLICE: Duration = Duration::from_secs(5);
+/// How long a run that finds every project busy waits before it looks again, at first and at most.
+const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 /// An attempt with less time than this is not worth its price, unless attempts are meant to be
 /// shorter.
 const USEFUL: Duration = Duration::from_secs(20);
@@ -64,6 +66,8 @@ pub(crate) struct Course {
     not_before: Duration,
     /// Nothing that could be tried would help.
     over: bool,
+    /// How often in a row every project was busy.
+    queued: u32,
 }
 
 /// What follows from a failure.
@@ -108,6 +112,14 @@ impl Course {
             Consequence::Stop => self.over = true,
         }
         consequence
+    }
+
+    /// Counts the waits for other calls that follow one another.
+    pub(crate) fn note(&mut self, step: &Step) {
+        match step {
+            Step::Wait { why: Why::Busy, .. } => self.queued = self.queued.saturating_add(1),
+            _ => self.queued = 0,
+        }
     }
 
     /// How often a class was met.
@@ -173,11 +185,24 @@ pub(crate) enum Step {
     Wait {
         /// At most [`SLICE`].
         slice: Duration,
-        /// When a request is due.
+        /// When a request is due, or may be at the latest.
         until: Timestamp,
+        /// What for.
+        why: Why,
     },
     /// End the run.
     Stop(Stop),
+}
+
+/// What a run waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The end of its own back-off.
+    BackOff,
+    /// The end of a cool-down: the name of the class that caused it.
+    Quota(String),
+    /// The end of somebody's call.
+    Busy,
 }
 
 /// Why a run ends without an answer.
@@ -240,7 +265,8 @@ pub(crate) fn next(
         return Step::Stop(Stop::Deadline { class: course.last, retry_at });
     }
     if !rest.is_zero() {
-        return Step::Wait { slice: rest.min(SLICE), until: later(now.wall, rest) };
+        let until = later(now.wall, rest);
+        return Step::Wait { slice: rest.min(SLICE), until, why: Why::BackOff };
     }
     let call = |place| Step::Call { place, limit: limits.attempt.min(left) };
     if let Some(place) = course.stay.filter(|place| is_free(pool, *place, state, model, now.wall)) {
@@ -248,10 +274,18 @@ pub(crate) fn next(
     }
     match choose(pool, state, model, now.wall, &course.avoid) {
         Choice::This(place) => call(place),
+        Choice::Busy { until } => {
+            let slice = LOOK.0.saturating_mul(1 << course.queued.min(16)).min(LOOK.1);
+            if fits(slice) {
+                Step::Wait { slice, until, why: Why::Busy }
+            } else {
+                Step::Stop(Stop::Deadline { class: course.last, retry_at: until })
+            }
+        }
         Choice::Cooling { until: free, reason } => {
             let wait = until(now.wall, free);
             if fits(wait) {
-                Step::Wait { slice: wait.min(SLICE), until: free }
+                Step::Wait { slice: wait.min(SLICE), until: free, why: Why::Quota(reason) }
             } else {
                 Step::Stop(Stop::Cooling { reason, retry_at: free })
             }
@@ -263,7 +297,9 @@ pub(crate) fn next(
 
 fn is_free(pool: &[Credential], place: usize, state: &State, model: &str, now: Timestamp) -> bool {
     pool.get(place).is_some_and(|c| {
-        !state.is_retired(&c.name, &c.fingerprint) && state.cooling(&c.scopes(model), now).is_none()
+        !state.is_retired(&c.name, &c.fingerprint)
+            && state.cooling(&c.scopes(model), now).is_none()
+            && has_room(c, state)
     })
 }
 

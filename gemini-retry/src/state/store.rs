@@ -1,10 +1,11 @@
-//! The state's file: `state.json` with a lock beside it, in a folder of the user's own.
+//! The state's files with a lock beside them, in a folder of the user's own: `state.json` for what
+//! must outlive a power cut, and `in-flight.json` for what changes with every call.
 //!
-//! Nothing here can fail a run. When the file cannot be used, the run goes on with what it knows
+//! Nothing here can fail a run. When the files cannot be used, the run goes on with what it knows
 //! itself and says so once.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +13,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use journal::Lock;
 use records::Stamp;
+use serde::de::DeserializeOwned;
 
+use crate::state::in_flight::InFlight;
+use crate::state::process::Process;
 use crate::state::{State, VERSION};
 
 /// How long another process may hold the lock; its own work under it takes milliseconds.
@@ -24,6 +28,7 @@ const LONGEST_FILE: u64 = 8 << 20;
 /// The state that all processes share.
 pub(crate) struct Store {
     file: PathBuf,
+    live: PathBuf,
     lock: PathBuf,
     memory: State,
     shared: bool,
@@ -44,6 +49,7 @@ impl Store {
     pub(crate) fn open(dir: &Path) -> Self {
         let mut store = Self {
             file: dir.join("state.json"),
+            live: dir.join("in-flight.json"),
             lock: dir.join("state.lock"),
             memory: State::default(),
             shared: true,
@@ -64,16 +70,22 @@ impl Store {
     ) -> T {
         let held = if self.shared { self.take_over(now) } else { None };
         self.memory.settle(now);
+        self.memory.live.settle(now, Process::is_gone);
         let before = self.memory.clone();
         let result = change(&mut self.memory);
-        if self.memory != before {
+        let has_moved = self.memory.live != before.live;
+        let has_learnt = State { live: self.memory.live.clone(), ..before } != self.memory;
+        if has_learnt {
             self.memory.rev += 1;
             self.memory.updated_at = Some(Stamp::new(now));
-            if held.is_some()
-                && let Err(Trouble(why)) = self.write()
-            {
-                self.go_alone(&why);
-            }
+        }
+        if has_moved {
+            self.memory.live.rev += 1;
+        }
+        if held.is_some()
+            && let Err(Trouble(why)) = self.write(has_learnt, has_moved)
+        {
+            self.go_alone(&why);
         }
         drop(held);
         result
@@ -103,24 +115,21 @@ impl Store {
     }
 
     fn read(&mut self, now: Timestamp) -> Result<State, Trouble> {
-        let bytes = match read_bounded(&self.file) {
-            Ok(bytes) if bytes.is_empty() => return Ok(State::default()),
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(State::default()),
-            Err(e) => return Err(Trouble(format!("cannot read {}: {e}", self.file.display()))),
+        let known = match read(&self.file)? {
+            Found::Nothing => State::default(),
+            Found::Content(state) => State { version: VERSION, ..state },
+            Found::Damage => self.set_aside(now)?,
         };
-        let value: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
-        let version = value.as_ref().and_then(|v| v.get("version")?.as_u64());
-        if let Some(version) = version.filter(|version| *version > VERSION) {
-            return Err(Trouble(format!(
-                "{} has version {version}, and this program knows {VERSION}; it is left as it is",
-                self.file.display()
-            )));
-        }
-        match value.and_then(|value| serde_json::from_value(value).ok()) {
-            Some(state) => Ok(State { version: VERSION, ..state }),
-            None => self.set_aside(now),
-        }
+        let live = match read(&self.live)? {
+            Found::Nothing => InFlight::default(),
+            Found::Content(live) => live,
+            Found::Damage => {
+                let file = self.live.display();
+                self.warnings.push(format!("{file} was damaged; calls in flight are forgotten"));
+                InFlight::default()
+            }
+        };
+        Ok(known.with(live))
     }
 
     /// Moves a damaged file away, so that its bytes are kept, and begins anew.
@@ -136,13 +145,18 @@ impl Store {
         Ok(State::default())
     }
 
-    fn write(&self) -> Result<(), Trouble> {
-        // The new content takes over the mode of the file that is there.
-        create_private(&self.file)?;
-        journal::replace(&self.file, |file| {
-            serde_json::to_writer_pretty(&mut *file, &self.memory)?;
-            file.write_all(b"\n")
-        })?;
+    fn write(&self, has_learnt: bool, has_moved: bool) -> Result<(), Trouble> {
+        if has_learnt {
+            // The new content takes over the mode of the file that is there.
+            create_private(&self.file)?;
+            journal::replace(&self.file, |file| {
+                serde_json::to_writer_pretty(&mut *file, &self.memory)?;
+                file.write_all(b"\n")
+            })?;
+        }
+        if has_moved {
+            replace_lightly(&self.live, &self.memory.live)?;
+        }
         Ok(())
     }
 
@@ -150,6 +164,48 @@ impl Store {
         self.shared = false;
         self.warnings.push(format!("the shared state is not used: {why}"));
     }
+}
+
+/// What a file holds.
+enum Found<T> {
+    /// There is none, or an empty one.
+    Nothing,
+    Content(T),
+    Damage,
+}
+
+/// Reads one of the files, unless a later version of this program wrote it.
+fn read<T: DeserializeOwned>(file: &Path) -> Result<Found<T>, Trouble> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        version: Option<u64>,
+    }
+    let bytes = match read_bounded(file) {
+        Ok(bytes) if bytes.is_empty() => return Ok(Found::Nothing),
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(e) => return Err(Trouble(format!("cannot read {}: {e}", file.display()))),
+    };
+    let version = serde_json::from_slice(&bytes).ok().and_then(|head: Head| head.version);
+    if let Some(version) = version.filter(|version| *version > VERSION) {
+        return Err(Trouble(format!(
+            "{} has version {version}, and this program knows {VERSION}; it is left as it is",
+            file.display()
+        )));
+    }
+    Ok(serde_json::from_slice(&bytes).map_or(Found::Damage, Found::Content))
+}
+
+/// Replaces a file whole, but without waiting for the disk. The lock is held, so that one name is
+/// enough for the new file, and one that a killed process left is used again.
+fn replace_lightly(file: &Path, content: &InFlight) -> Result<(), Trouble> {
+    let new = file.with_extension("json.new");
+    let mut bytes = serde_json::to_vec(content)?;
+    bytes.push(b'\n');
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(&new)?.write_all(&bytes)?;
+    Ok(fs::rename(&new, file)?)
 }
 
 /// The file's bytes, and not many more than a state has: a longer file is damaged for certain.
@@ -210,10 +266,10 @@ mod tests {
             let mut store = Store::open(scratch.root());
             let at =
                 if rest.contains("24T") { now() } else { "2026-01-25T00:00:00Z".parse().unwrap() };
-            store.transact(at, |s| s.used("x", at));
+            store.transact(at, |s| s.retire("x", "fp", "auth", "", at));
             assert_eq!(scratch.read(format!("state.json.corrupt-{rest}")), text);
             assert_eq!(store.take_warnings().len(), 1);
-            assert!(store.transact(at, |s| s.last_used("x")).is_some());
+            assert!(store.transact(at, |s| s.is_retired("x", "fp")));
         }
     }
 
@@ -223,7 +279,7 @@ mod tests {
         let huge = scratch.write("state.json", "{");
         OpenOptions::new().write(true).open(huge).unwrap().set_len(1 << 42).unwrap();
         let mut store = Store::open(scratch.root());
-        store.transact(now(), |s| s.used("x", now()));
+        store.transact(now(), |s| s.retire("x", "fp", "auth", "", now()));
         assert!(scratch.path("state.json.corrupt-20260124T183045").exists());
         assert_eq!(store.take_warnings().len(), 1);
     }
@@ -234,10 +290,10 @@ mod tests {
         let text = r#"{"version":2,"scopes":[]}"#;
         scratch.write("state.json", text);
         let mut store = Store::open(scratch.root());
-        store.transact(now(), |s| s.used("x", now()));
+        store.transact(now(), |s| s.retire("x", "fp", "auth", "", now()));
         assert_eq!(scratch.read("state.json"), text);
         assert!(
-            store.transact(now(), |s| s.last_used("x")).is_some(),
+            store.transact(now(), |s| s.is_retired("x", "fp")),
             "it is remembered in memory"
         );
         assert_eq!(store.take_warnings().len(), 1);

@@ -20,7 +20,7 @@ fn the_key_of_the_environment_is_one_more_credential() {
         world.run(tool).code(0);
     }
     assert_eq!((world.calls(), world.stub.calls("other")), ((1, 1), 1));
-    assert!(world.state()["last_used"]["env"].is_string());
+    assert!(world.in_flight()["last_used"]["env"].is_string());
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_home_may_have_any_name() {
     let odd = world.scratch.path(std::ffi::OsStr::from_bytes(b"h\xff"));
     std::fs::rename(world.scratch.home(), &odd).unwrap();
     world.run(world.tool().env("HOME", &odd).args(["-p", "Review this."])).code(0);
-    assert!(odd.join(".assemblyzero/gemini-retry/state.json").is_file());
+    assert!(odd.join(".assemblyzero/gemini-retry/in-flight.json").is_file());
     let ran = world.run(world.tool().env("HOME", "").args(["-p", "Review this."]));
     ran.code(2).stderr_has("HOME").stderr_has("--credentials and --state-dir");
 }

@@ -5,6 +5,7 @@ mod answers;
 mod bounds;
 mod credentials;
 mod input;
+mod leases;
 mod path;
 mod refusals;
 mod shared;

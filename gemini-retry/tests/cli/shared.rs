@@ -51,7 +51,7 @@ fn the_files_are_for_this_user_alone() {
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&dir), mode(&dir.join("logs"))), (0o700, 0o700));
-    assert_eq!((mode(&dir.join("state.json")), mode(&dir.join("state.lock"))), (0o600, 0o600));
+    assert_eq!((mode(&dir.join("in-flight.json")), mode(&dir.join("state.lock"))), (0o600, 0o600));
     let log = std::fs::read_dir(dir.join("logs")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(mode(&log), 0o600);
 }
@@ -79,6 +79,25 @@ fn a_state_that_cannot_be_used_costs_no_answer() {
     let ran = world.ask();
     ran.code(0).stderr_has("the shared state is not used").stderr_has("no log of this run");
     assert_eq!(ran.json()["verdict"], "APPROVED");
+}
+
+#[test]
+fn a_damaged_list_of_calls_is_started_anew() {
+    let world = world();
+    world.scratch.write("home/.assemblyzero/gemini-retry/in-flight.json", "{\"leases\": [{");
+    world.ask().code(0).stderr_has("calls in flight are forgotten");
+    world.ask().code(0).stderr_is("");
+}
+
+#[test]
+fn turns_that_an_earlier_version_wrote_down_count() {
+    let world = world();
+    let state = json!({"version": 1, "last_used": {
+        "alpha": "2026-01-24T18:30:45.123Z", "beta": "2026-01-24T18:30:44.000Z",
+    }});
+    world.scratch.write("home/.assemblyzero/gemini-retry/state.json", state.to_string());
+    world.ask().code(0);
+    assert_eq!(world.calls(), (0, 1));
 }
 
 #[test]

@@ -122,9 +122,18 @@ impl World {
         }
     }
 
-    /// The shared state.
+    /// The shared state. It has no file before somebody learns something.
     pub(crate) fn state(&self) -> Value {
         let path = "home/.assemblyzero/gemini-retry/state.json";
+        if !self.scratch.path(path).exists() {
+            return json!({"scopes": {}, "credentials": {}});
+        }
+        serde_json::from_str(&self.scratch.read(path)).unwrap()
+    }
+
+    /// What is in flight, as the state says.
+    pub(crate) fn in_flight(&self) -> Value {
+        let path = "home/.assemblyzero/gemini-retry/in-flight.json";
         serde_json::from_str(&self.scratch.read(path)).unwrap()
     }
 

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::answer::facts::{ApiError, Facts};
 use crate::policy::cooldown::cooldown;
+use crate::state::in_flight::Lease;
 use crate::state::model_scope;
 
 const MODEL: &str = "m";
@@ -64,11 +65,12 @@ fn play(pool: &[Credential], limits: &Limits, replies: &[Reply]) -> Played {
             }
             Step::Call { place, limit } => {
                 let reply = &replies[calls.len().min(replies.len() - 1)];
-                state.used(&pool[place].name, now.wall);
+                state.live.take(Lease::new("run", now.wall, limit).of(&pool[place], MODEL));
                 calls.push((place, limit));
                 course.attempts += 1;
                 elapsed += reply.took.min(limit);
                 let wall = later(start(), elapsed);
+                state.live.give_back("run");
                 let error = ApiError { retry_delay: reply.asked, ..ApiError::default() };
                 let facts = Facts { error: Some(error), ..Facts::default() };
                 if reply.class == Class::Auth {
@@ -180,7 +182,8 @@ fn the_least_recently_used_credential_is_next() {
         let now = Moment { wall, elapsed: Duration::ZERO };
         let step = next(&Course::default(), &pool, &state, MODEL, &limits(60, 60, 1), now);
         let Step::Call { place, .. } = step else { panic!("{step:?}") };
-        state.used(&pool[place].name, wall);
+        state.live.take(Lease::new("run", wall, Duration::ZERO).of(&pool[place], MODEL));
+        state.live.give_back("run");
         order.push(place);
     }
     assert_eq!(order, [0, 1, 2, 0, 1, 2, 0]);
