@@ -51,9 +51,8 @@ pub(crate) fn choose(
     let cooling = |c: &Credential| state.cooling(&c.scopes(model), now);
     let in_flight = |c: &Credential| state.live.of_project(&c.project).count();
     let free = || candidates().filter(|(_, c)| cooling(c).is_none());
-    let rank = |(place, c): &(usize, &Credential)| {
-        (in_flight(c), state.live.last_used(&c.name), *place)
-    };
+    let rank =
+        |(place, c): &(usize, &Credential)| (in_flight(c), state.live.last_used(&c.name), *place);
     if let Some((place, _)) = free().filter(|(_, c)| has_room(c, state)).min_by_key(rank) {
         return Choice::This(place);
     }

@@ -27,7 +27,7 @@ pub(crate) struct InFlight {
     pub(crate) rev: u64,
     /// The calls that are being made.
     #[serde(default)]
-    pub(super) leases: Vec<Lease>,
+    pub(crate) leases: Vec<Lease>,
     /// When a credential was last chosen, by its name.
     #[serde(default)]
     pub(super) last_used: BTreeMap<String, Stamp>,
@@ -94,11 +94,6 @@ impl Default for InFlight {
 }
 
 impl InFlight {
-    /// Every call that is being made.
-    pub(crate) fn leases(&self) -> &[Lease] {
-        &self.leases
-    }
-
     /// The calls of one project, whatever the model.
     pub(crate) fn of_project(&self, project: &str) -> impl Iterator<Item = &Lease> {
         self.leases.iter().filter(move |lease| lease.project == project)
@@ -164,9 +159,9 @@ mod tests {
         live.settle(at(1), |process| process.pid == 7);
         assert_eq!(live.of_project("a").map(|l| l.run.as_str()).collect::<Vec<_>>(), ["one"]);
         live.settle(at(329), |_| false);
-        assert_eq!(live.leases().len(), 1);
+        assert_eq!(live.leases.len(), 1);
         live.settle(at(330), |_| false);
-        assert_eq!(live.leases(), []);
+        assert_eq!(live.leases, []);
         assert_eq!(live.last_used("a"), Some(Stamp::new(at(1000))));
     }
 
@@ -176,7 +171,7 @@ mod tests {
             "project":"p","model":"m","taken":"2026-01-24T18:30:45.000Z",
             "expires":"2026-01-24T18:36:15.000Z","cost":3}]}"#;
         let live: InFlight = serde_json::from_str(text).unwrap();
-        assert!(!live.leases()[0].holder.is_gone(), "nothing is known of its process");
+        assert!(!live.leases[0].holder.is_gone(), "nothing is known of its process");
         let back = serde_json::to_value(&live).unwrap();
         assert_eq!((&back["queue"][0], &back["leases"][0]["cost"]), (&1.into(), &3.into()));
     }

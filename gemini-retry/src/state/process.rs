@@ -25,7 +25,8 @@ static THIS: LazyLock<Process> = LazyLock::new(|| {
     let pid = std::process::id();
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
     let space = fs::read_link("/proc/self/ns/pid").ok();
-    let system = boot.zip(space).map(|(boot, space)| format!("{} {}", boot.trim(), space.display()));
+    let system =
+        boot.zip(space).map(|(boot, space)| format!("{} {}", boot.trim(), space.display()));
     Process { pid, started: stat(pid).map(|stat| stat.started), system }
 });
 
@@ -88,7 +89,8 @@ mod tests {
     fn a_process_that_ended_is_gone_before_and_after_its_parent_looks() {
         let running = testkit::Tool::program("sleep").args(["1000"]).spawn();
         let pid = running.pid();
-        let process = Process { pid, started: stat(pid).map(|s| s.started), ..Process::this().clone() };
+        let process =
+            Process { pid, started: stat(pid).map(|s| s.started), ..Process::this().clone() };
         assert!(!process.is_gone());
         running.kill();
         while !running.has_ended() {

@@ -292,10 +292,7 @@ mod tests {
         let mut store = Store::open(scratch.root());
         store.transact(now(), |s| s.retire("x", "fp", "auth", "", now()));
         assert_eq!(scratch.read("state.json"), text);
-        assert!(
-            store.transact(now(), |s| s.is_retired("x", "fp")),
-            "it is remembered in memory"
-        );
+        assert!(store.transact(now(), |s| s.is_retired("x", "fp")), "it is remembered in memory");
         assert_eq!(store.take_warnings().len(), 1);
     }
 }

@@ -1,7 +1,5 @@
 //! Calls in flight, which several runs count together.
 
-use std::fs;
-
 use gemini_stub::{Response, Rule};
 use serde_json::{Value, json};
 
@@ -83,7 +81,7 @@ fn a_call_that_failed_is_not_in_flight_while_its_run_waits() {
 #[test]
 fn an_audit_log_that_cannot_be_opened_leaves_no_call_in_flight() {
     let world = world(&[approval()]);
-    fs::write(world.repo.file("logs"), "in the way").unwrap();
+    world.scratch.write("talos/logs", "in the way");
     let ran = world.ask();
     assert_ne!(ran.exit_code(), Some(0), "{ran}");
     assert_eq!(world.calls().0, 0);
