@@ -8,6 +8,7 @@ mod policy;
 mod run;
 mod setup;
 mod state;
+mod verbs;
 
 fn main() -> std::process::ExitCode {
     let code = cli::run("gemini-retry", run::run);

@@ -6,3 +6,4 @@ pub(crate) mod classify;
 pub(crate) mod cooldown;
 pub(crate) mod plan;
 pub(crate) mod quota_day;
+pub(crate) mod why;

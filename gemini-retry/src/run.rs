@@ -11,17 +11,21 @@ use crate::call::interrupt::Signals;
 use crate::logs::audit::Shard;
 use crate::logs::report::{self, Report};
 use crate::setup::args::{Args, AskArgs, Print};
+use crate::setup::commands::Command;
 use crate::setup::credentials;
 use crate::setup::dumps;
 use crate::setup::redact::Redactor;
 use crate::setup::request::Request;
 use crate::setup::settings::Settings;
+use crate::verbs;
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     dumps::prevent()?;
-    let Args { ask: typed, .. } = args;
-    ask(&typed, out)
+    match args.command {
+        None => ask(&args.ask, out),
+        Some(Command::Explain(args)) => verbs::explain::run(&args, out),
+    }
 }
 
 /// Asks for one review.

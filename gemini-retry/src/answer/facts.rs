@@ -16,6 +16,11 @@ const DEEPEST_WRAP: usize = 3;
 /// How much of what the service says is told, in characters.
 const LONGEST_STORY: usize = 300;
 
+/// What the message about too long a prompt says of the token count.
+pub(crate) const TOO_MANY_TOKENS: &str = "exceeds the maximum";
+/// What the message about a used-up reservation says.
+pub(crate) const PROVISIONED: &str = "Provisioned Throughput";
+
 /// An exchange that ended without a whole reply. The texts hold no URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Broken {
@@ -64,6 +69,8 @@ pub(crate) struct Facts {
     pub(crate) retry_after: Option<Duration>,
     /// Whether the body is a JSON object; that of an answer must name each key once.
     pub(crate) readable: bool,
+    /// What stands before each place in the body: nothing, or `[0].` in a list.
+    pub(crate) root: &'static str,
     /// The error that the body holds.
     pub(crate) error: Option<ApiError>,
     /// Why the prompt was blocked.
@@ -88,9 +95,30 @@ pub(crate) struct Facts {
     pub(crate) verdict_fault: Option<String>,
 }
 
+/// A text of a reply, with its place in the body, such as `error.details[0].reason`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The place, as `jq` writes it.
+    pub(crate) at: String,
+    /// The text; a number in digits.
+    pub(crate) text: String,
+}
+
+impl Found {
+    /// The text or number that stands at the place.
+    fn read(at: String, value: Option<&Value>) -> Option<Self> {
+        let value = value?;
+        let text =
+            value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|n| n.to_string()));
+        text.map(|text| Self { at, text })
+    }
+}
+
 /// The error of a reply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ApiError {
+    /// Where it stands in the body: `error`, or deeper when it is wrapped.
+    pub(crate) at: String,
     /// The code inside the body, when it is a number.
     pub(crate) code: Option<u16>,
     /// The canonical status, such as `RESOURCE_EXHAUSTED`.
@@ -98,13 +126,15 @@ pub(crate) struct ApiError {
     /// For people. May hold a key until it is cleaned.
     pub(crate) message: String,
     /// Reasons of `ErrorInfo`, such as `API_KEY_INVALID`.
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<Found>,
     /// Quotas that were violated, such as `GenerateRequestsPerDay…`.
-    pub(crate) quota_ids: Vec<String>,
+    pub(crate) quota_ids: Vec<Found>,
     /// A violated quota is zero: the plan does not include the model.
-    pub(crate) limit_is_zero: bool,
+    pub(crate) zero_limit: Option<Found>,
     /// `RetryInfo`.
     pub(crate) retry_delay: Option<Duration>,
+    /// Where it stands, as it is written.
+    pub(crate) retry_delay_found: Option<Found>,
     /// When a used-up quota comes back, as an instant.
     pub(crate) reset_at: Option<Timestamp>,
     /// The same as a length of time.
@@ -123,20 +153,22 @@ impl Facts {
         let facts = Self { http: Some(http), retry_after, ..Self::default() };
         let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
         // Some endpoints put their one error into a list.
-        let value = match &parsed {
-            Value::Array(items) => items.first().unwrap_or(&Value::Null),
-            other => other,
+        let (root, value) = match &parsed {
+            Value::Array(items) => ("[0].", items.first().unwrap_or(&Value::Null)),
+            other => ("", other),
         };
         if !value.is_object() {
             return facts;
         }
         let candidates = value.get("candidates").and_then(Value::as_array);
         let candidate = candidates.and_then(|all| all.first());
-        let error = value.get("error").filter(|e| !e.is_null()).map(ApiError::of);
+        let error = value.get("error").filter(|e| !e.is_null());
+        let error = error.map(|error| ApiError::of(&format!("{root}error"), error));
         let strict = || str::from_utf8(body).is_ok_and(|text| strict_json::read(text).is_ok());
         let text = |v: Option<&Value>| v.and_then(Value::as_str).map(str::to_owned);
         Self {
             readable: error.is_some() || strict(),
+            root,
             error,
             block_reason: text(value.pointer("/promptFeedback/blockReason"))
                 .filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED"),
@@ -217,16 +249,21 @@ impl Facts {
 }
 
 impl ApiError {
-    fn of(value: &Value) -> Self {
-        let mut value = value.clone();
+    fn of(at: &str, value: &Value) -> Self {
+        let (mut at, mut value) = (at.to_owned(), value.clone());
         // An error may be wrapped, as JSON in a string, into the message of another one.
         for _ in 0..DEEPEST_WRAP {
             let inner = value.get("message").and_then(Value::as_str).and_then(|message| {
                 let parsed: Value = serde_json::from_str(message).ok()?;
-                parsed.get("error").or_else(|| parsed.pointer("/0/error")).cloned()
+                let listed = || parsed.pointer("/0/error").map(|error| ("[0].error", error));
+                let found = parsed.get("error").map(|error| ("error", error)).or_else(listed);
+                found.map(|(place, error)| (place, error.clone()))
             });
             match inner {
-                Some(inner) if inner.is_object() => value = inner,
+                Some((place, inner)) if inner.is_object() => {
+                    at = format!("({at}.message|fromjson).{place}").replace(").[", ")[");
+                    value = inner;
+                }
                 _ => break,
             }
         }
@@ -237,55 +274,79 @@ impl ApiError {
             message: text(&value, "message")
                 .or_else(|| value.as_str().map(str::to_owned))
                 .unwrap_or_default(),
+            at,
             ..Self::default()
         };
-        for detail in value.get("details").and_then(Value::as_array).into_iter().flatten() {
-            error.add_detail(detail);
+        let details = value.get("details").and_then(Value::as_array);
+        for (index, detail) in details.into_iter().flatten().enumerate() {
+            error.add_detail(&format!("{}.details[{index}]", error.at), detail);
         }
-        error.limit_is_zero |= limits_in(&error.message).any(|limit| limit == 0);
+        if error.zero_limit.is_none() && limits_in(&error.message).any(|limit| limit == 0) {
+            error.zero_limit = Some(error.says("limit: 0"));
+        }
         error
     }
 
-    fn add_detail(&mut self, detail: &Value) {
+    /// Words of the message.
+    pub(crate) fn says(&self, words: &str) -> Found {
+        Found { at: format!("{}.message", self.at), text: words.to_owned() }
+    }
+
+    fn add_detail(&mut self, at: &str, detail: &Value) {
         let kind = detail.get("@type").and_then(Value::as_str).unwrap_or_default();
         match kind.rsplit('.').next().unwrap_or_default() {
             "ErrorInfo" => {
-                self.reasons
-                    .extend(detail.get("reason").and_then(Value::as_str).map(str::to_owned));
+                let text = |v: Option<&Value>| v.filter(|v| v.is_string()).cloned();
+                let reason = text(detail.get("reason"));
+                self.reasons.extend(Found::read(format!("{at}.reason"), reason.as_ref()));
                 let of = |key: &str| detail.get("metadata").and_then(|m| m.get(key));
-                self.quota_ids.extend(of("quota_limit").and_then(Value::as_str).map(str::to_owned));
-                self.limit_is_zero |= of("quota_limit_value").and_then(number) == Some(0);
+                let of_metadata = |key: &str| format!("{at}.metadata.{key}");
+                let limit = text(of("quota_limit"));
+                self.quota_ids.extend(Found::read(of_metadata("quota_limit"), limit.as_ref()));
+                self.note_limit(of_metadata("quota_limit_value"), of("quota_limit_value"));
                 let at = of("quotaResetTimeStamp").and_then(Value::as_str);
                 self.reset_at = self.reset_at.or_else(|| at?.parse().ok());
                 self.reset_delay = self.reset_delay.or(of("quotaResetDelay").and_then(wait));
             }
             "QuotaFailure" => {
                 let violations = detail.get("violations").and_then(Value::as_array);
-                for violation in violations.into_iter().flatten() {
-                    let id = violation.get("quotaId").and_then(Value::as_str);
-                    self.quota_ids.extend(id.map(str::to_owned));
-                    self.limit_is_zero |= violation.get("quotaValue").and_then(number) == Some(0);
+                for (index, violation) in violations.into_iter().flatten().enumerate() {
+                    let at = format!("{at}.violations[{index}]");
+                    let id = violation.get("quotaId").filter(|id| id.is_string());
+                    self.quota_ids.extend(Found::read(format!("{at}.quotaId"), id));
+                    self.note_limit(format!("{at}.quotaValue"), violation.get("quotaValue"));
                 }
             }
             "RetryInfo" => {
-                self.retry_delay = self.retry_delay.or(detail.get("retryDelay").and_then(wait));
+                let delay = detail.get("retryDelay");
+                if let (None, Some(asked)) = (self.retry_delay, delay.and_then(wait)) {
+                    self.retry_delay = Some(asked);
+                    self.retry_delay_found = Found::read(format!("{at}.retryDelay"), delay);
+                }
             }
             _ => {}
         }
     }
 
-    /// Whether a violated quota is that of a day.
-    pub(crate) fn is_daily(&self) -> bool {
-        self.quota_ids.iter().any(|id| id.contains("PerDay") || id.contains("Daily"))
+    /// Remembers a limit of zero.
+    fn note_limit(&mut self, at: String, value: Option<&Value>) {
+        if self.zero_limit.is_none() && value.and_then(number) == Some(0) {
+            self.zero_limit = Found::read(at, value);
+        }
+    }
+
+    /// The quota of a day that was violated.
+    pub(crate) fn daily(&self) -> Option<&Found> {
+        self.quota_ids.iter().find(|id| id.text.contains("PerDay") || id.text.contains("Daily"))
     }
 
     /// Whether the complaint is about the number of tokens.
     pub(crate) fn counts_tokens(&self) -> bool {
-        self.message.contains("token count") && self.message.contains("exceeds the maximum")
+        self.message.contains("token count") && self.message.contains(TOO_MANY_TOKENS)
     }
 
     /// The HTTP status that belongs to the canonical status.
-    fn code_of_status(&self) -> Option<u16> {
+    pub(crate) fn code_of_status(&self) -> Option<u16> {
         Some(match self.status.as_str() {
             "INVALID_ARGUMENT" | "FAILED_PRECONDITION" => 400,
             "UNAUTHENTICATED" => 401,
@@ -435,8 +496,11 @@ mod tests {
     fn an_error_inside_the_message_of_another_counts() {
         let inner = json!([{"error": {"code": "429", "status": "RESOURCE_EXHAUSTED",
             "message": "x, limit: 0, y"}}]);
-        let error = ApiError::of(&json!({"code": 500, "message": inner.to_string()}));
-        assert_eq!((error.code, error.limit_is_zero), (Some(429), true));
+        let error = ApiError::of("error", &json!({"code": 500, "message": inner.to_string()}));
+        assert_eq!(error.code, Some(429));
+        let zero = error.zero_limit.unwrap();
+        assert_eq!(zero.at, "(error.message|fromjson)[0].error.message");
+        assert_eq!(zero.text, "limit: 0");
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(crate) fn judge(
     };
     facts.verdict_fault = answer.as_ref().err().cloned();
     let verdict = match (classify(&facts), answer) {
-        (Some(class), _) => Err(class),
+        (Some(decision), _) => Err(decision.class),
         (None, Ok(answer)) => Ok(answer),
         (None, Err(_)) => Err(Class::BadVerdict),
     };

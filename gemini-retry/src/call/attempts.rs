@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
             state.live.give_back(run);
             if class == Class::Auth {
                 let reason = facts.error.as_ref().and_then(|e| e.reasons.first());
-                let detail = reason.map_or("", String::as_str);
+                let detail = reason.map_or("", |reason| reason.text.as_str());
                 let Credential { name, fingerprint, .. } = credential;
                 state.retire(name, fingerprint, class.name(), detail, now.wall);
             }

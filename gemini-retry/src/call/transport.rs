@@ -18,7 +18,7 @@ use crate::call::body::body;
 const CONNECT: Duration = Duration::from_secs(10);
 /// No review is longer; a longer body is not read to its end. The audit entry holds the answer twice,
 /// as it came and as it was understood, and readers take lines of 16 MiB.
-const LONGEST_BODY: u64 = 4 << 20;
+pub(crate) const LONGEST_BODY: u64 = 4 << 20;
 
 static PROVIDER: Once = Once::new();
 

@@ -121,7 +121,7 @@ impl<'a> Report<'a> {
     /// Why there is no answer; `None` when there is one.
     pub(crate) fn failure(&self) -> Option<Told> {
         let mut story = self.facts.story();
-        let class = classify(self.facts);
+        let class = classify(self.facts).map(|decision| decision.class);
         if matches!(class, Some(Class::Server | Class::Timeout)) && self.request.prompt.is_large() {
             story.push_str("; the prompt is large, and a shorter one may get through");
         }

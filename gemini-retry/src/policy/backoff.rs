@@ -31,18 +31,46 @@ pub(crate) fn delay(
 ) -> Duration {
     let mut rng = fastrand::Rng::with_seed(seed);
     let nth = usize::try_from(nth).unwrap_or(usize::MAX);
-    let own = match class {
-        Class::Capacity | Class::Timeout => equal(delays, (5, 60), seed).nth(nth),
-        // Full jitter: an outage ends for everybody at once.
-        Class::Server | Class::Network => {
-            even(delays, (1, 20)).nth(nth).map(|wait| wait.mul_f64(rng.f64()))
-        }
-        Class::Empty => equal(delays, (1, 20), seed).nth(nth),
-        // Another sample is all that is wanted.
-        _ => None,
-    };
+    let own = curve(class).and_then(|(chance, seconds)| match chance {
+        Chance::Half => equal(delays, seconds, seed).nth(nth),
+        Chance::All => even(delays, seconds).nth(nth).map(|wait| wait.mul_f64(rng.f64())),
+    });
     let own = own.unwrap_or_default();
     floor.map_or(own, |floor| own.max(stretch(floor, rng.f64())))
+}
+
+/// The shortest and the longest [`delay`] that chance may choose before the first retry.
+pub(crate) fn bounds(
+    delays: Delays,
+    class: Class,
+    floor: Option<Duration>,
+) -> (Duration, Duration) {
+    let (least, most) = curve(class).map_or_else(Default::default, |(chance, seconds)| {
+        let full = even(delays, seconds).next().unwrap_or_default();
+        match chance {
+            Chance::Half => (full / 2, full),
+            Chance::All => (Duration::ZERO, full),
+        }
+    });
+    floor.map_or((least, most), |floor| (least.max(floor), most.max(stretch(floor, 1.0))))
+}
+
+/// How much of a delay is left to chance.
+enum Chance {
+    Half,
+    All,
+}
+
+/// The first and the longest delay of a class, in seconds; `None` where another sample is all that
+/// is wanted.
+fn curve(class: Class) -> Option<(Chance, (u64, u64))> {
+    match class {
+        Class::Capacity | Class::Timeout => Some((Chance::Half, (5, 60))),
+        // Full jitter: an outage ends for everybody at once.
+        Class::Server | Class::Network => Some((Chance::All, (1, 20))),
+        Class::Empty => Some((Chance::Half, (1, 20))),
+        _ => None,
+    }
 }
 
 /// `wait` and up to a fifth more; `chance` is between 0 and 1.
@@ -103,6 +131,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_bounds_hold_every_first_delay(
+            floor in prop::option::of(0_u64..400_000), seed in any::<u64>(),
+        ) {
+            let floor = floor.map(Duration::from_millis);
+            for class in [Class::Capacity, Class::Server, Class::Empty, Class::Timeout, Class::Unknown] {
+                let (least, most) = bounds(NONE, class, floor);
+                let wait = delay(NONE, class, 0, floor, seed);
+                // Jitter is computed in floating point.
+                let slack = Duration::from_millis(1);
+                prop_assert!(wait + slack >= least && wait <= most + slack, "{:?}", class);
+            }
+        }
+
         #[test]
         fn never_earlier_than_the_service_asked(
             floor in 0_u64..400_000, nth in 0_u32..40, seed in any::<u64>(), base in 0_u64..5_000,

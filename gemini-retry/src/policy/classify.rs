@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use records::Exit;
 
-use crate::answer::facts::{ApiError, Broken, Facts, Served};
+use crate::answer::facts::{ApiError, Broken, Facts, Found, PROVISIONED, Served, TOO_MANY_TOKENS};
 
 /// A wait above this is no limit of a minute, whatever else the reply says.
 pub(crate) const LONGEST_MINUTE: Duration = Duration::from_mins(5);
@@ -124,139 +124,243 @@ impl Class {
     }
 }
 
+/// What is wrong with a reply, by which row of the decision table, and what in the reply says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// What was wrong.
+    pub(crate) class: Class,
+    /// The row of the decision table, from 1 to 25 (docs/reference/gemini-retry.md).
+    pub(crate) row: u8,
+    /// What decided; `None` when nothing came back at all.
+    pub(crate) ground: Option<Ground>,
+}
+
+/// The part of a reply that decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// The HTTP status.
+    Http(u16),
+    /// The header `Retry-After`.
+    RetryAfter(Duration),
+    /// A field of the body with this text.
+    Field(Found),
+    /// A field of the body that has these words in it.
+    Words(Found),
+    /// A field that should be there and is not, or is empty.
+    Lacks(String),
+    /// The body as a whole cannot be read.
+    Body,
+}
+
+impl Decision {
+    fn new(row: u8, class: Class, ground: Ground) -> Self {
+        Self { class, row, ground: Some(ground) }
+    }
+
+    /// By a field of the body.
+    fn field(row: u8, class: Class, found: &Found) -> Self {
+        Self::new(row, class, Ground::Field(found.clone()))
+    }
+}
+
 /// What is wrong with a reply; `None` only for a proper answer.
-pub(crate) fn classify(facts: &Facts) -> Option<Class> {
+pub(crate) fn classify(facts: &Facts) -> Option<Decision> {
     if let Some(broken) = &facts.broken {
-        return Some(match broken {
-            Broken::TimedOut(_) => Class::Timeout,
-            Broken::Connection(_) => Class::Network,
-        });
+        let (row, class) = match broken {
+            Broken::TimedOut(_) => (14, Class::Timeout),
+            Broken::Connection(_) => (17, Class::Network),
+        };
+        return Some(Decision { class, row, ground: None });
     }
     let status = facts.status();
-    if let Some(class) = facts.error.as_ref().and_then(|e| of_reason(e, status)) {
-        return Some(class);
+    if let Some(decision) = facts.error.as_ref().and_then(|e| of_reason(e, status)) {
+        return Some(decision);
     }
-    if let Some(class) = of_status(facts, status) {
-        return Some(class);
+    if let Some(decision) = of_status(facts, status) {
+        return Some(decision);
     }
-    if facts.error.is_some() {
-        return Some(Class::Unknown);
+    if let Some(error) = &facts.error {
+        let found = Found { at: error.at.clone(), text: "an error without a known status".into() };
+        return Some(Decision::field(25, Class::Unknown, &found));
     }
     if !facts.readable {
-        return Some(Class::Server);
+        return Some(Decision::new(15, Class::Server, Ground::Body));
     }
     of_answer(facts)
 }
 
 /// Rows 1 to 4: conditions that the service names, whatever the status.
-fn of_reason(error: &ApiError, status: u16) -> Option<Class> {
-    let has = |known: &[&str]| error.reasons.iter().any(|r| known.contains(&r.as_str()));
+fn of_reason(error: &ApiError, status: u16) -> Option<Decision> {
+    let has = |known: &[&str]| error.reasons.iter().find(|r| known.contains(&r.text.as_str()));
     let says = |words: &[&str]| {
         let message = error.message.to_ascii_lowercase();
-        words.iter().any(|w| message.contains(w))
+        let said = words.iter().find(|w| message.contains(**w))?;
+        Some(Ground::Words(error.says(said)))
     };
-    if has(&["MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"]) {
-        return Some(Class::Capacity);
+    if let Some(reason) = has(&["MODEL_CAPACITY_EXHAUSTED", "MODEL_CAPACITY_EXCEEDED"]) {
+        return Some(Decision::field(1, Class::Capacity, reason));
     }
-    if has(&["BILLING_DISABLED", "INSUFFICIENT_G1_CREDITS_BALANCE"])
-        // An account without money answered with a bare 429 before there was a 402 for it.
-        || says(&["prepayment credits are depleted"])
-    {
-        return Some(Class::Billing);
+    if let Some(reason) = has(&["BILLING_DISABLED", "INSUFFICIENT_G1_CREDITS_BALANCE"]) {
+        return Some(Decision::field(2, Class::Billing, reason));
     }
-    if has(&[
+    // An account without money answered with a bare 429 before there was a 402 for it.
+    if let Some(words) = says(&["prepayment credits are depleted"]) {
+        return Some(Decision::new(2, Class::Billing, words));
+    }
+    if let Some(reason) = has(&[
         "API_KEY_INVALID",
         "CONSUMER_SUSPENDED",
         "CONSUMER_INVALID",
         "ACCESS_TOKEN_EXPIRED",
         "TOS_VIOLATION",
         "VALIDATION_REQUIRED",
-    ]) || (status == 403 && says(&["leaked", "denied access", "suspended"]))
-    {
-        return Some(Class::Auth);
+    ]) {
+        return Some(Decision::field(3, Class::Auth, reason));
     }
-    let blocked = |r: &String| r.starts_with("API_KEY_") && r.ends_with("_BLOCKED");
-    if has(&["SERVICE_DISABLED", "USER_PROJECT_DENIED", "SECURITY_POLICY_VIOLATED"])
-        || error.reasons.iter().any(blocked)
+    if status == 403
+        && let Some(words) = says(&["leaked", "denied access", "suspended"])
     {
-        return Some(Class::Permission);
+        return Some(Decision::new(3, Class::Auth, words));
     }
-    None
+    let blocked = |r: &&Found| r.text.starts_with("API_KEY_") && r.text.ends_with("_BLOCKED");
+    has(&["SERVICE_DISABLED", "USER_PROJECT_DENIED", "SECURITY_POLICY_VIOLATED"])
+        .or_else(|| error.reasons.iter().find(blocked))
+        .map(|reason| Decision::field(4, Class::Permission, reason))
 }
 
 /// Rows 2 to 16: what the status says, with the details that belong to it.
-fn of_status(facts: &Facts, status: u16) -> Option<Class> {
+fn of_status(facts: &Facts, status: u16) -> Option<Decision> {
     let error = facts.error.as_ref();
-    Some(match status {
+    let (row, class) = match status {
         200..=299 => return None,
-        402 => Class::Billing,
-        401 => Class::Auth,
-        403 => Class::Permission,
-        429 => error.map_or_else(|| bare_429(facts.retry_after), |e| of_quota(e, facts)),
-        400 if error.is_some_and(|e| e.status == "FAILED_PRECONDITION") => Class::Precondition,
-        400 if error.is_some_and(ApiError::counts_tokens) => Class::PromptTooLong,
-        400 | 413 | 415 | 422 => Class::InvalidRequest,
-        404 => Class::ModelUnavailable,
-        503 | 529 => Class::Capacity,
-        504 | 408 | 499 => Class::Timeout,
-        500..=599 => Class::Server,
-        300..=399 => Class::RedirectRefused,
-        _ => Class::Unknown,
-    })
+        402 => (2, Class::Billing),
+        401 => (3, Class::Auth),
+        403 => (4, Class::Permission),
+        429 => return Some(of_429(facts)),
+        400 => match error {
+            Some(error) if error.status == "FAILED_PRECONDITION" => {
+                let at = format!("{}.status", error.at);
+                let found = Found { at, text: error.status.clone() };
+                return Some(Decision::field(9, Class::Precondition, &found));
+            }
+            Some(error) if error.counts_tokens() => {
+                let words = error.says(TOO_MANY_TOKENS);
+                return Some(Decision::new(10, Class::PromptTooLong, Ground::Words(words)));
+            }
+            _ => (11, Class::InvalidRequest),
+        },
+        413 | 415 | 422 => (11, Class::InvalidRequest),
+        404 => (12, Class::ModelUnavailable),
+        503 | 529 => (13, Class::Capacity),
+        504 | 408 | 499 => (14, Class::Timeout),
+        500..=599 => (15, Class::Server),
+        300..=399 => (16, Class::RedirectRefused),
+        _ => (25, Class::Unknown),
+    };
+    Some(Decision::new(row, class, ground_of_status(facts, status)))
+}
+
+/// Where the status that counts stands: in the head, or in an error that came as a success.
+fn ground_of_status(facts: &Facts, status: u16) -> Ground {
+    match &facts.error {
+        Some(error) if facts.http != Some(status) => {
+            let (key, text) = match error.code {
+                Some(code) if code == status => ("code", code.to_string()),
+                _ => ("status", error.status.clone()),
+            };
+            Ground::Field(Found { at: format!("{}.{key}", error.at), text })
+        }
+        _ => Ground::Http(status),
+    }
 }
 
 /// Rows 5 to 8: which quota a 429 means. A violated quota outranks the suggested delay, because a
 /// used-up day comes with a delay of seconds.
-fn of_quota(error: &ApiError, facts: &Facts) -> Class {
-    let has = |known: &str| error.reasons.iter().any(|r| r == known);
-    if error.limit_is_zero {
-        return Class::NoEntitlement;
+fn of_429(facts: &Facts) -> Decision {
+    let nothing = ApiError::default();
+    let error = facts.error.as_ref().unwrap_or(&nothing);
+    let has = |known: &str| error.reasons.iter().find(|r| r.text == known);
+    if let Some(zero) = &error.zero_limit {
+        let is_prose = zero.at.ends_with(".message");
+        let ground =
+            if is_prose { Ground::Words(zero.clone()) } else { Ground::Field(zero.clone()) };
+        return Decision::new(5, Class::NoEntitlement, ground);
     }
-    if has("QUOTA_EXHAUSTED") || error.is_daily() {
-        return Class::QuotaDay;
+    if let Some(used_up) = error.daily().or_else(|| has("QUOTA_EXHAUSTED")) {
+        return Decision::field(6, Class::QuotaDay, used_up);
     }
-    let minute = error.quota_ids.iter().any(|id| id.contains("PerMinute"))
-        || has("RATE_LIMIT_EXCEEDED")
-        || error.message.contains("Provisioned Throughput");
-    match bare_429(error.retry_delay.or(facts.retry_after)) {
-        Class::Ambiguous429 if minute => Class::QuotaMinute,
-        class => class,
+    let delay = match (&error.retry_delay_found, error.retry_delay, facts.retry_after) {
+        (Some(found), Some(delay), _) => Some((delay, Ground::Field(found.clone()))),
+        (None, Some(delay), _) => Some((delay, Ground::Http(429))),
+        (_, None, Some(delay)) => Some((delay, Ground::RetryAfter(delay))),
+        (_, None, None) => None,
+    };
+    // A wait this long is no limit of a minute, whatever else is said.
+    if let Some((_, ground)) = delay.as_ref().filter(|(delay, _)| *delay > LONGEST_MINUTE) {
+        return Decision::new(7, Class::QuotaDay, ground.clone());
     }
-}
-
-/// A 429 by the delay alone that it asks for.
-fn bare_429(delay: Option<Duration>) -> Class {
+    let minute = error.quota_ids.iter().find(|id| id.text.contains("PerMinute"));
+    if let Some(found) = minute.or_else(|| has("RATE_LIMIT_EXCEEDED")) {
+        return Decision::field(7, Class::QuotaMinute, found);
+    }
+    if error.message.contains(PROVISIONED) {
+        return Decision::new(7, Class::QuotaMinute, Ground::Words(error.says(PROVISIONED)));
+    }
     match delay {
-        Some(delay) if delay > LONGEST_MINUTE => Class::QuotaDay,
-        Some(_) => Class::QuotaMinute,
-        None => Class::Ambiguous429,
+        Some((_, ground)) => Decision::new(7, Class::QuotaMinute, ground),
+        None => Decision::new(8, Class::Ambiguous429, ground_of_status(facts, 429)),
     }
 }
 
 /// Rows 18 to 25: what is wrong with a reply that came as a success.
-fn of_answer(facts: &Facts) -> Option<Class> {
-    if facts.block_reason.is_some() {
-        return Some(Class::SafetyBlock);
+fn of_answer(facts: &Facts) -> Option<Decision> {
+    let root = facts.root;
+    let lacks = |what: &str| Ground::Lacks(format!("{root}{what}"));
+    if let Some(reason) = &facts.block_reason {
+        let at = format!("{root}promptFeedback.blockReason");
+        let found = Found { at, text: reason.clone() };
+        return Some(Decision::field(18, Class::SafetyBlock, &found));
     }
     let nothing = facts.text.trim().is_empty();
-    match facts.finish.as_deref() {
-        Some("PROHIBITED_CONTENT" | "BLOCKLIST" | "SPII" | "LANGUAGE") => {
-            return Some(Class::SafetyBlock);
+    let (row, class) = match facts.finish.as_deref() {
+        Some("PROHIBITED_CONTENT" | "BLOCKLIST" | "SPII" | "LANGUAGE") => (18, Class::SafetyBlock),
+        Some("SAFETY" | "OTHER") => (18, Class::AnswerBlocked),
+        Some("RECITATION") => (19, Class::Recitation),
+        Some("MAX_TOKENS") => (20, Class::Truncated),
+        Some("STOP") | None if nothing => {
+            return Some(Decision::new(21, Class::Empty, lacks("candidates[0].content.parts")));
         }
-        Some("SAFETY" | "OTHER") => return Some(Class::AnswerBlocked),
-        Some("RECITATION") => return Some(Class::Recitation),
-        Some("MAX_TOKENS") => return Some(Class::Truncated),
-        Some("STOP") | None if nothing => return Some(Class::Empty),
-        Some("STOP") => {}
+        Some("STOP") => return of_text(facts),
         // A text without the word that it is complete is not known to be complete.
-        Some(_) | None => return Some(Class::Unknown),
+        Some(_) | None => (25, Class::Unknown),
+    };
+    let ground = match &facts.finish {
+        Some(finish) => {
+            let at = format!("{root}candidates[0].finishReason");
+            Ground::Field(Found { at, text: finish.clone() })
+        }
+        None => lacks("candidates[0].finishReason"),
+    };
+    Some(Decision::new(row, class, ground))
+}
+
+/// Rows 22 to 24: a complete answer, but from whom, and of what form?
+fn of_text(facts: &Facts) -> Option<Decision> {
+    let root = facts.root;
+    let model = format!("{root}modelVersion");
+    match (facts.served, &facts.model) {
+        (Served::Unsaid, _) | (_, None) => {
+            Some(Decision::new(22, Class::ModelUnverified, Ground::Lacks(model)))
+        }
+        (Served::Other, Some(served)) => {
+            let found = Found { at: model, text: served.clone() };
+            Some(Decision::field(23, Class::ModelMismatch, &found))
+        }
+        (Served::Accepted, Some(_)) => facts.verdict_fault.as_ref().map(|fault| {
+            let at = format!("{root}candidates[0].content.parts");
+            Decision::field(24, Class::BadVerdict, &Found { at, text: fault.clone() })
+        }),
     }
-    match facts.served {
-        Served::Unsaid => return Some(Class::ModelUnverified),
-        Served::Other => return Some(Class::ModelMismatch),
-        Served::Accepted => {}
-    }
-    facts.verdict_fault.is_some().then_some(Class::BadVerdict)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn day(facts: &Facts, now: Timestamp, chance: f64) -> Timestamp {
     let Some(error) = &facts.error else {
         return facts.retry_after.map_or(midnight, |wait| later(now, wait));
     };
-    if error.is_daily() {
+    if error.daily().is_some() {
         return midnight;
     }
     if let Some(at) = error.reset_at.filter(|at| *at > now && *at <= later(now, DAY)) {

@@ -128,15 +128,18 @@ impl Course {
     }
 }
 
-/// What follows when a class is met for the `times`-th time (from 1).
-fn consequence(
-    class: Class,
-    times: u32,
-    floor: Option<Duration>,
-    delays: Delays,
-    seed: u64,
-) -> Consequence {
-    // How often the same credential is asked again, and then how often another one.
+/// How often a request is repeated after failures of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// With the same credential; `u32::MAX` when only the deadline and the attempts are the bound.
+    pub(crate) again: u32,
+    /// With others, after that.
+    pub(crate) elsewhere: u32,
+}
+
+/// How often a request is repeated after failures of this class; `None` when the credential is of no
+/// use any more and the next one is asked.
+pub(crate) fn patience(class: Class) -> Option<Patience> {
     let (again, elsewhere) = match class {
         Class::Billing
         | Class::Auth
@@ -144,7 +147,7 @@ fn consequence(
         | Class::NoEntitlement
         | Class::QuotaDay
         | Class::QuotaMinute
-        | Class::Ambiguous429 => return Consequence::Rotate,
+        | Class::Ambiguous429 => return None,
         // Model-wide: another key would meet the same. The deadline is the bound.
         Class::Capacity => (u32::MAX, 0),
         Class::Network => (5, 0),
@@ -162,6 +165,18 @@ fn consequence(
         | Class::SafetyBlock
         | Class::ModelUnverified => (0, 0),
     };
+    Some(Patience { again, elsewhere })
+}
+
+/// What follows when a class is met for the `times`-th time (from 1).
+fn consequence(
+    class: Class,
+    times: u32,
+    floor: Option<Duration>,
+    delays: Delays,
+    seed: u64,
+) -> Consequence {
+    let Some(Patience { again, elsewhere }) = patience(class) else { return Consequence::Rotate };
     if times <= again {
         Consequence::Stay(delay(delays, class, times - 1, floor, seed))
     } else if times - again <= elsewhere {

@@ -7,6 +7,8 @@ use clap::{ArgGroup, Args as ClapArgs, Parser, ValueEnum};
 use cli::{Format, OutputArgs};
 use records::IssueNumber;
 
+use crate::setup::commands::Command;
+
 /// Get one trustworthy review out of Gemini
 ///
 /// Sends a prompt to Gemini and prints the review, but only when it is complete, comes from the
@@ -20,6 +22,9 @@ use records::IssueNumber;
 pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) ask: AskArgs,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
 
     #[command(flatten)]
     pub(crate) output: OutputArgs,

@@ -4,6 +4,7 @@
 mod answers;
 mod bounds;
 mod credentials;
+mod explain;
 mod input;
 mod leases;
 mod path;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::formats::noun;
-use crate::{Extra, Format, IssueNumber, Noun, Subject, Usage, Verdict};
+use crate::{Extra, Format, IssueNumber, Noun, Stamp, Subject, Usage, Verdict};
 
 /// A verified answer. Printed only when there is one: a failed call leaves stdout empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,6 +53,122 @@ impl Noun for ReviewEnvelope {
     const SCHEMA: &'static str = "gemini-retry.review/1";
 }
 
+/// What a saved reply means, and what a call would do next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Explanation {
+    /// The class, such as `quota_day`; `null` when the reply is an answer that is accepted.
+    pub class: Option<String>,
+    /// The row of the decision table, from 1 to 25; `null` for an accepted answer.
+    pub row: Option<u8>,
+    /// What in the reply decided; `null` for an accepted answer.
+    pub decided_by: Option<DecidingField>,
+    /// One sentence about the class and what follows.
+    pub why: String,
+    /// What follows: `accept`, `back_off`, `ask_again`, `rotate`, `retire` or `fail`.
+    pub action: ExplainedAction,
+    /// The shortest wait before the next request, in seconds; `null` when none follows.
+    pub wait_s: Option<f64>,
+    /// The longest wait before the next request, in seconds; `null` when none follows.
+    pub wait_most_s: Option<f64>,
+    /// How often the same credential is asked again; `null` when only the deadline is the bound.
+    pub retries: Option<u32>,
+    /// How often other credentials are asked after that; `null` when all that are free are.
+    pub retries_elsewhere: Option<u32>,
+    /// What would be left alone, and until when; `null` when nothing.
+    pub cools: Option<ExplainedCooldown>,
+    /// The exit status of a call for which this was the last word.
+    pub exit: u8,
+    /// The HTTP status that was assumed or read.
+    pub http: u16,
+    /// Where the status comes from.
+    pub http_from: StatusSource,
+    /// Why the answer ended, such as `STOP`.
+    pub finish: Option<String>,
+    /// The model that was asked.
+    pub model: String,
+    /// The model that answered, as the service named it.
+    pub model_served: Option<String>,
+    /// The verdict of an accepted answer.
+    pub verdict: Option<Verdict>,
+    /// The model's own word for it.
+    pub verdict_word: Option<String>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The part of a reply that decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DecidingField {
+    /// Its place: a path as `jq` writes it, `body`, or the name of a header or `HTTP status`.
+    pub path: String,
+    /// How it decided.
+    pub relation: Relation,
+    /// The value, or the words in it that count; keys are taken out. `null` for what is absent.
+    pub value: Option<String>,
+}
+
+/// How a field decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// It has this value.
+    Is,
+    /// It has these words in it.
+    Has,
+    /// It is absent or empty.
+    Lacks,
+    /// It cannot be read.
+    Unreadable,
+}
+
+/// What follows from a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExplainedAction {
+    /// The answer is printed.
+    Accept,
+    /// The same credential asks again after a wait.
+    BackOff,
+    /// The same credential asks again at once.
+    AskAgain,
+    /// The credential is left alone for a while, and the next one asks.
+    Rotate,
+    /// The key is never asked again, and the next one asks.
+    Retire,
+    /// The call ends.
+    Fail,
+}
+
+/// Where the status of a saved reply comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusSource {
+    /// `--http`.
+    Flag,
+    /// The head or the `http` key in the file.
+    File,
+    /// The error in the body.
+    Body,
+    /// Nothing says it.
+    Assumed,
+}
+
+/// What a refusal leaves alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExplainedCooldown {
+    /// `project_and_model`, `account`, or `key` for a key that is retired.
+    pub what: String,
+    /// When it may be asked again at the earliest; `null` for a retired key.
+    pub until: Option<Stamp>,
+    /// When at the latest: some chance keeps processes apart.
+    pub until_latest: Option<Stamp>,
+}
+
+impl Noun for Explanation {
+    const SCHEMA: &'static str = "gemini-retry.explanation/1";
+}
+
 pub(crate) fn formats() -> Vec<Format> {
-    vec![noun::<ReviewEnvelope>()]
+    vec![noun::<ReviewEnvelope>(), noun::<Explanation>()]
 }

@@ -58,11 +58,12 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 13] = [
+const ENCORE: [(&str, i32); 14] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
     ("echo 'Is this sound?' | gemini-retry --no-audit -", 0),
+    (r#"echo '{"error":{"code":503}}' | gemini-retry explain -"#, 0),
     ("worktree-lane add 98 schemas", 0),
     ("worktree-lane add 98 schemas", 1),
     (

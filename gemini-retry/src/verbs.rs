@@ -1,0 +1,4 @@
+//! The commands beside asking. Each prints nouns of its own and leaves the decisions to the rules that
+//! a call follows.
+
+pub(crate) mod explain;
