@@ -27,8 +27,9 @@ pub(crate) enum Command {
 Exit status:
   0 explained, 2 usage, 74 the file cannot be read
 
-Example:
-  curl -si \"$URL\" -H \"x-goog-api-key: $KEY\" -d @request.json | gemini-retry explain -")]
+Examples:
+  gemini-retry explain reply.txt
+  gemini-retry explain --http 429 --format table - < body.json")]
 pub(crate) struct ExplainArgs {
     /// The saved reply; `-` is stdin
     #[arg(value_name = "FILE")]
