@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use cli::Failure;
+use jiff::Timestamp;
 use records::gemini_retry::StatusSource;
 use serde_json::Value;
 
-use crate::answer::facts::{Exchange, Facts};
+use crate::answer::facts::{self, Exchange, Facts};
 use crate::call::transport::LONGEST_BODY;
 
 /// What a head may add to the longest body.
@@ -54,12 +55,17 @@ impl Saved {
             file.and_then(|file| file.take(most).read_to_end(&mut bytes))
                 .map_err(|e| Failure::io("cannot read", path, &e))?;
         }
-        Ok(Self::of(bytes, http, retry_after))
+        Ok(Self::of(bytes, http, retry_after, cli::clock::now().instant()))
     }
 
-    /// The reply that these bytes hold.
-    pub(super) fn of(bytes: Vec<u8>, http: Option<u16>, retry_after: Option<Duration>) -> Self {
-        let mut parts = parts(bytes);
+    /// The reply that these bytes hold, read at `now`.
+    pub(super) fn of(
+        bytes: Vec<u8>,
+        http: Option<u16>,
+        retry_after: Option<Duration>,
+        now: Timestamp,
+    ) -> Self {
+        let mut parts = parts(bytes, now);
         // A call reads no more of a body.
         parts.body.truncate(usize::try_from(LONGEST_BODY).unwrap_or(usize::MAX));
         let (status, http_from) = match (http, parts.http, code_in(&parts.body)) {
@@ -73,9 +79,9 @@ impl Saved {
     }
 }
 
-fn parts(bytes: Vec<u8>) -> Parts {
+fn parts(bytes: Vec<u8>, now: Timestamp) -> Parts {
     if bytes.starts_with(b"HTTP/") {
-        return with_head(&bytes);
+        return with_head(&bytes, now);
     }
     // No reply of the service has both keys.
     if let Ok(Value::Object(saved)) = serde_json::from_slice(&bytes)
@@ -83,8 +89,8 @@ fn parts(bytes: Vec<u8>) -> Parts {
         && let Some(body) = saved.get("body")
     {
         let headers = saved.get("headers").and_then(Value::as_object).into_iter().flatten();
-        let mut named = headers.filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
-        let retry_after = named.next().and_then(|(_, value)| value.as_str()).and_then(seconds);
+        let texts = headers.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+        let retry_after = retry_after(texts, now);
         let body = match body {
             Value::String(text) => text.clone().into_bytes(),
             other => other.to_string().into_bytes(),
@@ -95,15 +101,15 @@ fn parts(bytes: Vec<u8>) -> Parts {
 }
 
 /// Takes the head off. There may be several, of a proxy or of `100 Continue`: the last one counts.
-fn with_head(bytes: &[u8]) -> Parts {
+fn with_head(bytes: &[u8], now: Timestamp) -> Parts {
     let mut found = Parts { http: None, retry_after: None, body: bytes.to_vec() };
     while found.body.starts_with(b"HTTP/") {
         let Some((head, rest)) = split_head(&found.body) else {
             // Cut in the middle of its head: there is no body.
-            let (http, retry_after) = head_of(&found.body);
+            let (http, retry_after) = head_of(&found.body, now);
             return Parts { http, retry_after, body: Vec::new() };
         };
-        let (http, retry_after) = head_of(head);
+        let (http, retry_after) = head_of(head, now);
         found = Parts { http, retry_after, body: rest.to_vec() };
     }
     found
@@ -121,18 +127,30 @@ fn split_head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-fn head_of(head: &[u8]) -> (Option<u16>, Option<Duration>) {
+fn head_of(head: &[u8], now: Timestamp) -> (Option<u16>, Option<Duration>) {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.lines();
     let status = lines.next().and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
-    let mut named = lines.filter_map(|line| line.split_once(':'));
-    let after = named.find(|(name, _)| name.trim().eq_ignore_ascii_case("retry-after"));
-    (status, after.and_then(|(_, value)| seconds(value)))
+    (status, retry_after(lines.filter_map(|line| line.split_once(':')), now))
 }
 
-/// As the transport reads the header: whole seconds.
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
+/// The header `Retry-After` among these. A date in it counts from the reply's own date.
+fn retry_after<'a>(
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    now: Timestamp,
+) -> Option<Duration> {
+    let (mut after, mut sent) = (None, now);
+    for (name, value) in headers {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "retry-after" => after = Some(value),
+            "date" => {
+                let date = jiff::fmt::rfc2822::parse(value.trim());
+                sent = date.map_or(now, |date| date.timestamp());
+            }
+            _ => {}
+        }
+    }
+    facts::retry_after(after?, sent)
 }
 
 /// The status that an error in the body stands for, when the body is one.
@@ -146,8 +164,12 @@ fn code_in(body: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        "2026-01-24T18:30:45Z".parse().unwrap()
+    }
+
     fn of(text: &str) -> (u16, StatusSource, Option<u64>, String) {
-        let saved = Saved::of(text.as_bytes().to_vec(), None, None);
+        let saved = Saved::of(text.as_bytes().to_vec(), None, None, now());
         let after = saved.retry_after.map(|wait| wait.as_secs());
         (saved.http, saved.http_from, after, String::from_utf8(saved.body).unwrap())
     }
@@ -159,6 +181,9 @@ mod tests {
         assert_eq!(of(text), (503, StatusSource::File, Some(7), "{}".into()));
         assert_eq!(of("HTTP/1.1 429 Too Many\n\nx"), (429, StatusSource::File, None, "x".into()));
         assert_eq!(of("HTTP/1.1 502"), (502, StatusSource::File, None, String::new()));
+        let text = "HTTP/1.1 503\nRetry-After: Sat, 24 Jan 2026 12:01:30 GMT\n\
+            Date: Sat, 24 Jan 2026 12:00:00 GMT\n\n";
+        assert_eq!(of(text).2, Some(90));
         assert_eq!(of("HTTP/"), (200, StatusSource::Assumed, None, String::new()));
     }
 
@@ -176,7 +201,8 @@ mod tests {
         assert_eq!(of(text), (429, StatusSource::Body, None, text.into()));
         assert_eq!(of(r#"[{"error":{"status":"UNAVAILABLE"}}]"#).0, 503);
         assert_eq!(of("<html>").1, StatusSource::Assumed);
-        let typed = Saved::of(b"HTTP/1.1 503 x\n\n".to_vec(), Some(429), Some(Duration::ZERO));
+        let typed =
+            Saved::of(b"HTTP/1.1 503 x\n\n".to_vec(), Some(429), Some(Duration::ZERO), now());
         assert_eq!((typed.http, typed.http_from), (429, StatusSource::Flag));
         assert_eq!(typed.retry_after, Some(Duration::ZERO));
     }
