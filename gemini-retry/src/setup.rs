@@ -1,6 +1,7 @@
 //! From what was typed to what will be done: arguments, environment, prompt and credentials.
 
 pub(crate) mod args;
+pub(crate) mod chance;
 pub(crate) mod commands;
 pub(crate) mod credentials;
 pub(crate) mod dumps;

@@ -17,6 +17,7 @@ use crate::logs::run_log::RunLog;
 use crate::policy::classify::Class;
 use crate::policy::cooldown::{Reach, cooldown};
 use crate::policy::plan::{self, Course, Moment, Step, Stop, Why};
+use crate::setup::chance;
 use crate::setup::credentials::Credential;
 use crate::setup::request::Request;
 use crate::setup::settings::Files;
@@ -68,7 +69,8 @@ pub(crate) enum Outcome {
 impl<'a> Run<'a> {
     /// A run that has asked nothing yet.
     pub(crate) fn begin(client: &'a Client, request: &'a Request) -> Self {
-        let id = format!("{:08x}", fastrand::u32(..));
+        chance::stir();
+        let id = format!("{:08x}", chance::unique());
         let Files { state_dir, run_logs, .. } = &client.settings.files;
         let begun = Stamp::new(client.clock.wall());
         let mut run = Self {

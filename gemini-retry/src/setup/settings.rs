@@ -13,8 +13,8 @@ use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
 use crate::setup::args::{CallArgs, ServiceArgs, seconds_or_span};
-use crate::setup::environment;
 use crate::setup::prompt::Bounds;
+use crate::setup::{chance, environment};
 
 /// For a whole run.
 const DEADLINE: Duration = Duration::from_mins(20);
@@ -153,7 +153,7 @@ fn audit_log(
 ) -> Result<AuditLog, Failure> {
     let session = match session {
         Some(text) => text.parse().map_err(|e| Failure::usage("SWITCHYARD_SESSION", e))?,
-        None => SessionId::from_bits(fastrand::u32(..)),
+        None => SessionId::from_bits(chance::unique()),
     };
     if let Some(logs) = dir {
         return Ok(AuditLog { logs, place: None, session });

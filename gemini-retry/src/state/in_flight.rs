@@ -102,7 +102,6 @@ impl InFlight {
     /// A call begins: its credential was used last.
     pub(crate) fn take(&mut self, lease: Lease) {
         self.last_used.insert(lease.credential.clone(), lease.taken);
-        self.leases.retain(|held| held.run != lease.run);
         self.leases.push(lease);
     }
 
