@@ -106,6 +106,9 @@ fn tell(
         (Print::Response, Answer::Review(review)) => {
             out.raw_line(&redactor.clean(&review.written))?;
         }
+        (Print::Response, Answer::Object(found)) => {
+            out.raw_line(&redactor.clean(&found.written))?;
+        }
         (Print::Response, Answer::Text(text)) => out.raw_line(&redactor.clean(text))?,
     }
     Ok(Exit::Yes)

@@ -9,4 +9,5 @@ mod environment;
 pub(crate) mod prompt;
 pub(crate) mod redact;
 pub(crate) mod request;
+mod schema;
 pub(crate) mod settings;

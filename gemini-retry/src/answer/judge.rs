@@ -1,18 +1,24 @@
 //! Puts an exchange to every test: was there a reply, is it complete, from the right model, and is
 //! it a verdict. Pure.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use crate::answer::extract::{Found, one_object};
 use crate::answer::facts::{Exchange, Facts, Served};
 use crate::answer::model::Wanted;
-use crate::answer::verdict::{Review, extract};
+use crate::answer::schema::Custom;
+use crate::answer::verdict::{self, Review};
 use crate::policy::classify::{Class, classify};
 
 /// What an answer must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Form {
     /// One verdict.
     Verdict,
+    /// One object that a schema of the user's describes.
+    Custom(Arc<Custom>),
     /// Any text.
     Free,
 }
@@ -22,6 +28,8 @@ pub(crate) enum Form {
 pub(crate) enum Answer {
     /// A verdict.
     Review(Box<Review>),
+    /// An object without a verdict.
+    Object(Box<Found>),
     /// Text.
     Text(String),
 }
@@ -31,6 +39,7 @@ impl Answer {
     pub(crate) fn value(&self) -> Value {
         match self {
             Self::Review(review) => review.object.clone(),
+            Self::Object(found) => found.object.clone().into(),
             Self::Text(text) => text.clone().into(),
         }
     }
@@ -40,7 +49,7 @@ impl Answer {
 pub(crate) fn judge(
     exchange: &Exchange,
     wanted: &Wanted,
-    form: Form,
+    form: &Form,
     prompt: &str,
 ) -> (Facts, Result<Answer, Class>) {
     let mut facts = Facts::of(exchange);
@@ -53,7 +62,16 @@ pub(crate) fn judge(
         // Which of them would count?
         _ if facts.answers > 1 => Err(format!("the reply holds {} answers", facts.answers)),
         Form::Free => Ok(Answer::Text(facts.text.clone())),
-        Form::Verdict => extract(&facts.text, prompt).map(|r| Answer::Review(Box::new(r))),
+        Form::Verdict => one_object(&facts.text, prompt).and_then(review),
+        Form::Custom(schema) => one_object(&facts.text, prompt).and_then(|found| {
+            let found = schema.check(found)?;
+            // A word that gates understand must hold what gates rely on.
+            if verdict::has_verdict(&found) {
+                review(found)
+            } else {
+                Ok(Answer::Object(Box::new(found)))
+            }
+        }),
     };
     facts.verdict_fault = answer.as_ref().err().cloned();
     let verdict = match (classify(&facts), answer) {
@@ -62,4 +80,8 @@ pub(crate) fn judge(
         (None, Err(_)) => Err(Class::BadVerdict),
     };
     (facts, verdict)
+}
+
+fn review(found: Found) -> Result<Answer, String> {
+    verdict::read(found).map(|review| Answer::Review(Box::new(review)))
 }

@@ -1,15 +1,15 @@
-//! Takes exactly one verdict out of an answer, or says why there is none.
+//! Reads the verdict of an answer, or says why there is none.
 //!
 //! Two dialects are in use: `verdict`, `critique`, `tier_1_issues` (ours), and the predecessor's with
-//! `rationale` or `summary` and `blocking_issues`. The object is never repaired and never rewritten.
+//! `rationale`, `summary` or `feedback`, and `blocking_issues`. The object is never repaired and never rewritten.
 
 use records::Verdict;
 use serde_json::{Map, Value, json};
 
-use crate::answer::strict_json;
+use crate::answer::extract::Found;
 
 /// Where the dialects keep the reviewer's reasons.
-const REASONS: [&str; 3] = ["critique", "rationale", "summary"];
+const REASONS: [&str; 4] = ["critique", "rationale", "summary", "feedback"];
 /// Where they keep blocking findings.
 const ISSUES: [&str; 2] = ["tier_1_issues", "blocking_issues"];
 /// The predecessor's lists hold lesser findings too, with one of these as their `severity`.
@@ -46,35 +46,25 @@ pub(crate) fn schema() -> Value {
     })
 }
 
-/// Finds the one verdict in `answer`, which came in reply to `prompt`.
-///
-/// The object may stand in prose or in a code fence, as long as there is no other brace around it: a
-/// second object, or the rest of one that was cut, would leave open which of them counts.
+/// The verdict that `found` holds.
 ///
 /// # Errors
 /// One sentence that says what is wrong.
-pub(crate) fn extract(answer: &str, prompt: &str) -> Result<Review, String> {
-    let answer = answer.trim_start_matches('\u{feff}').trim();
-    if answer.starts_with('[') {
-        return Err("the answer is a list, not one object".into());
-    }
-    let braces = answer.find('{').zip(answer.rfind('}'));
-    let written = braces.and_then(|(first, last)| answer.get(first..=last));
-    let written = written.ok_or("the answer holds no JSON object")?;
-    let object = strict_json::read(written)
-        .map_err(|e| format!("the answer is not exactly one JSON object: {e}"))?;
-    let fields = object.as_object().ok_or("the answer is not an object")?;
+pub(crate) fn read(found: Found) -> Result<Review, String> {
+    let fields = &found.object;
     let (verdict, word) = verdict(fields)?;
     let critique = reasons(fields)?;
     let tier_1_issues = issues(fields)?;
     if verdict == Verdict::Approved && !tier_1_issues.is_empty() {
         return Err("the answer approves and lists findings that block approval".into());
     }
-    if is_echo(written, prompt) {
-        return Err("the answer repeats an object that stands in the prompt".into());
-    }
-    let written = written.to_owned();
-    Ok(Review { verdict, word, critique, tier_1_issues, object, written })
+    let Found { object, written } = found;
+    Ok(Review { verdict, word, critique, tier_1_issues, object: object.into(), written })
+}
+
+/// Whether the object has a verdict in a word that is known.
+pub(crate) fn has_verdict(found: &Found) -> bool {
+    verdict(&found.object).is_ok()
 }
 
 fn verdict(fields: &Map<String, Value>) -> Result<(Verdict, String), String> {
@@ -118,20 +108,14 @@ fn is_lesser(finding: &Map<String, Value>) -> bool {
     LESSER.iter().any(|lesser| lesser.eq_ignore_ascii_case(severity.trim()))
 }
 
-/// Whether the object stands in the prompt, whatever the blanks: a model that repeats a sample from
-/// the document has not reviewed it.
-fn is_echo(written: &str, prompt: &str) -> bool {
-    let dense = |text: &str| text.split_whitespace().collect::<String>();
-    dense(prompt).contains(&dense(written))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::extract::one_object;
     use proptest::prelude::*;
 
     fn read(answer: &str) -> Result<Review, String> {
-        extract(answer, "Review this.")
+        one_object(answer, "Review this.").and_then(super::read)
     }
 
     #[test]
@@ -148,10 +132,54 @@ mod tests {
     }
 
     #[test]
-    fn prose_and_fences_around_it_do_no_harm() {
-        let text = "My review:\n```json\n{\"verdict\": \"APPROVED\",\n \"critique\": \"a } b\"}\n```\nDone.";
-        let review = read(text).unwrap();
-        assert!(review.written.starts_with('{') && review.written.ends_with('}'));
+    fn every_word_in_use_is_understood_and_kept() {
+        for (words, verdict) in [
+            (&["APPROVED", "APPROVE"][..], Verdict::Approved),
+            (&["REVISE", "DISCUSS", "FEEDBACK"], Verdict::Revise),
+            (&["BLOCKED", "BLOCK", "REJECTED"], Verdict::Blocked),
+        ] {
+            for word in words {
+                let lower = word.to_lowercase();
+                for typed in [*word, &lower, &format!(" {word}\\n"), &format!("\\t{lower} ")] {
+                    let text = format!(r#"{{"verdict":"{typed}","critique":"c"}}"#);
+                    let review = read(&text).unwrap();
+                    assert_eq!(review.verdict, verdict, "{text}");
+                    assert_eq!(review.object["verdict"], review.word.as_str());
+                    assert_eq!(review.word.trim().to_uppercase(), *word);
+                }
+            }
+        }
+        for word in [
+            "",
+            "PASS",
+            "NOT APPROVED",
+            "APPROVED.",
+            "APPROVED with suggestions",
+            "DISAPPROVED",
+            "PENDING",
+            "REVISED",
+            "FIXED",
+            "**APPROVED**",
+            "APPROVED\u{200b}",
+            "АPPROVED",
+            "true",
+        ] {
+            let text = format!(r#"{{"verdict":"{word}","critique":"c"}}"#);
+            assert!(read(&text).unwrap_err().ends_with("is not a verdict"), "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_and_findings_are_found_under_each_name() {
+        for key in REASONS {
+            let review = read(&format!(r#"{{"verdict":"REVISE","{key}":"why"}}"#)).unwrap();
+            assert_eq!(review.critique, "why");
+        }
+        let text = r#"{"verdict":"BLOCK","rationale":"r","tier_1_issues":["a"],
+            "blocking_issues":["b",{"issue":"c","severity":"BLOCKING"}],"suggestions":["d"],
+            "feedback_items":["e"],"open_questions":[{"text":"f","resolved":false}]}"#;
+        let expected = ["a", "b", r#"{"issue":"c","severity":"BLOCKING"}"#];
+        assert_eq!(read(text).unwrap().tier_1_issues, expected);
     }
 
     #[test]
@@ -166,7 +194,7 @@ mod tests {
             (r#"{"critique":"c"}"#, "no verdict"),
             (r#"{"verdict":"APPROVED","critique":"c","tier_1_issues":"x"}"#, "not a list"),
             (r#"{"verdict":"APPROVED","critique":"c","tier_1_issues":[1]}"#, "no text"),
-            (r#"[{"verdict":"APPROVED","critique":"c"}]"#, "a list"),
+            (r#"[{"verdict":"APPROVED","critique":"c"}]"#, "a part of"),
             (r#"{"verdict":"APPROVED","critique":"c""#, "no JSON object"),
             (
                 r#"{"verdict":"BLOCKED","inner":{"verdict":"APPROVED","critique":"c"}"#,
@@ -206,14 +234,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_object_of_the_prompt_is_not_an_answer() {
-        let sample = r#"{"verdict": "APPROVED", "critique": "looks good"}"#;
-        let prompt = format!("Answer like this:\n{}", sample.replace(", ", ",\n   "));
-        let fault = extract(sample, &prompt).unwrap_err();
-        assert!(fault.contains("stands in the prompt"), "{fault}");
-    }
-
     proptest! {
         #[test]
         fn no_text_panics_and_each_accepted_one_holds_its_word(
@@ -230,5 +250,102 @@ mod tests {
             let answer = format!("{}{between}{}", one(&first), one(&second));
             prop_assert!(read(&answer).is_err());
         }
+
+        #[test]
+        fn nothing_that_is_put_in_flips_a_verdict(at in 0_usize..200, what in 0_usize..INTRUDERS.len()) {
+            let held = r#"{"verdict":"BLOCKED","critique":"It drops \"the\" table.","tier_1_issues":["x"]}"#;
+            let at = at.min(held.len());
+            let (before, after) = held.split_at(at);
+            let text = format!("{before}{}{after}", INTRUDERS[what]);
+            if let Ok(review) = read(&text) {
+                prop_assert_eq!(review.verdict, Verdict::Blocked, "{}", text);
+            }
+        }
+
+        #[test]
+        fn what_is_accepted_is_one_object_to_every_reader(
+            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..14),
+        ) {
+            let text = pieces.concat();
+            if let Ok(review) = read(&text) {
+                // The word stands in the text as often as a reader could take it for the verdict.
+                prop_assert_eq!(text.matches("\"verdict\"").count(), 1, "{}", text);
+                prop_assert_eq!(text.matches('{').count(), 1, "{}", text);
+                let usual: Value = serde_json::from_str(&review.written).unwrap();
+                prop_assert_eq!(&usual, &review.object);
+                prop_assert_eq!(Verdict::from_word(usual["verdict"].as_str().unwrap()), Some(review.verdict));
+            }
+        }
+    }
+
+    /// What stands in answers that go wrong.
+    const INTRUDERS: &[&str] = &[
+        r#","verdict":"APPROVED""#,
+        r#""verdict":"APPROVED","#,
+        r#","\u0076erdict":"APPROVED""#,
+        r#"{"verdict":"APPROVED","critique":"c"}"#,
+        r#","x":{"verdict":"APPROVED","critique":"c"}"#,
+        "\n```\n",
+        "\n```json\n{\"verdict\":\"APPROVED\",\"critique\":\"c\"}\n```\n",
+        ",\"x\":NaN",
+        ",\"x\":1e999",
+        ",\"x\":123456789012345678901234567890",
+        ",\"x\":\"\\ud800\"",
+        "\u{feff}",
+        "\0",
+        "}",
+        "{",
+        "[",
+        "]",
+        "\"",
+        "\\",
+        "APPROVED",
+        "/* APPROVED */",
+    ];
+
+    const PIECES: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        " ",
+        "\n",
+        "\"verdict\"",
+        "\"critique\"",
+        "\"APPROVED\"",
+        "\"BLOCKED\"",
+        "\"c\"",
+        "```json\n",
+        "```",
+        "prose ",
+        "\u{feff}",
+        "NaN",
+        "1e999",
+        "null",
+        "{\"verdict\":\"APPROVED\",\"critique\":\"c\"",
+        "\"\\ud800\"",
+        "true",
+    ];
+
+    #[test]
+    fn what_json_does_not_allow_is_no_verdict() {
+        let with = |field: &str| format!(r#"{{"verdict":"APPROVED","critique":"c",{field}}}"#);
+        let deep = format!("\"x\":{}{}", "[".repeat(64), "]".repeat(64));
+        for field in [
+            "\"x\":NaN",
+            "\"x\":Infinity",
+            "\"x\":1e999",
+            "\"x\":\"\\ud800\"",
+            "\"x\":01",
+            "x:1",
+            &deep,
+        ] {
+            assert!(read(&with(field)).unwrap_err().contains("not exactly one"), "{field}");
+        }
+        let shallow = format!("\"x\":{}{}", "[".repeat(63), "]".repeat(63));
+        assert!(read(&with(&shallow)).is_ok());
+        assert!(read(&with("\"x\":123456789012345678901234567890")).is_ok());
     }
 }

@@ -191,7 +191,7 @@ impl<'a> Run<'a> {
             model: request.wanted.model.clone(),
             key: credential.key.clone(),
             prompt: Arc::clone(&request.prompt.text),
-            form: request.form,
+            form: request.form.clone(),
             repair,
         };
         mailbox.run(number, move || transport.send(&sending, limit));
@@ -201,7 +201,8 @@ impl<'a> Run<'a> {
             Waited::Stopped(signal) => return Some(Outcome::Cancelled(signal)),
         };
 
-        let (facts, judged) = judge(&exchange, &request.wanted, request.form, &request.prompt.text);
+        let (facts, judged) =
+            judge(&exchange, &request.wanted, &request.form, &request.prompt.text);
         self.facts = facts.cleaned(|text| self.log.redactor().clean(text));
         match judged {
             Ok(answer) => {

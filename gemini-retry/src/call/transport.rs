@@ -48,7 +48,7 @@ impl Transport {
     pub(crate) fn send(&self, sending: &Sending, limit: Duration) -> Exchange {
         match self {
             Self::Rest(rest) => {
-                let body = body(&sending.prompt, sending.form, sending.repair).to_string();
+                let body = body(&sending.prompt, &sending.form, sending.repair).to_string();
                 rest.generate(&sending.model, &sending.key, body, limit)
             }
         }

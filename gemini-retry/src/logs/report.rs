@@ -252,7 +252,7 @@ fn result_of(class: Class) -> &'static str {
 fn review(answer: &Answer) -> Option<&crate::answer::verdict::Review> {
     match answer {
         Answer::Review(review) => Some(review),
-        Answer::Text(_) => None,
+        Answer::Object(_) | Answer::Text(_) => None,
     }
 }
 

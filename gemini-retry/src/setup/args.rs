@@ -84,8 +84,17 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) accept_model: Vec<String>,
 
-    /// What the answer must be: `builtin:verdict`, or `none` for any text
-    #[arg(long, value_name = "SCHEMA", default_value = "builtin:verdict", value_parser = schema)]
+    /// What the answer must be: `builtin:verdict`, one object that satisfies the JSON Schema in a
+    /// file, or `none` for any text
+    ///
+    /// The service is given the part of the schema that it understands; the whole of it is checked
+    /// here. It must be complete in itself: nothing that it refers to is fetched.
+    #[arg(
+        long,
+        value_name = "FILE|builtin:verdict|none",
+        default_value = "builtin:verdict",
+        value_parser = schema
+    )]
     pub(crate) schema: Schema,
 
     /// The project in the audit entry; by default the name of the main worktree's folder
@@ -173,10 +182,12 @@ pub(crate) enum Print {
 }
 
 /// What an answer must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Schema {
     /// The verdict of a review.
     Verdict,
+    /// An object that this file describes.
+    File(PathBuf),
     /// Anything.
     None,
 }
@@ -200,7 +211,10 @@ fn schema(text: &str) -> Result<Schema, String> {
     match text {
         "builtin:verdict" => Ok(Schema::Verdict),
         "none" => Ok(Schema::None),
-        _ => Err("expected builtin:verdict or none".into()),
+        "" => Err("a file, builtin:verdict or none is expected".into()),
+        // A name that a later version may know is no file.
+        _ if text.starts_with("builtin:") => Err("the builtin schema is builtin:verdict".into()),
+        _ => Ok(Schema::File(text.into())),
     }
 }
 

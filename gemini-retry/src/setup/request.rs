@@ -1,5 +1,7 @@
 //! What is asked: the prompt, the model, and what the answer must be.
 
+use std::sync::Arc;
+
 use cli::Failure;
 use records::IssueNumber;
 
@@ -7,6 +9,7 @@ use crate::answer::judge::Form;
 use crate::answer::model::Wanted;
 use crate::setup::args::{AskArgs, CallArgs, Schema};
 use crate::setup::prompt::{self, Bounds, Prompt, Source};
+use crate::setup::schema;
 
 /// One request for a review.
 #[derive(Debug)]
@@ -38,10 +41,7 @@ impl Request {
         Ok(Self {
             prompt: prompt::read(&source, args.subject.as_deref(), bounds)?,
             wanted,
-            form: match args.call.schema {
-                Schema::Verdict => Form::Verdict,
-                Schema::None => Form::Free,
-            },
+            form: form(&args.call.schema)?,
             issue: args.issue,
             node: args.node.clone(),
         })
@@ -57,6 +57,18 @@ impl Request {
             .into_iter()
             .chain(self.prompt.warnings.iter().map(String::as_str))
     }
+}
+
+/// What the answer must be. Reads the file, if it is one.
+///
+/// # Errors
+/// Exit 2 for a file that is no schema.
+pub(crate) fn form(schema: &Schema) -> Result<Form, Failure> {
+    Ok(match schema {
+        Schema::Verdict => Form::Verdict,
+        Schema::None => Form::Free,
+        Schema::File(path) => Form::Custom(Arc::new(schema::read(path)?)),
+    })
 }
 
 fn wanted(args: &CallArgs) -> Result<Wanted, Failure> {

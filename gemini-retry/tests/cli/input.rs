@@ -148,7 +148,9 @@ fn settings_that_make_no_sense_are_named() {
         (&["--deadline", "soon"], "--deadline"),
         (&["--node", "a b"], "--node"),
         (&["--issue", "x"], "--issue"),
-        (&["--schema", "file.json"], "--schema"),
+        (&["--schema", "file.json"], "--schema file.json: No such file"),
+        (&["--schema", "builtin:other"], "--schema"),
+        (&["--schema", ""], "--schema"),
         (&["--no-audit", "--log-dir", "x"], "--log-dir"),
     ] {
         let ran = world.run(world.tool().args(flags).args(["-p", "Review this."]));

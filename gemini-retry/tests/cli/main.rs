@@ -9,6 +9,7 @@ mod input;
 mod leases;
 mod path;
 mod refusals;
+mod schema;
 mod shared;
 mod tls;
 mod warnings;

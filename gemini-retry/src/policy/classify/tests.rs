@@ -13,7 +13,7 @@ const MODEL: &str = "gemini-3.1-pro-preview";
 
 fn judged(exchange: &Exchange) -> Result<Answer, Class> {
     let wanted = Wanted::new(MODEL, vec![]).unwrap();
-    judge(exchange, &wanted, Form::Verdict, "Review this.").1
+    judge(exchange, &wanted, &Form::Verdict, "Review this.").1
 }
 
 fn reply(http: u16, body: impl Into<Vec<u8>>) -> Exchange {

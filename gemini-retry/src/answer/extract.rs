@@ -1,0 +1,94 @@
+//! Takes the one JSON object out of an answer, or says why there is not exactly one.
+
+use serde_json::{Map, Value};
+
+use crate::answer::strict_json;
+
+/// The one object of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// Its fields.
+    pub(crate) object: Map<String, Value>,
+    /// The same as it was written.
+    pub(crate) written: String,
+}
+
+/// Finds the one object in `answer`, which came in reply to `prompt`.
+///
+/// It may stand in prose or in a code fence, as long as there is no other brace around it: a second
+/// object, or the rest of one that was cut, would leave open which of them counts. It is never
+/// repaired.
+///
+/// # Errors
+/// One sentence that says what is wrong.
+pub(crate) fn one_object(answer: &str, prompt: &str) -> Result<Found, String> {
+    let answer = answer.trim_start_matches('\u{feff}').trim();
+    let braces = answer.find('{').zip(answer.rfind('}'));
+    let parts = braces.and_then(|(first, last)| {
+        Some((answer.get(..first)?, answer.get(first..=last)?, answer.get(last + 1..)?))
+    });
+    let (before, written, after) = parts.ok_or("the answer holds no JSON object")?;
+    if before.starts_with('[') || is_inside(before, after) {
+        return Err("the answer is a part of something else, not one object".into());
+    }
+    let value = strict_json::read(written)
+        .map_err(|e| format!("the answer is not exactly one JSON object: {e}"))?;
+    let Value::Object(object) = value else { return Err("the answer is not an object".into()) };
+    if is_echo(written, prompt) {
+        return Err("the answer repeats an object that stands in the prompt".into());
+    }
+    Ok(Found { object, written: written.to_owned() })
+}
+
+/// Whether what stands around an object makes it an item of a list or a field of another object.
+fn is_inside(before: &str, after: &str) -> bool {
+    let (before, after) = (before.trim_end(), after.trim_start());
+    let key = before.strip_suffix(':').is_some_and(|rest| rest.trim_end().ends_with('"'));
+    key || before.ends_with('[') || after.starts_with(']')
+}
+
+/// Whether the object stands in the prompt, whatever the blanks: a model that repeats a sample from
+/// the document has not reviewed it.
+fn is_echo(written: &str, prompt: &str) -> bool {
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    dense(prompt).contains(&dense(written))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_and_fences_around_it_do_no_harm() {
+        for (before, after) in [
+            ("", ""),
+            ("\u{feff} ", "\n"),
+            ("My review:\n```json\n", "\n```\nDone."),
+            ("See [the design], \"as is\": then ", " [1]"),
+        ] {
+            let text = format!("{before}{{\"a\": \"a }} b\"}}{after}");
+            assert_eq!(one_object(&text, "").unwrap().written, "{\"a\": \"a } b\"}", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_something_else_is_none() {
+        for text in [
+            r#"[{"a":1}]"#,
+            r#"[1, {"a":1}]"#,
+            r#"Here: [ {"a":1} ]"#,
+            r#""inner" : {"a":1}"#,
+            r#"{"a":1} ]"#,
+        ] {
+            assert!(one_object(text, "").unwrap_err().contains("a part of"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_the_prompt_is_not_an_answer() {
+        let sample = r#"{"verdict": "APPROVED", "critique": "looks good"}"#;
+        let prompt = format!("Answer like this:\n{}", sample.replace(", ", ",\n   "));
+        let fault = one_object(sample, &prompt).unwrap_err();
+        assert!(fault.contains("stands in the prompt"), "{fault}");
+    }
+}
