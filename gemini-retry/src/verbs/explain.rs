@@ -39,7 +39,7 @@ fn explain(saved: Saved, wanted: &Wanted, now: Timestamp) -> Explanation {
     let Saved { http, http_from, retry_after, body } = saved;
     let exchange = Exchange::Reply { http, retry_after, body };
     // No prompt is known, so an answer that repeats an object of it is not noticed.
-    let (facts, judged) = judge(&exchange, wanted, Form::Verdict, "");
+    let (facts, judged) = judge(&exchange, wanted, &Form::Verdict, "");
     // The keys of this user are not known here; what has the form of a key goes.
     let redactor = Redactor::default();
     let facts = facts.cleaned(|text| redactor.clean(text));
