@@ -47,7 +47,7 @@ fn explain(saved: Saved, wanted: &Wanted, now: Timestamp) -> Explanation {
     let class = decision.as_ref().map(|decision| decision.class);
     let review = match &judged {
         Ok(Answer::Review(review)) => Some(review),
-        Ok(Answer::Text(_)) | Err(_) => None,
+        Ok(Answer::Object(_) | Answer::Text(_)) | Err(_) => None,
     };
     let clean = |text: &String| redactor.clean(text);
     let next = Next::after(class, &facts);
