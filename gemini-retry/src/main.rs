@@ -4,6 +4,8 @@
 mod answer;
 mod call;
 mod logs;
+#[cfg(test)]
+mod played;
 mod policy;
 mod run;
 mod setup;

@@ -1,6 +1,7 @@
 //! The whole of it: settle what is asked, ask, and tell what came of it.
 
 use cli::{Exit, Failure, Out, Progress};
+use records::Stamp;
 use records::gemini_retry::ReviewEnvelope;
 
 use crate::answer::judge::Answer;
@@ -43,75 +44,114 @@ fn ask(args: &AskArgs, out: &mut Out) -> Result<Exit, Failure> {
     }
     let mut run = Run::begin(&client, &request);
     run.progress = Some(Progress::start(format!("asking {}", request.wanted.model)));
+    finish(run, args.print).tell(out)
+}
+
+/// Everything that a run says, in the order in which it says it.
+pub(crate) struct Said {
+    /// Lines for stderr.
+    pub(crate) notes: Vec<String>,
+    /// What goes to stdout; nothing does without an answer.
+    pub(crate) answer: Option<Shown>,
+    /// How the tool ends. An error has the last word on stderr, and the answer still counts.
+    pub(crate) end: Result<Exit, Failure>,
+}
+
+/// An answer as it is printed.
+pub(crate) enum Shown {
+    /// With how it was obtained.
+    Envelope(Box<ReviewEnvelope>),
+    /// Alone.
+    Line(String),
+}
+
+impl Said {
+    /// Says it.
+    fn tell(self, out: &mut Out) -> Result<Exit, Failure> {
+        for note in &self.notes {
+            out.note(note);
+        }
+        match self.answer {
+            Some(Shown::Envelope(envelope)) => out.print(&*envelope, report::page)?,
+            Some(Shown::Line(line)) => out.raw_line(&line)?,
+            None => {}
+        }
+        self.end
+    }
+}
+
+/// Asks until `run` is over, and writes down what came of it.
+pub(crate) fn finish(mut run: Run<'_>, print: Print) -> Said {
     let outcome = run.obtain();
     // What comes now goes where the spinner was.
     run.progress = None;
+    let redactor = &run.client.redactor;
     let mut warnings = run.store.take_warnings();
     warnings.append(&mut run.log.take_warnings());
-    for warning in warnings {
-        out.note(&client.redactor.clean(&warning));
-    }
-    let outcome = outcome?;
+    let mut notes: Vec<String> = warnings.iter().map(|text| redactor.clean(text)).collect();
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(failure) => return Said { notes, answer: None, end: Err(failure) },
+    };
     let report = Report::of(&run, &outcome);
-    let redactor = &client.redactor;
-    let (audit_id, logged) = record(&report, run.shard.as_ref(), redactor);
-    if let (Some(_), Err(failure)) = (report.failure(), &logged) {
-        // The failure of the call has the last word on stderr.
-        out.note(&failure.to_string());
-        return tell(&report, args.print, None, redactor, out);
+    let now = Stamp::new(run.client.clock.wall());
+    let recorded = record(&report, now, run.shard.as_ref(), redactor);
+    if let Some(failure) = report.failure() {
+        let audit_id = match recorded {
+            Ok(id) => id,
+            // The failure of the call has the last word on stderr.
+            Err(unwritten) => {
+                notes.push(unwritten.to_string());
+                None
+            }
+        };
+        notes.push(redactor.clean(&failure.sentence));
+        notes.extend(report.advice().map(|advice| redactor.clean(&advice)));
+        notes.push(failure.machine(report.attempts, audit_id.as_deref()));
+        return Said { notes, answer: None, end: Ok(failure.exit) };
     }
-    let exit = tell(&report, args.print, audit_id.as_deref(), redactor, out)?;
-    logged.map(|()| exit)
+    let (audit_id, end) = match recorded {
+        Ok(id) => (id, Ok(Exit::Yes)),
+        Err(unwritten) => (None, Err(unwritten)),
+    };
+    match show(&report, print, audit_id.as_deref(), redactor) {
+        Ok(answer) => Said { notes, answer, end },
+        Err(failure) => Said { notes, answer: None, end: Err(failure) },
+    }
 }
 
 /// Appends the audit entry of a run that asked something. Gives the entry's id once it is there.
 fn record(
     report: &Report<'_>,
+    now: Stamp,
     shard: Option<&Shard>,
     redactor: &Redactor,
-) -> (Option<String>, Result<(), Failure>) {
-    let (Some(shard), Some(audit)) = (shard, &report.settings.audit) else {
-        return (None, Ok(()));
-    };
+) -> Result<Option<String>, Failure> {
+    let (Some(shard), Some(audit)) = (shard, &report.settings.audit) else { return Ok(None) };
     let id = uuid::Uuid::now_v7().to_string();
-    let entry = report.entry(&id, cli::clock::now(), audit.session.as_str());
-    match shard.append(&entry, redactor) {
-        Ok(()) => (Some(id), Ok(())),
-        Err(failure) => (None, Err(failure.hint("the audit entry of this call is missing"))),
-    }
+    let entry = report.entry(&id, now, audit.session.as_str());
+    shard
+        .append(&entry, redactor)
+        .map_err(|failure| failure.hint("the audit entry of this call is missing"))?;
+    Ok(Some(id))
 }
 
-/// Prints the answer, or on stderr why there is none.
-fn tell(
+/// The answer, if there is one, in the form that was asked for.
+fn show(
     report: &Report<'_>,
     print: Print,
     audit_id: Option<&str>,
     redactor: &Redactor,
-    out: &mut Out,
-) -> Result<Exit, Failure> {
-    if let Some(failure) = report.failure() {
-        out.note(&redactor.clean(&failure.sentence));
-        if let Some(advice) = report.advice() {
-            out.note(&redactor.clean(&advice));
-        }
-        out.note(&failure.machine(report.attempts, audit_id));
-        return Ok(failure.exit);
-    }
-    let Outcome::Answer(answer) = report.outcome else { return Ok(Exit::No) };
-    match (print, answer) {
+) -> Result<Option<Shown>, Failure> {
+    let Outcome::Answer(answer) = report.outcome else { return Ok(None) };
+    Ok(Some(match (print, answer) {
         (Print::Envelope, _) => {
-            let envelope = clean(report.envelope(answer, audit_id), redactor)?;
-            out.print(&envelope, report::page)?;
+            Shown::Envelope(Box::new(clean(report.envelope(answer, audit_id), redactor)?))
         }
-        (Print::Response, Answer::Review(review)) => {
-            out.raw_line(&redactor.clean(&review.written))?;
-        }
-        (Print::Response, Answer::Object(found)) => {
-            out.raw_line(&redactor.clean(&found.written))?;
-        }
-        (Print::Response, Answer::Text(text)) => out.raw_line(&redactor.clean(text))?,
-    }
-    Ok(Exit::Yes)
+        (Print::Response, Answer::Review(review)) => Shown::Line(redactor.clean(&review.written)),
+        (Print::Response, Answer::Object(found)) => Shown::Line(redactor.clean(&found.written)),
+        (Print::Response, Answer::Text(text)) => Shown::Line(redactor.clean(text)),
+    }))
 }
 
 /// The envelope without anything that has the form of a key.

@@ -108,6 +108,13 @@ pub(crate) fn account_scope(billing: &str) -> String {
     format!("b:{billing}")
 }
 
+/// The stamp of `at`, up to a millisecond later: a stamp alone would cut off what is left of it, and
+/// the service would be asked before the time that it named.
+fn no_earlier(at: Timestamp) -> Stamp {
+    let last = SignedDuration::from_nanos(999_999);
+    Stamp::new(at.checked_add(last).unwrap_or(at))
+}
+
 impl State {
     /// When the latest of the cool-downs of `scopes` ends, with its reason; `None` when none holds.
     pub(crate) fn cooling(&self, scopes: &[String], now: Timestamp) -> Option<(Timestamp, &str)> {
@@ -136,7 +143,7 @@ impl State {
         let strikes = self.strikes(name, reason).saturating_add(1);
         let new = Scope {
             reason: reason.to_owned(),
-            until: Stamp::new(until.min(most)),
+            until: no_earlier(until.min(most)),
             set_at: Stamp::new(now),
             set_by: run.to_owned(),
             strikes,
@@ -270,6 +277,18 @@ mod tests {
         assert_eq!(ends(&state, "long", now), Some(now + 26 * 3600));
         state.settle(at(now + 60 * 3600));
         assert!(state.scopes.is_empty());
+    }
+
+    #[test]
+    fn a_part_of_a_millisecond_is_not_cut_off() {
+        let until = at(45) + SignedDuration::from_nanos(837_906_927);
+        let mut state = State::default();
+        state.cool("p", "quota_minute", until, "run", at(0));
+        let (held, _) = state.cooling(&["p".to_owned()], at(1)).unwrap();
+        assert_eq!(held, at(45) + SignedDuration::from_millis(838));
+        // A whole one stays as it is.
+        state.cool("q", "quota_minute", held, "run", at(0));
+        assert_eq!(state.cooling(&["q".to_owned()], at(1)).unwrap().0, held);
     }
 
     #[test]

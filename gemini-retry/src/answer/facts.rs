@@ -195,9 +195,9 @@ impl Facts {
         }
     }
 
-    /// How long the service asked to wait, in the body or in the header.
+    /// How long the service asked to wait, in the body or in the header: the longer of the two.
     pub(crate) fn asked_delay(&self) -> Option<Duration> {
-        self.error.as_ref().and_then(|e| e.retry_delay).or(self.retry_after)
+        self.error.as_ref().and_then(|e| e.retry_delay).max(self.retry_after)
     }
 
     /// The same with every text of the service's own put through `clean`, before any of it is cut:

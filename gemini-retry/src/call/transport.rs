@@ -138,7 +138,8 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 fn broken(error: reqwest::Error) -> Broken {
-    let timed_out = error.is_timeout();
+    // Where no connection came about in time, no prompt was too large for the time.
+    let timed_out = error.is_timeout() && !error.is_connect();
     let why = told(&error.without_url());
     if timed_out { Broken::TimedOut(why) } else { Broken::Connection(why) }
 }

@@ -173,7 +173,7 @@ pub(crate) fn classify(facts: &Facts) -> Option<Decision> {
         return Some(Decision { class, row, ground: None });
     }
     let status = facts.status();
-    if let Some(decision) = facts.error.as_ref().and_then(|e| of_reason(e, status)) {
+    if let Some(decision) = facts.error.as_ref().and_then(|e| of_reason(facts, e, status)) {
         return Some(decision);
     }
     if let Some(decision) = of_status(facts, status) {
@@ -189,8 +189,8 @@ pub(crate) fn classify(facts: &Facts) -> Option<Decision> {
     of_answer(facts)
 }
 
-/// Rows 1 to 4: conditions that the service names, whatever the status.
-fn of_reason(error: &ApiError, status: u16) -> Option<Decision> {
+/// Rows 1 to 4: conditions that the service names, most of them whatever the status.
+fn of_reason(facts: &Facts, error: &ApiError, status: u16) -> Option<Decision> {
     let has = |known: &[&str]| error.reasons.iter().find(|r| known.contains(&r.text.as_str()));
     let says = |words: &[&str]| {
         let message = error.message.to_ascii_lowercase();
@@ -207,6 +207,9 @@ fn of_reason(error: &ApiError, status: u16) -> Option<Decision> {
     if let Some(words) = says(&["prepayment credits are depleted"]) {
         return Some(Decision::new(2, Class::Billing, words));
     }
+    if status == 402 {
+        return Some(Decision::new(2, Class::Billing, ground_of_status(facts, status)));
+    }
     if let Some(reason) = has(&[
         "API_KEY_INVALID",
         "CONSUMER_SUSPENDED",
@@ -216,6 +219,9 @@ fn of_reason(error: &ApiError, status: u16) -> Option<Decision> {
         "VALIDATION_REQUIRED",
     ]) {
         return Some(Decision::field(3, Class::Auth, reason));
+    }
+    if status == 401 {
+        return Some(Decision::new(3, Class::Auth, ground_of_status(facts, status)));
     }
     if status == 403
         && let Some(words) = says(&["leaked", "denied access", "suspended"])
@@ -289,10 +295,12 @@ fn of_429(facts: &Facts) -> Decision {
     if let Some(used_up) = error.daily().or_else(|| has("QUOTA_EXHAUSTED")) {
         return Decision::field(6, Class::QuotaDay, used_up);
     }
-    let delay = match (&error.retry_delay_found, error.retry_delay, facts.retry_after) {
-        (Some(found), Some(delay), _) => Some((delay, Ground::Field(found.clone()))),
-        (None, Some(delay), _) => Some((delay, Ground::Http(429))),
-        (_, None, Some(delay)) => Some((delay, Ground::RetryAfter(delay))),
+    // The longer of the two: it is never asked earlier than either says.
+    let header = facts.retry_after.filter(|header| error.retry_delay.is_none_or(|d| *header > d));
+    let delay = match (&error.retry_delay_found, error.retry_delay, header) {
+        (_, _, Some(delay)) => Some((delay, Ground::RetryAfter(delay))),
+        (Some(found), Some(delay), None) => Some((delay, Ground::Field(found.clone()))),
+        (None, Some(delay), None) => Some((delay, Ground::Http(429))),
         (_, None, None) => None,
     };
     // A wait this long is no limit of a minute, whatever else is said.

@@ -63,12 +63,12 @@ fn day(facts: &Facts, now: Timestamp, chance: f64) -> Timestamp {
     if error.daily().is_some() {
         return midnight;
     }
-    if let Some(at) = error.reset_at.filter(|at| *at > now && *at <= later(now, DAY)) {
-        return at;
-    }
     let long = |wait: &Duration| *wait > LONGEST_MINUTE;
-    let said = error.reset_delay.or_else(|| facts.asked_delay().filter(long));
-    said.map_or(midnight, |wait| later(now, wait.max(Duration::from_secs(1))))
+    let at = error.reset_at.filter(|at| *at > now && *at <= later(now, DAY));
+    let said = at.or_else(|| error.reset_delay.map(|wait| later(now, wait)));
+    // The fields round differently, and it is never asked earlier than any of them says.
+    let asked = facts.asked_delay().filter(long).map(|wait| later(now, wait));
+    said.max(asked).map_or(midnight, |at| at.max(later(now, Duration::from_secs(1))))
 }
 
 /// `now` plus `wait`, as far as time goes.
@@ -113,6 +113,9 @@ mod tests {
     #[test]
     fn an_instant_that_the_service_names_counts_unless_it_is_past() {
         let mut facts = fixture("E09");
+        // RetryInfo says the same with more digits.
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T09:42:43.638305887Z");
+        facts.error.as_mut().unwrap().retry_delay = None;
         assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T09:42:43Z");
         facts.error.as_mut().unwrap().reset_at = Some("2026-01-24T00:00:00Z".parse().unwrap());
         assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T09:42:43Z", "15h11m58s");

@@ -21,6 +21,9 @@ const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_mi
 /// An attempt with less time than this is not worth its price, unless attempts are meant to be
 /// shorter.
 const USEFUL: Duration = Duration::from_secs(20);
+/// How often one run goes through the pool: quotas that are used up again as soon as they come back
+/// are somebody else's.
+const ROUNDS: u32 = 3;
 
 /// What bounds a run.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +63,12 @@ pub(crate) struct Course {
     met: BTreeMap<Class, u32>,
     /// The credential that is to be asked again.
     stay: Option<usize>,
-    /// Credentials of no more use to this run.
-    avoid: BTreeSet<usize>,
+    /// Credentials that were left for no fault of theirs, for good.
+    away: BTreeSet<usize>,
+    /// How often each credential was left for another one.
+    turns: BTreeMap<usize, u32>,
+    /// The consequence of the last failure.
+    follows: Option<Consequence>,
     /// No request before this time since the run began.
     not_before: Duration,
     /// Nothing that could be tried would help.
@@ -99,15 +106,18 @@ impl Course {
         *times += 1;
         let consequence = consequence(class, *times, floor, delays, seed);
         self.last = Some(class);
+        self.follows = Some(consequence);
         self.stay = None;
         match consequence {
             Consequence::Stay(wait) => {
                 self.stay = Some(place);
                 self.not_before = elapsed.saturating_add(wait);
             }
-            Consequence::Rotate => {}
+            Consequence::Rotate => {
+                *self.turns.entry(place).or_default() += 1;
+            }
             Consequence::Elsewhere => {
-                self.avoid.insert(place);
+                self.away.insert(place);
             }
             Consequence::Stop => self.over = true,
         }
@@ -120,6 +130,12 @@ impl Course {
             Step::Wait { why: Why::Busy, .. } => self.queued = self.queued.saturating_add(1),
             _ => self.queued = 0,
         }
+    }
+
+    /// Credentials of no more use to this run.
+    fn useless(&self) -> BTreeSet<usize> {
+        let turned = self.turns.iter().filter(|(_, turns)| **turns >= ROUNDS);
+        turned.map(|(place, _)| *place).chain(self.away.iter().copied()).collect()
     }
 
     /// How often a class was met.
@@ -266,7 +282,7 @@ pub(crate) fn next(
     if course.attempts >= limits.attempts {
         let rest = course.not_before.saturating_sub(now.elapsed);
         let due = later(now.wall, rest);
-        let retry_at = match choose(pool, state, model, now.wall, &course.avoid) {
+        let retry_at = match choose(pool, state, model, now.wall, &course.away) {
             Choice::Cooling { until, .. } => due.max(until),
             _ => due,
         };
@@ -287,7 +303,7 @@ pub(crate) fn next(
     if let Some(place) = course.stay.filter(|place| is_free(pool, *place, state, model, now.wall)) {
         return call(place);
     }
-    match choose(pool, state, model, now.wall, &course.avoid) {
+    match choose(pool, state, model, now.wall, &course.useless()) {
         Choice::This(place) => call(place),
         Choice::Busy { until } => {
             let slice = LOOK.0.saturating_mul(1 << course.queued.min(16)).min(LOOK.1);
@@ -301,11 +317,20 @@ pub(crate) fn next(
             let wait = until(now.wall, free);
             if fits(wait) {
                 Step::Wait { slice: wait.min(SLICE), until: free, why: Why::Quota(reason) }
+            } else if course.follows == Some(Consequence::Elsewhere) {
+                // The others could have tried as well, but what failed is no matter of quotas.
+                Step::Stop(Stop::Final(last))
             } else {
                 Step::Stop(Stop::Cooling { reason, retry_at: free })
             }
         }
         Choice::AllRetired => Step::Stop(Stop::AllRetired),
+        Choice::UsedUp if course.follows == Some(Consequence::Rotate) => {
+            Step::Stop(match choose(pool, state, model, now.wall, &course.away) {
+                Choice::Cooling { until, reason } => Stop::Cooling { reason, retry_at: until },
+                _ => Stop::Attempts { class: last, retry_at: now.wall },
+            })
+        }
         Choice::UsedUp => Step::Stop(Stop::Final(last)),
     }
 }
