@@ -112,7 +112,8 @@ fn row_1_and_13_the_wait_that_the_service_asks_for_is_the_least() {
 
 #[test]
 fn row_1_and_13_a_model_that_stays_full_ends_the_run_within_its_bounds() {
-    let played = World::new(2).play(told([fixture("E26")]), &["--deadline", "100"]);
+    let world = World::new(2).each_takes(Duration::from_secs(3));
+    let played = world.play(told([fixture("E26")]), &["--deadline", "100"]);
     played.failed(75, "capacity").costs_nothing();
     assert!(played.calls.iter().all(|name| name == "a") && played.calls.len() >= 4);
     assert!(played.elapsed <= Duration::from_secs(100), "{:?}", played.elapsed);

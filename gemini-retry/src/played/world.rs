@@ -113,11 +113,6 @@ impl World {
         self
     }
 
-    /// A state as another process may have left it.
-    pub(super) fn state(&self, state: &Value) {
-        self.scratch.write("state/state.json", state.to_string());
-    }
-
     /// Plays a run against `script`.
     pub(super) fn play(&self, script: Script, flags: &[&str]) -> Played {
         let stub = Arc::new(Stub::start(script));
@@ -146,7 +141,7 @@ impl World {
         let args = Args::try_parse_from(words).unwrap();
         let env = |_: &str| None;
         let settings = Settings::new(&args.ask.call, env).unwrap();
-        let request = Request::typed(&args.ask).unwrap();
+        let request = Request::typed(&args.ask, settings.bounds).unwrap();
         let pool = credentials::load(&file, env).unwrap();
         let clock_of_run = Box::new(Arc::clone(&clock));
         let client = Client::new(settings, pool, Signals::default(), clock_of_run);
