@@ -10,6 +10,7 @@ mod leases;
 mod path;
 mod refusals;
 mod schema;
+mod shapes;
 mod shared;
 mod tls;
 mod warnings;

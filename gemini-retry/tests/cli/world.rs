@@ -137,6 +137,16 @@ impl World {
         serde_json::from_str(&self.scratch.read(path)).unwrap()
     }
 
+    /// The shared state, if anything was worth remembering.
+    pub(crate) fn try_state(&self) -> Value {
+        let path = self.scratch.path("home/.assemblyzero/gemini-retry/state.json");
+        match fs::read_to_string(path) {
+            Ok(text) => serde_json::from_str(&text).unwrap(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Value::Null,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Every audit entry, shard after shard.
     pub(crate) fn entries(&self) -> Vec<Value> {
         json_lines(&self.repo.file("logs/active"))
