@@ -28,6 +28,10 @@ pub(crate) fn one_object(answer: &str, prompt: &str) -> Result<Found, String> {
         Some((answer.get(..first)?, answer.get(first..=last)?, answer.get(last + 1..)?))
     });
     let (before, written, after) = parts.ok_or("the answer holds no JSON object")?;
+    // Only a closing brace can stand before the first opening one, and the other way round.
+    if before.contains('}') || after.contains('{') {
+        return Err("the answer is not exactly one JSON object: a brace stands alone".into());
+    }
     if before.starts_with('[') || is_inside(before, after) {
         return Err("the answer is a part of something else, not one object".into());
     }
@@ -81,6 +85,13 @@ mod tests {
             r#"{"a":1} ]"#,
         ] {
             assert!(one_object(text, "").unwrap_err().contains("a part of"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rest_of_another_object_leaves_open_which_counts() {
+        for text in [r#"{"a":1} and {"b":"#, r#""b":1} and {"a":1}"#, r#"} {"a":1}"#] {
+            assert!(one_object(text, "").unwrap_err().contains("a brace stands alone"), "{text}");
         }
     }
 
