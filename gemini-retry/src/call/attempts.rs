@@ -9,6 +9,7 @@ use records::Stamp;
 
 use crate::answer::facts::{Broken, Exchange, Facts};
 use crate::answer::judge::{Answer, judge};
+use crate::call::body::Mend;
 use crate::call::client::Client;
 use crate::call::interrupt::{Mailbox, Waited};
 use crate::call::transport::{Sending, Transport};
@@ -185,14 +186,17 @@ impl<'a> Run<'a> {
         self.asked.push(place);
         let sent = self.now();
 
-        let repair = self.course.times(Class::BadVerdict) > 0;
+        let mend = Mend {
+            repair: self.course.times(Class::BadVerdict) > 0,
+            think_less: self.course.times(Class::Truncated) > 0,
+        };
         let request = self.request;
         let sending = Sending {
             model: request.wanted.model.clone(),
             key: credential.key.clone(),
             prompt: Arc::clone(&request.prompt.text),
             form: request.form.clone(),
-            repair,
+            mend,
         };
         mailbox.run(number, move || transport.send(&sending, limit));
         let exchange = match mailbox.reply(number, limit + GRACE) {

@@ -20,8 +20,18 @@ const REPAIR_OBJECT: &str = "Your last answer was not exactly one such object. G
 const REPAIR: &str = "Your last answer could not be read as exactly one such object. Give the \
     object alone, with each key once, in your own words. An approval has no blocking findings.";
 
-/// The body for `prompt`. `repair` says that an earlier answer could not be read.
-pub(crate) fn body(prompt: &str, form: &Form, repair: bool) -> Value {
+/// What a request does in another way than the first one, because of the answers before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Mend {
+    /// An earlier answer could not be read.
+    pub(crate) repair: bool,
+    /// An earlier answer was cut off. No limit is ever sent, so what it ran into is the model's own,
+    /// and its thoughts count towards that.
+    pub(crate) think_less: bool,
+}
+
+/// The body that asks `model` for an answer to `prompt`.
+pub(crate) fn body(model: &str, prompt: &str, form: &Form, mend: Mend) -> Value {
     let mut system = vec![ROLE.to_owned()];
     let mut generation = json!({"candidateCount": 1});
     let (schema, again) = match form {
@@ -40,11 +50,50 @@ pub(crate) fn body(prompt: &str, form: &Form, repair: bool) -> Value {
         generation["responseMimeType"] = "application/json".into();
         generation["responseJsonSchema"] = schema;
     }
-    system.extend(again.filter(|_| repair).map(str::to_owned));
+    if let Some(thinking) = little_thinking(model).filter(|_| mend.think_less) {
+        generation["thinkingConfig"] = thinking;
+    }
+    system.extend(again.filter(|_| mend.repair).map(str::to_owned));
     let parts: Vec<Value> = system.into_iter().map(|text| json!({"text": text})).collect();
     json!({
         "systemInstruction": {"parts": parts},
         "contents": [{"role": "user", "parts": [{"text": prompt}]}],
         "generationConfig": generation,
     })
+}
+
+/// How a model is asked to think little, if it is of a family that can be asked: the service refuses
+/// a setting that the model does not have.
+fn little_thinking(model: &str) -> Option<Value> {
+    let version = model.strip_prefix("gemini-")?;
+    let major = version.split(['.', '-']).next()?.parse::<u32>().ok()?;
+    if major >= 3 {
+        Some(json!({"thinkingLevel": "low"}))
+    } else if version.starts_with("2.5-") {
+        Some(json!({"thinkingBudget": 1024}))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_model_that_can_be_asked_is_asked_to_think_less() {
+        let thinking = |model: &str, think_less: bool| {
+            let mend = Mend { think_less, ..Mend::default() };
+            body(model, "p", &Form::Free, mend)["generationConfig"]["thinkingConfig"].clone()
+        };
+        for model in ["gemini-3.1-pro-preview", "gemini-3-flash", "gemini-10-pro"] {
+            assert_eq!(thinking(model, true), json!({"thinkingLevel": "low"}), "{model}");
+            assert_eq!(thinking(model, false), Value::Null, "{model}");
+        }
+        assert_eq!(thinking("gemini-2.5-pro", true), json!({"thinkingBudget": 1024}));
+        for model in ["gemini-2.0-flash", "gemini-pro-latest", "gemma-3", "gemini-", "gemini-2.50"]
+        {
+            assert_eq!(thinking(model, true), Value::Null, "{model}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::answer::facts::{self, Broken, Exchange};
 use crate::answer::judge::Form;
-use crate::call::body::body;
+use crate::call::body::{Mend, body};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// No review is longer; a longer body is not read to its end. The audit entry holds the answer twice,
@@ -39,8 +39,8 @@ pub(crate) struct Sending {
     pub(crate) prompt: Arc<str>,
     /// What the answer must be.
     pub(crate) form: Form,
-    /// Whether an earlier answer could not be read.
-    pub(crate) repair: bool,
+    /// What is done in another way than before.
+    pub(crate) mend: Mend,
 }
 
 impl Transport {
@@ -48,7 +48,8 @@ impl Transport {
     pub(crate) fn send(&self, sending: &Sending, limit: Duration) -> Exchange {
         match self {
             Self::Rest(rest) => {
-                let body = body(&sending.prompt, &sending.form, sending.repair).to_string();
+                let Sending { model, prompt, form, mend, .. } = sending;
+                let body = body(model, prompt, form, *mend).to_string();
                 rest.generate(&sending.model, &sending.key, body, limit)
             }
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use records::Stamp;
 use serde_json::{Value, json};
 
+use crate::logs::prune::prune;
 use crate::setup::redact::Redactor;
 use crate::state::store::make_private_dir;
 
@@ -32,7 +33,12 @@ impl RunLog {
         });
         let mut log = Self { file: None, redactor, run, warnings: Vec::new() };
         match opened {
-            Ok(file) => log.file = Some(file),
+            Ok(file) => {
+                log.file = Some(file);
+                if let Err(error) = prune(dir, now.instant()) {
+                    log.warn(format!("old logs stay in {}: {error}", dir.display()));
+                }
+            }
             Err(error) => {
                 log.warnings.push(format!("no log of this run: {}: {error}", path.display()));
             }

@@ -138,6 +138,18 @@ fn a_second_request_for_the_verdict_says_what_was_wrong() {
 }
 
 #[test]
+fn an_answer_that_was_cut_off_is_asked_for_again_with_less_thought() {
+    let rule = Rule::new("*", "*").respond(Response::fixture("S07")).respond(approval());
+    let world = World::new(script().rule(rule));
+    world.ask().code(0);
+    let requests = world.stub.requests();
+    let sent = |n: usize| requests[n].body.as_ref().unwrap()["generationConfig"].clone();
+    assert!(sent(0)["thinkingConfig"].is_null() && sent(0)["maxOutputTokens"].is_null());
+    assert_eq!(sent(1)["thinkingConfig"], json!({"thinkingLevel": "low"}));
+    assert!(sent(1)["maxOutputTokens"].is_null());
+}
+
+#[test]
 fn a_refusal_by_the_reviewer_is_an_answer_in_its_own_words() {
     let text = "My review:\n```json\n{\"verdict\": \"BLOCK\", \"summary\": \"no }\", \
         \"blocking_issues\": [\"a\"]}\n```\n";

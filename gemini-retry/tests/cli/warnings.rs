@@ -143,6 +143,26 @@ fn run_logs_go_where_the_predecessors_variable_says() {
     let world = world();
     let tool = world.tool().env("GEMINI_RETRY_LOG_DIR", world.scratch.path("runs"));
     world.run(tool.args(["-p", "Review this."])).code(0);
-    assert_eq!(std::fs::read_dir(world.scratch.path("runs")).unwrap().count(), 1);
+    let names = std::fs::read_dir(world.scratch.path("runs")).unwrap();
+    let is_log = |name: &str| name.starts_with("gemini-retry-");
+    assert_eq!(
+        names.filter(|e| is_log(e.as_ref().unwrap().file_name().to_str().unwrap())).count(),
+        1
+    );
     assert!(world.events().is_empty());
+}
+
+#[test]
+fn old_logs_of_runs_go_and_those_of_today_stay() {
+    let world = world();
+    let dir = "home/.assemblyzero/gemini-retry/logs";
+    // 2001, by a process that is long gone.
+    let old = world
+        .scratch
+        .write(format!("{dir}/gemini-retry-1000000000000-2147483647-0a1b2c3d.jsonl"), "");
+    let mine = world.scratch.write(format!("{dir}/gemini-retry-20260101_120000.jsonl"), "");
+    world.ask().code(0).stderr_is("");
+    world.ask().code(0).stderr_is("");
+    assert!(!old.exists() && mine.exists());
+    assert_eq!(world.events_called("START").len(), 2);
 }
