@@ -26,6 +26,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     match args.command {
         None => ask(&args.ask, out),
         Some(Command::Explain(args)) => verbs::explain::run(&args, out),
+        Some(Command::Status(args)) => verbs::status::run(&args, out),
+        Some(Command::Reset(args)) => verbs::reset::run(&args, out),
     }
 }
 
@@ -106,7 +108,7 @@ pub(crate) fn finish(mut run: Run<'_>, print: Print) -> Said {
             }
         };
         notes.push(redactor.clean(&failure.sentence));
-        notes.extend(report.advice().map(|advice| redactor.clean(&advice)));
+        notes.extend(report.advice().map(str::to_owned));
         notes.push(failure.machine(report.attempts, audit_id.as_deref()));
         return Said { notes, answer: None, end: Ok(failure.exit) };
     }
@@ -146,18 +148,10 @@ fn show(
     let Outcome::Answer(answer) = report.outcome else { return Ok(None) };
     Ok(Some(match (print, answer) {
         (Print::Envelope, _) => {
-            Shown::Envelope(Box::new(clean(report.envelope(answer, audit_id), redactor)?))
+            Shown::Envelope(Box::new(redactor.clean_noun(report.envelope(answer, audit_id))?))
         }
         (Print::Response, Answer::Review(review)) => Shown::Line(redactor.clean(&review.written)),
         (Print::Response, Answer::Object(found)) => Shown::Line(redactor.clean(&found.written)),
         (Print::Response, Answer::Text(text)) => Shown::Line(redactor.clean(text)),
     }))
-}
-
-/// The envelope without anything that has the form of a key.
-fn clean(envelope: ReviewEnvelope, redactor: &Redactor) -> Result<ReviewEnvelope, Failure> {
-    let fail = |e: serde_json::Error| Failure::world("cannot print the answer", e);
-    let text = serde_json::to_string(&envelope).map_err(fail)?;
-    let cleaned = redactor.clean(&text);
-    if cleaned == text { Ok(envelope) } else { serde_json::from_str(&cleaned).map_err(fail) }
 }

@@ -1,7 +1,9 @@
 //! What all processes of a user know together: which project cools down until when and which key is
 //! dead, and beside it who is calling now. Names only, never a key. Only [`store`] does I/O.
 
+pub(crate) mod forget;
 pub(crate) mod in_flight;
+pub(crate) mod overview;
 pub(crate) mod process;
 pub(crate) mod store;
 
@@ -72,13 +74,16 @@ pub(crate) struct Scope {
 
 /// A dead key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Retired {
-    reason: String,
+pub(crate) struct Retired {
+    /// The class of the refusal that caused it.
+    pub(crate) reason: String,
     /// The fingerprint of the key: another key under the same name is alive.
     fp: String,
-    set_at: Stamp,
+    /// When that was.
+    pub(crate) set_at: Stamp,
+    /// The reason that the service gave.
     #[serde(default)]
-    detail: String,
+    pub(crate) detail: String,
     #[serde(flatten)]
     extra: Extra,
 }

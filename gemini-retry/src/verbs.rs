@@ -2,3 +2,5 @@
 //! a call follows.
 
 pub(crate) mod explain;
+pub(crate) mod reset;
+pub(crate) mod status;

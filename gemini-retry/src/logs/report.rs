@@ -139,14 +139,12 @@ impl<'a> Report<'a> {
     }
 
     /// How a key comes back into use that was refused once.
-    pub(crate) fn advice(&self) -> Option<String> {
+    pub(crate) fn advice(&self) -> Option<&'static str> {
         let Outcome::Stopped(Stop::AllRetired) = self.outcome else { return None };
-        let state = self.settings.files.state_dir.join("state.json");
-        Some(format!(
-            "a refused key is not asked again; put in a new one, or take its name out of \
-             \"credentials\" in {}",
-            state.display()
-        ))
+        Some(
+            "a refused key is not asked again; put in a new one, or `gemini-retry reset NAME` to \
+             give the same one another chance",
+        )
     }
 
     fn millis(&self) -> u64 {

@@ -9,6 +9,9 @@ use records::IssueNumber;
 
 use crate::setup::commands::Command;
 
+/// The model that is asked when none is named.
+pub(crate) const DEFAULT_MODEL: &str = "gemini-3.1-pro-preview";
+
 /// Get one trustworthy review out of Gemini
 ///
 /// Sends a prompt to Gemini and prints the review, but only when it is complete, comes from the
@@ -74,7 +77,7 @@ pub(crate) struct CallArgs {
     /// The model to ask
     ///
     /// A retired name asks for its successor: gemini-3-pro-preview for gemini-3.1-pro-preview.
-    #[arg(short, long, value_name = "MODEL", default_value = "gemini-3.1-pro-preview")]
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT_MODEL)]
     pub(crate) model: String,
 
     /// Accept an answer from a model whose name fits GLOB as well
@@ -141,6 +144,13 @@ pub(crate) struct ServiceArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+/// Where keys are, and where it is remembered how they fare.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct FileArgs {
     /// The credentials file [default: ~/.assemblyzero/gemini-credentials.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,

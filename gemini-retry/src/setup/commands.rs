@@ -2,15 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand};
+use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 
-use crate::setup::args::seconds_or_span;
+use crate::setup::args::{DEFAULT_MODEL, FileArgs, seconds_or_span};
 
 /// What to do instead of asking.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what a saved reply means, and what would follow from it
     Explain(ExplainArgs),
+    /// Show which credentials are free, cooling, dead or left out
+    Status(StatusArgs),
+    /// Forget cool-downs and dead keys
+    Reset(ResetArgs),
 }
 
 /// Say what a saved reply means, and what would follow from it
@@ -44,10 +48,64 @@ pub(crate) struct ExplainArgs {
     pub(crate) retry_after: Option<std::time::Duration>,
 
     /// The model that was asked
-    #[arg(short, long, value_name = "MODEL", default_value = "gemini-3.1-pro-preview")]
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT_MODEL)]
     pub(crate) model: String,
 
     /// Accept an answer from a model whose name fits GLOB as well
     #[arg(long, value_name = "GLOB")]
     pub(crate) accept_model: Vec<String>,
+}
+
+/// Show which credentials are free, cooling, dead or left out
+///
+/// One line a credential, in the order of the file: whether it may be asked for the model now, until
+/// when it is left alone and why, how many calls it has in flight and when it was used last. Cool-downs
+/// belong to a project and a model, or to an account; those of other models are listed, too, unless
+/// --model is given. Looks only: it takes no lock and changes nothing.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit status:
+  0 a credential is free for the model, 2 there is none that could ever be, 65 the state is damaged,
+  75 all are cooling
+
+Example:
+  gemini-retry status --format json | jq -r 'select(.state == \"cooling\") | [.name, .until] | @tsv'")]
+pub(crate) struct StatusArgs {
+    /// Only what concerns MODEL [default: gemini-3.1-pro-preview, and cool-downs of all models]
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+}
+
+/// Forget cool-downs and dead keys
+///
+/// For a credential: that its key is dead, and every cool-down of its project and its account. For a
+/// model: every cool-down of it. What was forgotten is printed. Calls in flight are not touched. It is
+/// safe at any time: what still holds is learnt again from the service's next refusal.
+#[derive(Debug, ClapArgs)]
+#[command(group(ArgGroup::new("what").required(true).args(["credential", "model", "all"])))]
+#[command(after_help = "\
+Exit status:
+  0 forgotten, also when there was nothing, 2 usage or an unknown name, 74 the state cannot be changed
+
+Examples:
+  gemini-retry reset team-a
+  gemini-retry reset --model gemini-3.1-pro-preview")]
+pub(crate) struct ResetArgs {
+    /// The credential
+    #[arg(value_name = "CREDENTIAL")]
+    pub(crate) credential: Option<String>,
+
+    /// The model
+    #[arg(short, long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// Everything
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
 }

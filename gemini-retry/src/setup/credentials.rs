@@ -55,6 +55,7 @@ impl Credential {
 }
 
 /// What the file and the environment hold.
+#[derive(Default)]
 pub(crate) struct Pool {
     /// In the order of the file.
     pub(crate) usable: Vec<Credential>,
@@ -82,9 +83,21 @@ struct Entry {
 }
 
 /// Reads the credentials file, if there is one, and adds the key of the environment.
+///
+/// # Errors
+/// Exit 2 when nothing in them can be used, and those of [`read`].
 pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Pool, Failure> {
+    let pool = read(path, env)?;
+    if pool.usable.is_empty() { Err(pool.unusable(path)) } else { Ok(pool) }
+}
+
+/// The same, also when nothing can be used.
+///
+/// # Errors
+/// Exit 2 for a file that others may read or that has not the expected form.
+pub(crate) fn read(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Pool, Failure> {
     let shown = path.display().to_string();
-    let mut pool = Pool { usable: Vec::new(), skipped: Vec::new() };
+    let mut pool = Pool::default();
     if let Some(text) = read_private(path)? {
         let file: File =
             serde_json::from_str(text.expose_secret()).map_err(|e| broken(&shown, &e))?;
@@ -104,17 +117,22 @@ pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Resul
     }
     check_labels(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
     check_unique(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
-    if pool.usable.is_empty() {
+    Ok(pool)
+}
+
+impl Pool {
+    /// Says that nothing can be used, and why.
+    pub(crate) fn unusable(&self, path: &Path) -> Failure {
+        let shown = path.display();
         let left_out: Vec<String> =
-            pool.skipped.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+            self.skipped.iter().map(|(name, why)| format!("{name} ({why})")).collect();
         let why = match left_out.as_slice() {
             [] => "there is none".to_owned(),
             list => format!("none can be used: {}", list.join(", ")),
         };
-        return Err(Failure::usage(format_args!("no credentials in {shown}"), why)
-            .hint(format!("add one to {shown} (mode 600), or set {ENV_KEY}")));
+        Failure::usage(format_args!("no credentials in {shown}"), why)
+            .hint(format!("add one to {shown} (mode 600), or set {ENV_KEY}"))
     }
-    Ok(pool)
 }
 
 fn add(

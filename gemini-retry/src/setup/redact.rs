@@ -1,7 +1,10 @@
 //! Takes keys out of every text before it leaves the program. The service itself echoes a key in
 //! the message about a suspended consumer.
 
+use cli::Failure;
+use records::Noun;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 
 /// What stands in place of a key.
 const GAP: &str = "[redacted]";
@@ -44,6 +47,17 @@ impl Redactor {
         }
         let text = without_runs(&text, OLD_PREFIX, 35, false);
         without_runs(&text, NEW_PREFIX, NEW_LENGTH, true)
+    }
+
+    /// The same for an object that is to be printed.
+    ///
+    /// # Errors
+    /// Exit 74 when it cannot be written as JSON.
+    pub(crate) fn clean_noun<T: Noun + DeserializeOwned>(&self, noun: T) -> Result<T, Failure> {
+        let fail = |e: serde_json::Error| Failure::world("cannot print the answer", e);
+        let text = serde_json::to_string(&noun).map_err(fail)?;
+        let cleaned = self.clean(&text);
+        if cleaned == text { Ok(noun) } else { serde_json::from_str(&cleaned).map_err(fail) }
     }
 }
 

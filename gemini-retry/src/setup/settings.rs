@@ -12,7 +12,7 @@ use crate::call::transport::is_loopback;
 use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
-use crate::setup::args::{CallArgs, ServiceArgs, seconds_or_span};
+use crate::setup::args::{CallArgs, FileArgs, ServiceArgs, seconds_or_span};
 use crate::setup::prompt::Bounds;
 use crate::setup::{chance, environment};
 
@@ -53,6 +53,17 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// As typed, or in the home.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub(crate) fn typed(
+        args: &FileArgs,
+        env: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, Failure> {
+        Self::new(args.credentials.clone(), args.state_dir.clone(), env)
+    }
+
     /// The folders that were named, or those in the home.
     ///
     /// # Errors
@@ -140,7 +151,7 @@ impl Settings {
             delays,
             bounds,
             base_url: service_url(service, &env)?,
-            files: Files::new(service.credentials.clone(), service.state_dir.clone(), env)?,
+            files: Files::typed(&service.files, env)?,
             audit,
         })
     }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use cli::Failure;
 use jiff::Timestamp;
 use journal::Lock;
 use records::Stamp;
@@ -91,6 +92,22 @@ impl Store {
         result
     }
 
+    /// The same for a change that is worth nothing unless all processes see it.
+    ///
+    /// # Errors
+    /// Exit 74 when the files cannot be used; they are as they were.
+    pub(crate) fn change<T>(
+        &mut self,
+        now: Timestamp,
+        change: impl FnOnce(&mut State) -> T,
+    ) -> Result<T, Failure> {
+        let result = self.transact(now, change);
+        if self.shared {
+            return Ok(result);
+        }
+        Err(Failure::world("cannot change what is remembered", self.take_warnings().join("; ")))
+    }
+
     /// What went wrong since the last call, a sentence each.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
@@ -163,6 +180,29 @@ impl Store {
     fn go_alone(&mut self, why: &str) {
         self.shared = false;
         self.warnings.push(format!("the shared state is not used: {why}"));
+    }
+}
+
+/// What the files in `dir` say, for somebody who only looks: nothing is locked, made or repaired.
+///
+/// # Errors
+/// Exit 65 for a damaged file, 74 for one that cannot be read.
+pub(crate) fn look(dir: &Path, now: Timestamp) -> Result<State, Failure> {
+    let known: State = look_at(&dir.join("state.json"))?.unwrap_or_default();
+    let live = look_at(&dir.join("in-flight.json"))?.unwrap_or_default();
+    let mut state = known.with(live);
+    state.settle(now);
+    state.live.settle(now, Process::is_gone);
+    Ok(state)
+}
+
+fn look_at<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Failure> {
+    match read(file) {
+        Ok(Found::Nothing) => Ok(None),
+        Ok(Found::Content(content)) => Ok(Some(content)),
+        Ok(Found::Damage) => Err(Failure::damaged(file.display(), "it has not the expected form")
+            .hint("the next call keeps a damaged file under another name and begins anew")),
+        Err(Trouble(why)) => Err(Failure::world("cannot tell what is remembered", why)),
     }
 }
 

@@ -12,6 +12,7 @@ mod refusals;
 mod schema;
 mod shapes;
 mod shared;
+mod status;
 mod tls;
 mod warnings;
 mod world;

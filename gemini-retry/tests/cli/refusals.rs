@@ -68,7 +68,7 @@ fn when_every_key_is_dead_nobody_is_asked() {
     let ran = world.ask();
     let line = failed(&ran, 2, "auth");
     assert_eq!((&line["attempts"], world.calls()), (&0.into(), (1, 1)));
-    ran.stderr_has("take its name out of").stderr_has("gemini-retry/state.json");
+    ran.stderr_has("gemini-retry reset NAME");
     assert_eq!(world.entries().len(), 1, "a run that asked nothing leaves no entry");
 }
 

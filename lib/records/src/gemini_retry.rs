@@ -169,6 +169,109 @@ impl Noun for Explanation {
     const SCHEMA: &'static str = "gemini-retry.explanation/1";
 }
 
+/// A credential and how it fares.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct CredentialStatus {
+    /// Its name.
+    pub name: String,
+    /// Its project; `null` for one that is left out.
+    pub project: Option<String>,
+    /// Who pays; `null` for one that is left out.
+    pub billing: Option<String>,
+    /// The model that `state` is about.
+    pub model: String,
+    /// Whether it may be asked now.
+    pub state: CredentialState,
+    /// Why not: a class such as `quota_day`, the reason that the service gave for a dead key, or why
+    /// it is left out.
+    pub reason: Option<String>,
+    /// When a cooling one is free again.
+    pub until: Option<Stamp>,
+    /// When a dead key was refused.
+    pub since: Option<Stamp>,
+    /// How many cool-downs of this reason came one after another.
+    pub strikes: u32,
+    /// Calls that are being made with it.
+    pub in_flight: usize,
+    /// When it was chosen last.
+    pub last_used: Option<Stamp>,
+    /// Every cool-down that holds for its project or its account.
+    pub cooldowns: Vec<HeldCooldown>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Whether a credential may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialState {
+    /// It may be asked now.
+    #[default]
+    Free,
+    /// It is left alone for a while.
+    Cooling,
+    /// The service refused the key for good.
+    Dead,
+    /// It is disabled, or there is nothing in it that could be sent.
+    Skipped,
+}
+
+/// A cool-down that holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldCooldown {
+    /// What it is about, as the state names it.
+    pub scope: String,
+    /// The model; `null` for everything that an account pays for.
+    pub model: Option<String>,
+    /// The class of the refusal that caused it.
+    pub reason: String,
+    /// When it ends.
+    pub until: Stamp,
+    /// When it was set.
+    pub set_at: Stamp,
+    /// How many of this reason came one after another.
+    pub strikes: u32,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Something that `reset` forgot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ForgottenFact {
+    /// `cooldown`, or `death` for a dead key.
+    pub what: String,
+    /// The credential whose key was dead.
+    pub credential: Option<String>,
+    /// The project that cooled down.
+    pub project: Option<String>,
+    /// The model that it cooled down for.
+    pub model: Option<String>,
+    /// The account that cooled down.
+    pub billing: Option<String>,
+    /// The class of the refusal that caused it.
+    pub reason: String,
+    /// When the cool-down would have ended.
+    pub until: Option<Stamp>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Noun for CredentialStatus {
+    const SCHEMA: &'static str = "gemini-retry.credential/1";
+}
+
+impl Noun for ForgottenFact {
+    const SCHEMA: &'static str = "gemini-retry.forgotten/1";
+}
+
 pub(crate) fn formats() -> Vec<Format> {
-    vec![noun::<ReviewEnvelope>(), noun::<Explanation>()]
+    vec![
+        noun::<ReviewEnvelope>(),
+        noun::<Explanation>(),
+        noun::<CredentialStatus>(),
+        noun::<ForgottenFact>(),
+    ]
 }

@@ -58,12 +58,17 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 14] = [
+const ENCORE: [(&str, i32); 16] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
     ("echo 'Is this sound?' | gemini-retry --no-audit -", 0),
     (r#"echo '{"error":{"code":503}}' | gemini-retry explain -"#, 0),
+    ("gemini-retry status", 0),
+    (
+        r#"t=$(date -u +%FT%TZ); echo '{"scopes":{"p:a|m:x":{"reason":"quota_day","until":"'$t'","set_at":"'$t'"}}}' > ~/.assemblyzero/gemini-retry/state.json; gemini-retry reset --model x"#,
+        0,
+    ),
     ("worktree-lane add 98 schemas", 0),
     ("worktree-lane add 98 schemas", 1),
     (

@@ -1,0 +1,119 @@
+//! Forgetting on request what the service's next refusal would teach again.
+
+use records::Stamp;
+
+use crate::state::overview::{Named, named};
+use crate::state::{Retired, Scope, State, account_scope};
+
+/// What to forget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Forget {
+    /// That a key is dead, and the cool-downs of its project and its account.
+    Credential {
+        /// The credential's name.
+        name: String,
+        /// Its project; `None` when the file does not say.
+        project: Option<String>,
+        /// Its account; `None` when the file does not say.
+        billing: Option<String>,
+    },
+    /// The cool-downs of a model.
+    Model(String),
+    /// Everything.
+    All,
+}
+
+/// Something that was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    /// A cool-down, by the name of its scope.
+    Cooldown {
+        /// The scope.
+        scope: String,
+        /// Why it was set.
+        reason: String,
+        /// When it would have ended.
+        until: Stamp,
+    },
+    /// That a key is dead.
+    Death {
+        /// The credential's name.
+        name: String,
+        /// Why it was retired.
+        reason: String,
+    },
+}
+
+impl State {
+    /// Forgets, and says what. Calls in flight are not touched.
+    pub(crate) fn forget(&mut self, what: &Forget) -> Vec<Forgotten> {
+        let account = match what {
+            Forget::Credential { billing, .. } => billing.as_deref().map(account_scope),
+            Forget::Model(_) | Forget::All => None,
+        };
+        let goes = |scope: &str| match (what, named(scope)) {
+            (Forget::All, _) => true,
+            (Forget::Model(of), Named::Model { model, .. }) => model == of,
+            (Forget::Credential { project: Some(of), .. }, Named::Model { project, .. }) => {
+                project == of
+            }
+            (Forget::Credential { .. }, Named::Account(_)) => account.as_deref() == Some(scope),
+            _ => false,
+        };
+        let dies = |name: &str| match what {
+            Forget::All => true,
+            Forget::Credential { name: of, .. } => name == of,
+            Forget::Model(_) => false,
+        };
+        let cooldowns = self.scopes.extract_if(.., |name, _| goes(name)).map(
+            |(scope, Scope { reason, until, .. })| Forgotten::Cooldown { scope, reason, until },
+        );
+        let mut forgotten: Vec<Forgotten> = cooldowns.collect();
+        let deaths = self.credentials.extract_if(.., |name, _| dies(name));
+        forgotten
+            .extend(deaths.map(|(name, Retired { reason, .. })| Forgotten::Death { name, reason }));
+        forgotten
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn state() -> State {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = State::default();
+        for scope in ["p:one|m:x", "p:one|m:y", "p:two|m:x", "b:acme", "b:other"] {
+            state.cool(scope, "quota_day", now, "r", now);
+        }
+        state.retire("a", "fp", "auth", "", now);
+        state.retire("b", "fp", "auth", "", now);
+        state
+    }
+
+    /// What is left after forgetting.
+    fn left(what: &Forget) -> Vec<String> {
+        let mut state = state();
+        let forgotten = state.forget(what).len();
+        let left: Vec<String> =
+            state.scopes.keys().chain(state.credentials.keys()).cloned().collect();
+        assert_eq!(forgotten + left.len(), 7);
+        left
+    }
+
+    #[test]
+    fn only_what_was_named_is_forgotten() {
+        let credential = |project: Option<&str>, billing: Option<&str>| Forget::Credential {
+            name: "a".into(),
+            project: project.map(str::to_owned),
+            billing: billing.map(str::to_owned),
+        };
+        let some = credential(Some("one"), Some("acme"));
+        assert_eq!(left(&some), ["b:other", "p:two|m:x", "b"]);
+        assert_eq!(left(&credential(None, None)).len(), 6);
+        assert_eq!(left(&Forget::Model("x".into())), ["b:acme", "b:other", "p:one|m:y", "a", "b"]);
+        assert_eq!(left(&Forget::Model("z".into())).len(), 7);
+        assert!(left(&Forget::All).is_empty());
+    }
+}
