@@ -217,7 +217,7 @@ fn ref_part(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn schema(text: &str) -> Result<Schema, String> {
+pub(crate) fn schema(text: &str) -> Result<Schema, String> {
     match text {
         "builtin:verdict" => Ok(Schema::Verdict),
         "none" => Ok(Schema::None),

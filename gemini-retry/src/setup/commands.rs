@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 
-use crate::setup::args::{DEFAULT_MODEL, FileArgs, seconds_or_span};
+use crate::setup::args::{DEFAULT_MODEL, FileArgs, Schema, schema, seconds_or_span};
 
 /// What to do instead of asking.
 #[derive(Debug, Subcommand)]
@@ -54,6 +54,16 @@ pub(crate) struct ExplainArgs {
     /// Accept an answer from a model whose name fits GLOB as well
     #[arg(long, value_name = "GLOB")]
     pub(crate) accept_model: Vec<String>,
+
+    /// What the answer had to be: `builtin:verdict`, what the JSON Schema in a file describes, or any
+    /// text
+    #[arg(
+        long,
+        value_name = "FILE|builtin:verdict|none",
+        default_value = "builtin:verdict",
+        value_parser = schema
+    )]
+    pub(crate) schema: Schema,
 }
 
 /// Show which credentials are free, cooling, dead or left out

@@ -19,8 +19,10 @@ use crate::policy::plan::{Patience, patience};
 use crate::policy::why::why;
 use crate::setup::commands::ExplainArgs;
 use crate::setup::redact::Redactor;
+use crate::setup::request::form;
 use saved::Saved;
 
+const ACCEPTED: &str = "a complete answer of the right model, and exactly what was asked for";
 /// How much of a deciding value is shown, in characters.
 const LONGEST_VALUE: usize = 300;
 
@@ -29,17 +31,17 @@ pub(crate) fn run(args: &ExplainArgs, out: &mut Out) -> Result<Exit, Failure> {
     let wanted = Wanted::new(&args.model, args.accept_model.clone())
         .map_err(|why| Failure::usage("--model", why))?;
     let saved = Saved::read(&args.file, args.http, args.retry_after)?;
-    let explanation = explain(saved, &wanted, cli::clock::now().instant());
+    let explanation = explain(saved, &wanted, &form(&args.schema)?, cli::clock::now().instant());
     out.print(&explanation, page)?;
     Ok(Exit::Yes)
 }
 
 /// The explanation of a reply, at `now`. Pure.
-fn explain(saved: Saved, wanted: &Wanted, now: Timestamp) -> Explanation {
+fn explain(saved: Saved, wanted: &Wanted, form: &Form, now: Timestamp) -> Explanation {
     let Saved { http, http_from, retry_after, body } = saved;
     let exchange = Exchange::Reply { http, retry_after, body };
     // No prompt is known, so an answer that repeats an object of it is not noticed.
-    let (facts, judged) = judge(&exchange, wanted, &Form::Verdict, "");
+    let (facts, judged) = judge(&exchange, wanted, form, "");
     // The keys of this user are not known here; what has the form of a key goes.
     let redactor = Redactor::default();
     let facts = facts.cleaned(|text| redactor.clean(text));
@@ -55,9 +57,7 @@ fn explain(saved: Saved, wanted: &Wanted, now: Timestamp) -> Explanation {
         class: class.map(|class| class.name().to_owned()),
         row: decision.as_ref().map(|decision| decision.row),
         decided_by: decision.as_ref().and_then(|decision| field(decision, &redactor)),
-        why: class
-            .map_or("a complete answer of the right model with one valid verdict", why)
-            .into(),
+        why: class.map_or(ACCEPTED, why).into(),
         action: next.action,
         wait_s: next.wait.map(|(least, _)| least.as_secs_f64()),
         wait_most_s: next.wait.map(|(_, most)| most.as_secs_f64()),

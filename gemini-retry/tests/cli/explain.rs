@@ -161,6 +161,9 @@ fn a_reply_with_its_head_and_one_in_a_message_are_understood() {
     let told = explained(body("S15").as_bytes(), &["--accept-model", "gemini-*"]);
     assert_eq!((&told["action"], &told["verdict"]), (&json!("accept"), &json!("APPROVED")));
 
+    let told = explained(body("S06").as_bytes(), &["--schema", "none"]);
+    assert_eq!((&told["action"], &told["verdict"]), (&json!("accept"), &Value::Null));
+
     let wrapped = json!({"error": {"code": 500, "message": body("E01")}}).to_string();
     let told = explained(wrapped.as_bytes(), &[]);
     assert_eq!(told["class"], "quota_day");

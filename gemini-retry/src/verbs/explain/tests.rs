@@ -10,7 +10,7 @@ fn now() -> Timestamp {
 
 fn explained(bytes: Vec<u8>, http: Option<u16>) -> Explanation {
     let wanted = Wanted::new("gemini-3.1-pro-preview", vec![]).unwrap();
-    explain(Saved::of(bytes, http, None, now()), &wanted, now())
+    explain(Saved::of(bytes, http, None, now()), &wanted, &Form::Verdict, now())
 }
 
 #[test]
