@@ -18,10 +18,7 @@ pub(crate) fn run(args: &ResetArgs, out: &mut Out) -> Result<Exit, Failure> {
     let env = |name: &str| std::env::var_os(name);
     let files = Files::typed(&args.files, env)?;
     // A damaged file must not keep anybody from forgetting everything.
-    let pool = match args.all {
-        true => Pool::default(),
-        false => credentials::read(&files.credentials, env)?,
-    };
+    let pool = if args.all { Pool::default() } else { credentials::read(&files.credentials, env)? };
     let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
     let now = cli::clock::now().instant();
     let what = match (&args.credential, &args.model) {
