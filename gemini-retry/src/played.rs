@@ -3,4 +3,5 @@
 
 mod clock;
 mod rows;
+mod sequences;
 mod world;

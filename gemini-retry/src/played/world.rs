@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{DirEntry, Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,10 @@ pub(super) struct Played {
     pub(super) notes: Vec<String>,
     /// The shared state afterwards.
     pub(super) state: Value,
+    /// The names of the replies, in the order in which they were given.
+    pub(super) given: Vec<String>,
+    /// The log of the run.
+    pub(super) events: Vec<Value>,
     /// What the run added to the audit log.
     pub(super) entries: Vec<Value>,
 }
@@ -144,6 +148,7 @@ impl World {
         let request = Request::typed(&args.ask, settings.bounds).unwrap();
         let pool = credentials::load(&file, env).unwrap();
         let clock_of_run = Box::new(Arc::clone(&clock));
+        let earlier = files(&state_dir.join("logs"));
         let client = Client::new(settings, pool, Signals::default(), clock_of_run);
         let said = finish(Run::begin(&client, &request), args.ask.print);
 
@@ -161,6 +166,8 @@ impl World {
         let state = std::fs::read_to_string(state_dir.join("state.json")).unwrap_or_default();
         Played {
             calls: seen.iter().map(|request| request.key.clone().unwrap_or_default()).collect(),
+            given: seen.iter().map(|request| request.given.clone()).collect(),
+            events: events(files(&state_dir.join("logs")).difference(&earlier)),
             waits: clock.waits(),
             elapsed: crate::call::clock::Clock::elapsed(&clock),
             exit: exit.code(),
@@ -238,6 +245,16 @@ impl Played {
 /// The scope of a credential's project.
 pub(super) fn project(name: &str) -> String {
     format!("p:{name}|m:{MODEL}")
+}
+
+fn files(dir: &Path) -> BTreeSet<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten();
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+fn events<'a>(logs: impl Iterator<Item = &'a PathBuf>) -> Vec<Value> {
+    let text: String = logs.map(|log| std::fs::read_to_string(log).unwrap()).collect();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Every line of the audit log.
