@@ -2,6 +2,7 @@
 //! dead, and beside it who is calling now. Names only, never a key. Only [`store`] does I/O.
 
 pub(crate) mod forget;
+pub(crate) mod breaker;
 pub(crate) mod in_flight;
 pub(crate) mod overview;
 pub(crate) mod process;
@@ -13,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use records::{Extra, Stamp};
 use serde::{Deserialize, Serialize};
 
+use crate::policy::classify::Class;
+use crate::state::breaker::Breaker;
 use crate::state::in_flight::InFlight;
 
 /// The version that this program writes.
@@ -41,6 +44,9 @@ pub(crate) struct State {
     /// Dead keys by the credential's name.
     #[serde(default)]
     credentials: BTreeMap<String, Retired>,
+    /// What keeps everybody from a model, by its name.
+    #[serde(default)]
+    models: BTreeMap<String, Breaker>,
     /// Where earlier versions kept what [`InFlight`] has now.
     #[serde(default, rename = "last_used", skip_serializing)]
     earlier_last_used: BTreeMap<String, Stamp>,
@@ -96,6 +102,7 @@ impl Default for State {
             updated_at: None,
             scopes: BTreeMap::new(),
             credentials: BTreeMap::new(),
+            models: BTreeMap::new(),
             earlier_last_used: BTreeMap::new(),
             live: InFlight::default(),
             extra: Extra::new(),
@@ -127,6 +134,12 @@ impl State {
         held.map(|scope| (scope.until.instant(), scope.reason.as_str()))
             .filter(|(until, _)| *until > now)
             .max_by_key(|(until, _)| *until)
+    }
+
+    /// Whether a day's quota should be back and no answer has shown it yet: one run may find out.
+    pub(crate) fn is_day_over(&self, scopes: &[String], now: Timestamp) -> bool {
+        let mut held = scopes.iter().filter_map(|name| self.scopes.get(name));
+        held.any(|scope| scope.reason == Class::QuotaDay.name() && scope.until.instant() <= now)
     }
 
     /// How many cool-downs of this reason a scope had one after another.
@@ -209,17 +222,22 @@ impl State {
     /// Repairs what a wrong clock wrote: a cool-down from the future begins now, and none lasts
     /// longer than [`LONGEST`]. What ended more than that long ago is forgotten.
     pub(crate) fn settle(&mut self, now: Timestamp) {
-        for scope in self.scopes.values_mut() {
-            let (set, until) = (scope.set_at.instant(), scope.until.instant());
-            let length = set.duration_until(until).min(LONGEST);
+        let scopes = self.scopes.values_mut().map(|s| (&mut s.set_at, &mut s.until));
+        let models = self.models.values_mut().map(|b| (&mut b.set_at, &mut b.until));
+        for (set_at, until) in scopes.chain(models) {
+            let set = set_at.instant();
+            let asked = set.duration_until(until.instant());
+            let length = asked.min(LONGEST);
             if now.duration_until(set) > SKEW {
-                scope.set_at = Stamp::new(now);
-                scope.until = Stamp::new(now.checked_add(length).unwrap_or(Timestamp::MAX));
-            } else if set.duration_until(until) > LONGEST {
-                scope.until = Stamp::new(set.checked_add(length).unwrap_or(Timestamp::MAX));
+                *set_at = Stamp::new(now);
+                *until = Stamp::new(now.checked_add(length).unwrap_or(Timestamp::MAX));
+            } else if asked > LONGEST {
+                *until = Stamp::new(set.checked_add(length).unwrap_or(Timestamp::MAX));
             }
         }
-        self.scopes.retain(|_, scope| scope.until.instant().duration_until(now) <= LONGEST);
+        let is_recent = |until: &Stamp| until.instant().duration_until(now) <= LONGEST;
+        self.scopes.retain(|_, scope| is_recent(&scope.until));
+        self.models.retain(|_, breaker| is_recent(&breaker.until));
     }
 }
 

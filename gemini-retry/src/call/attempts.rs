@@ -22,6 +22,7 @@ use crate::setup::chance;
 use crate::setup::credentials::Credential;
 use crate::setup::request::Request;
 use crate::setup::settings::Files;
+use crate::state::breaker::Failed;
 use crate::state::in_flight::Lease;
 use crate::state::store::Store;
 use crate::state::{account_scope, model_scope};
@@ -53,6 +54,9 @@ pub(crate) struct Run<'a> {
     pub(crate) shard: Option<Shard>,
     /// Whether a call of this run is in flight, as others see it.
     leased: bool,
+    /// The number that the shared state gave to the last change of this run: it tells which of two
+    /// changes by different processes came first.
+    pub(crate) turn: u64,
     /// The wait that was logged last.
     pub(crate) announced: Option<(Why, Timestamp)>,
 }
@@ -86,6 +90,7 @@ impl<'a> Run<'a> {
             asked: Vec::new(),
             shard: None,
             leased: false,
+            turn: 0,
             announced: None,
         };
         run.log_start();
@@ -118,13 +123,15 @@ impl<'a> Run<'a> {
                     // Never longer than planned, and not all at once.
                     let slice = match why {
                         Why::Busy => slice.mul_f64(0.5 + fastrand::f64() / 2.0),
-                        Why::BackOff | Why::Quota(_) => slice,
+                        Why::BackOff | Why::Quota(_) | Why::Model(_) => slice,
                     };
+                    let begun = self.now().elapsed;
                     if let Some(signal) = self.client.clock.rest(&mailbox, slice) {
                         return Ok(Outcome::Cancelled(signal));
                     }
+                    self.course.has_waited(&why, self.now().elapsed.saturating_sub(begun));
                 }
-                Step::Call { place, limit } => {
+                Step::Call { place, limit, .. } => {
                     // One that came while something else was done.
                     if let Some(signal) = mailbox.rest(Duration::ZERO) {
                         return Ok(Outcome::Cancelled(signal));
@@ -156,18 +163,18 @@ impl<'a> Run<'a> {
         let now = self.now();
         let (course, pool, limits) = (&self.course, self.pool(), &self.client.settings.limits);
         let (model, run) = (self.model(), &self.log.run);
-        let step = self.store.transact(now.wall, |state| {
+        let (step, turn) = self.store.transact(now.wall, |state| {
             let step = plan::next(course, pool, state, model, limits, now);
-            if let Step::Call { place, limit } = step
+            if let Step::Call { place, limit, probe } = step
                 && let Some(credential) = pool.get(place)
             {
-                let lease = Lease::new(run, now.wall, limit).of(credential, model);
+                let lease = Lease::new(run, now.wall, limit).of(credential, model, probe);
                 state.live.take(lease);
             }
-            step
+            (step, state.live.rev + 1)
         });
+        self.turn = turn;
         self.leased = matches!(step, Step::Call { .. });
-        self.course.note(&step);
         step
     }
 
@@ -211,9 +218,10 @@ impl<'a> Run<'a> {
         match judged {
             Ok(answer) => {
                 let scopes = credential.scopes(&request.wanted.model);
-                let run = &self.log.run;
+                let (model, run) = (self.model(), &self.log.run);
                 self.store.transact(self.client.clock.wall(), |state| {
                     state.succeeded(&scopes, sent.wall);
+                    state.model_answered(model, sent.wall);
                     state.live.give_back(run);
                 });
                 self.leased = false;
@@ -230,10 +238,17 @@ impl<'a> Run<'a> {
     /// Remembers a failure: in the shared state what concerns others, in the course what follows.
     fn learn(&mut self, class: Class, place: usize, credential: &Credential, sent: Moment) {
         let now = self.now();
-        let (facts, run) = (&self.facts, &self.log.run);
-        let project = model_scope(&credential.project, self.model());
-        let cooled = self.store.transact(now.wall, |state| {
+        let (facts, run, model) = (&self.facts, &self.log.run, self.model());
+        let (floor, delays) = (facts.asked_delay(), self.client.settings.delays);
+        let failed = Failed { class, begun: sent.wall, now: now.wall, floor, run };
+        let project = model_scope(&credential.project, model);
+        let (cooled, turn) = self.store.transact(now.wall, |state| {
+            let turn = state.live.rev + 1;
             state.live.give_back(run);
+            state.model_failed(model, failed, delays, fastrand::u64(..));
+            if class.is_answer() {
+                state.succeeded(&credential.scopes(model), sent.wall);
+            }
             if class == Class::Auth {
                 let reason = facts.error.as_ref().and_then(|e| e.reasons.first());
                 let detail = reason.map_or("", |reason| reason.text.as_str());
@@ -241,17 +256,19 @@ impl<'a> Run<'a> {
                 state.retire(name, fingerprint, class.name(), detail, now.wall);
             }
             let strikes = state.strikes(&project, class.name());
-            let (reach, until) = cooldown(class, facts, now.wall, strikes, fastrand::f64())?;
-            let scope = match reach {
-                Reach::ProjectAndModel => project,
-                Reach::Account => account_scope(&credential.billing),
-            };
-            let until = state.cool(&scope, class.name(), until, run, now.wall);
-            Some((scope, until))
+            let cooled = cooldown(class, facts, now.wall, strikes, fastrand::f64());
+            let cooled = cooled.map(|(reach, until)| {
+                let scope = match reach {
+                    Reach::ProjectAndModel => project,
+                    Reach::Account => account_scope(&credential.billing),
+                };
+                let until = state.cool(&scope, class.name(), until, run, now.wall);
+                (scope, until)
+            });
+            (cooled, turn)
         });
+        self.turn = turn;
         self.leased = false;
-        let floor = self.facts.asked_delay();
-        let delays = self.client.settings.delays;
         let consequence =
             self.course.learn(class, place, now.elapsed, floor, delays, fastrand::u64(..));
         self.log_failure(class, credential, consequence, sent);

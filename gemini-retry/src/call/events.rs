@@ -51,6 +51,7 @@ impl Run<'_> {
             "model": model,
             "credential": credential.name,
             "project": credential.project,
+            "turn": self.turn,
         });
         self.event("ATTEMPT", fields);
     }
@@ -59,7 +60,7 @@ impl Run<'_> {
     pub(super) fn log_wait(&mut self, until: Timestamp, why: &Why) {
         let class = match why {
             Why::BackOff => self.course.last.map_or("back_off", Class::name),
-            Why::Quota(reason) => reason,
+            Why::Quota(reason) | Why::Model(reason) => reason,
             Why::Busy => "busy",
         };
         let shown = Stamp::new(until);
@@ -172,7 +173,9 @@ impl Run<'_> {
 
     /// A project or an account is left alone until then.
     pub(super) fn log_cooldown(&mut self, class: Class, scope: &str, until: Stamp) {
-        let fields = json!({"scope": scope, "error_type": class.name(), "until": until});
+        let turn = self.turn;
+        let fields =
+            json!({"scope": scope, "error_type": class.name(), "until": until, "turn": turn});
         self.event("COOLDOWN_SET", fields);
     }
 
@@ -207,6 +210,12 @@ impl Run<'_> {
                 let retry_at = Stamp::new(*retry_at);
                 let fields = json!({"attempt": attempt, "message": message, "retry_at": retry_at});
                 ("ROTATION_FAILED", fields)
+            }
+            Outcome::Stopped(Stop::Overloaded { reason, retry_at }) => {
+                let message = format!("the model is left alone ({reason})");
+                let retry_at = Stamp::new(*retry_at);
+                let fields = json!({"attempt": attempt, "message": message, "retry_at": retry_at});
+                ("MODEL_OVERLOADED", fields)
             }
             Outcome::Stopped(Stop::AllRetired) => {
                 ("ROTATION_FAILED", json!({"attempt": attempt, "message": "every key is dead"}))

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use cli::{Exit, Page, Tone};
+use jiff::Timestamp;
 use records::gemini_retry::ReviewEnvelope;
 use records::{AuditEntry, Extra, Outcome as Obtained, Stamp, Verdict};
 use serde_json::{Value, json};
@@ -212,18 +213,10 @@ fn told(stop: &Stop, story: &str, attempts: u32) -> Told {
             at(of(*class, "deadline", sentence), retry_at)
         }
         Stop::Cooling { reason, retry_at } => {
-            let retry_at = Stamp::new(*retry_at);
-            let mut sentence = format!("{reason}: no credential is free before {retry_at}");
-            if attempts > 0 {
-                sentence = format!("{sentence}; the last reply: {story}");
-            }
-            Told {
-                exit: Exit::Later,
-                result: "later",
-                class: reason.clone(),
-                retry_at: Some(retry_at),
-                sentence,
-            }
+            later(reason, "no credential is free", *retry_at, story, attempts)
+        }
+        Stop::Overloaded { reason, retry_at } => {
+            later(reason, "the model is left alone, and is not asked", *retry_at, story, attempts)
         }
         Stop::AllRetired => {
             let sentence = if attempts > 0 {
@@ -234,6 +227,22 @@ fn told(stop: &Stop, story: &str, attempts: u32) -> Told {
             };
             of(Class::Auth, "no_credentials", sentence)
         }
+    }
+}
+
+/// Nothing is to be had before `retry_at`.
+fn later(reason: &str, what: &str, retry_at: Timestamp, story: &str, attempts: u32) -> Told {
+    let retry_at = Stamp::new(retry_at);
+    let mut sentence = format!("{reason}: {what} before {retry_at}");
+    if attempts > 0 {
+        sentence = format!("{sentence}; the last reply: {story}");
+    }
+    Told {
+        exit: Exit::Later,
+        result: "later",
+        class: reason.to_owned(),
+        retry_at: Some(retry_at),
+        sentence,
     }
 }
 

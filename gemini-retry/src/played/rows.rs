@@ -383,12 +383,19 @@ fn row_8_a_refusal_without_a_reason_lasts_longer_each_time_and_never_until_midni
 }
 
 #[test]
-fn rows_9_to_12_a_wrong_request_is_sent_once_and_costs_no_credential_anything() {
+fn row_9_what_a_place_may_not_have_is_asked_for_elsewhere_once() {
+    always(&fixture("E21"), "ab", &[AT_ONCE], 1, "precondition").costs_nothing();
+    let played = World::new(1).play(told([fixture("E21")]), &[]);
+    played.failed(1, "precondition").costs_nothing();
+    assert_eq!(played.asked(), "a");
+}
+
+#[test]
+fn rows_10_to_12_a_wrong_request_is_sent_once_and_costs_no_credential_anything() {
     let says = |status: u16, words: &str| {
         Response::status(status).body(json!({"error": {"code": status, "message": words}}))
     };
     for (wrong, class) in [
-        (fixture("E21"), "precondition"),
         (fixture("E24"), "prompt_too_long"),
         (fixture("E22"), "invalid_request"),
         (fixture("E23"), "invalid_request"),

@@ -1,8 +1,6 @@
 //! Which credential is asked: one that may be asked now, and among those the one whose project has
 //! the fewest calls in flight, then the one that was used longest ago.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::setup::credentials::Credential;
@@ -34,26 +32,27 @@ pub(crate) enum Choice {
     UsedUp,
 }
 
-/// Chooses from `pool` for `model` at `now`, leaving out those in `avoid`.
+/// Chooses from `pool` for `model` at `now`, leaving out whom `is_avoided` names.
 pub(crate) fn choose(
     pool: &[Credential],
     state: &State,
     model: &str,
     now: Timestamp,
-    avoid: &BTreeSet<usize>,
+    is_avoided: impl Fn(&Credential) -> bool,
 ) -> Choice {
     let alive = |c: &Credential| !state.is_retired(&c.name, &c.fingerprint);
     let all = || pool.iter().enumerate();
     if !all().any(|(_, c)| alive(c)) {
         return Choice::AllRetired;
     }
-    let candidates = || all().filter(|(place, c)| alive(c) && !avoid.contains(place));
+    let candidates = || all().filter(|(_, c)| alive(c) && !is_avoided(c));
     let cooling = |c: &Credential| state.cooling(&c.scopes(model), now);
     let in_flight = |c: &Credential| state.live.of_project(&c.project).count();
     let free = || candidates().filter(|(_, c)| cooling(c).is_none());
     let rank =
         |(place, c): &(usize, &Credential)| (in_flight(c), state.live.last_used(&c.name), *place);
-    if let Some((place, _)) = free().filter(|(_, c)| has_room(c, state)).min_by_key(rank) {
+    let with_room = free().filter(|(_, c)| has_room(c, state, model, now));
+    if let Some((place, _)) = with_room.min_by_key(rank) {
         return Choice::This(place);
     }
     let calls = free().flat_map(|(_, c)| state.live.of_project(&c.project));
@@ -67,7 +66,26 @@ pub(crate) fn choose(
     }
 }
 
-/// Whether one more call of the credential's project may be in flight.
-pub(crate) fn has_room(credential: &Credential, state: &State) -> bool {
-    state.live.of_project(&credential.project).count() < PER_PROJECT
+/// Whether the credential with this place may be asked now.
+pub(crate) fn is_free(
+    pool: &[Credential],
+    place: usize,
+    state: &State,
+    model: &str,
+    now: Timestamp,
+) -> bool {
+    pool.get(place).is_some_and(|c| {
+        !state.is_retired(&c.name, &c.fingerprint)
+            && state.cooling(&c.scopes(model), now).is_none()
+            && has_room(c, state, model, now)
+    })
+}
+
+/// Whether one more call of the credential's project may be in flight. When a day's quota should be
+/// back, one call finds out.
+fn has_room(credential: &Credential, state: &State, model: &str, now: Timestamp) -> bool {
+    let project = &credential.project;
+    let is_probed = || state.live.probes(model).any(|lease| lease.project == *project);
+    state.live.of_project(project).count() < PER_PROJECT
+        && !(state.is_day_over(&credential.scopes(model), now) && is_probed())
 }

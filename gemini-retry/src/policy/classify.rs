@@ -97,6 +97,11 @@ impl Class {
         }
     }
 
+    /// Whether the model answered, if not as it should: it has room, and the project has a quota.
+    pub(crate) fn is_answer(self) -> bool {
+        matches!(self, Self::AnswerBlocked | Self::Recitation | Self::Truncated | Self::BadVerdict)
+    }
+
     /// How the tool ends when this was the last word.
     pub(crate) fn exit(self) -> Exit {
         match self {

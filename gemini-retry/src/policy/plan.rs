@@ -7,29 +7,32 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::policy::backoff::{Delays, delay};
-use crate::policy::choose::{Choice, choose, has_room};
+use crate::policy::choose::{Choice, choose, is_free};
 use crate::policy::classify::Class;
 use crate::policy::cooldown::{later, until};
 use crate::setup::credentials::Credential;
 use crate::state::State;
+use crate::state::breaker::Room;
 
 /// Waits are cut into slices of this length: after each one the clock and the state are read anew,
 /// because the machine may have slept and another process may have learnt something.
 const SLICE: Duration = Duration::from_secs(5);
 /// How long a run that finds every project busy waits before it looks again, at first and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
-/// An attempt with less time than this is not worth its price, unless attempts are meant to be
-/// shorter.
-const USEFUL: Duration = Duration::from_secs(20);
 /// How often one run goes through the pool: quotas that are used up again as soon as they come back
 /// are somebody else's.
 const ROUNDS: u32 = 3;
+/// An attempt with less time than this is not worth its price, unless attempts are meant to be
+/// shorter.
+const USEFUL: Duration = Duration::from_secs(20);
 
 /// What bounds a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// For the whole run, waiting included.
     pub(crate) deadline: Duration,
+    /// How much waiting for a quota does not count against the deadline.
+    pub(crate) quota: Duration,
     /// For one request.
     pub(crate) attempt: Duration,
     /// Requests, at least one.
@@ -63,9 +66,9 @@ pub(crate) struct Course {
     met: BTreeMap<Class, u32>,
     /// The credential that is to be asked again.
     stay: Option<usize>,
-    /// Credentials that were left for no fault of theirs, for good.
+    /// Credentials whose projects were left for no fault of theirs, for good.
     away: BTreeSet<usize>,
-    /// How often each credential was left for another one.
+    /// How often each credential was left for another project.
     turns: BTreeMap<usize, u32>,
     /// The consequence of the last failure.
     follows: Option<Consequence>,
@@ -75,6 +78,8 @@ pub(crate) struct Course {
     over: bool,
     /// How often in a row every project was busy.
     queued: u32,
+    /// Time spent waiting for a quota.
+    waited: Duration,
 }
 
 /// What follows from a failure.
@@ -113,9 +118,9 @@ impl Course {
                 self.stay = Some(place);
                 self.not_before = elapsed.saturating_add(wait);
             }
-            Consequence::Rotate => {
-                *self.turns.entry(place).or_default() += 1;
-            }
+            // Another key of the project may be alive.
+            Consequence::Rotate if class == Class::Auth => {}
+            Consequence::Rotate => *self.turns.entry(place).or_default() += 1,
             Consequence::Elsewhere => {
                 self.away.insert(place);
             }
@@ -124,18 +129,27 @@ impl Course {
         consequence
     }
 
-    /// Counts the waits for other calls that follow one another.
-    pub(crate) fn note(&mut self, step: &Step) {
-        match step {
-            Step::Wait { why: Why::Busy, .. } => self.queued = self.queued.saturating_add(1),
-            _ => self.queued = 0,
+    /// Remembers a wait that is over.
+    pub(crate) fn has_waited(&mut self, why: &Why, time: Duration) {
+        self.queued = if *why == Why::Busy { self.queued.saturating_add(1) } else { 0 };
+        if let Why::Quota(_) = why {
+            self.waited = self.waited.saturating_add(time);
         }
     }
 
-    /// Credentials of no more use to this run.
-    fn useless(&self) -> BTreeSet<usize> {
-        let turned = self.turns.iter().filter(|(_, turns)| **turns >= ROUNDS);
-        turned.map(|(place, _)| *place).chain(self.away.iter().copied()).collect()
+    /// Whether this run left the credential's project for good.
+    fn is_away(&self, credential: &Credential, pool: &[Credential]) -> bool {
+        let mut left = self.away.iter().filter_map(|place| pool.get(*place));
+        left.any(|c| c.project == credential.project)
+    }
+
+    /// Whether this run has no more use for the credential's project.
+    fn is_over_with(&self, credential: &Credential, pool: &[Credential]) -> bool {
+        let of_project = |(place, turns): (&usize, &u32)| {
+            pool.get(*place).filter(|c| c.project == credential.project).map(|_| *turns)
+        };
+        let turns: u32 = self.turns.iter().filter_map(of_project).sum();
+        turns >= ROUNDS || self.is_away(credential, pool)
     }
 
     /// How often a class was met.
@@ -172,9 +186,9 @@ pub(crate) fn patience(class: Class) -> Option<Patience> {
         Class::Timeout => (2, 1),
         Class::BadVerdict => (2, 0),
         Class::ModelMismatch => (1, 1),
+        Class::Precondition => (0, 1),
         Class::AnswerBlocked | Class::Recitation | Class::Truncated | Class::Unknown => (1, 0),
-        Class::Precondition
-        | Class::PromptTooLong
+        Class::PromptTooLong
         | Class::InvalidRequest
         | Class::ModelUnavailable
         | Class::RedirectRefused
@@ -211,6 +225,8 @@ pub(crate) enum Step {
         place: usize,
         /// The request's own limit.
         limit: Duration,
+        /// Whether it finds out for all if a quota or the model is back.
+        probe: bool,
     },
     /// Wait this long, then ask again what to do.
     Wait {
@@ -232,6 +248,8 @@ pub(crate) enum Why {
     BackOff,
     /// The end of a cool-down: the name of the class that caused it.
     Quota(String),
+    /// The time when an overloaded model may be called again: the name of the class that says so.
+    Model(String),
     /// The end of somebody's call.
     Busy,
 }
@@ -262,6 +280,13 @@ pub(crate) enum Stop {
         /// When it is free.
         retry_at: Timestamp,
     },
+    /// The model is not to be called before the deadline.
+    Overloaded {
+        /// Why: the name of a class.
+        reason: String,
+        /// When it may be called.
+        retry_at: Timestamp,
+    },
     /// Every key is dead.
     AllRetired,
 }
@@ -279,18 +304,14 @@ pub(crate) fn next(
     if course.over {
         return Step::Stop(Stop::Final(last));
     }
+    let rest = course.not_before.saturating_sub(now.elapsed);
     if course.attempts >= limits.attempts {
-        let rest = course.not_before.saturating_sub(now.elapsed);
-        let due = later(now.wall, rest);
-        let retry_at = match choose(pool, state, model, now.wall, &course.away) {
-            Choice::Cooling { until, .. } => due.max(until),
-            _ => due,
-        };
+        let retry_at = due(pool, state, model, now.wall, rest);
         return Step::Stop(Stop::Attempts { class: last, retry_at });
     }
-    let left = limits.deadline.saturating_sub(now.elapsed);
+    let excused = course.waited.min(limits.quota);
+    let left = limits.deadline.saturating_add(excused).saturating_sub(now.elapsed);
     let fits = |wait: Duration| wait.saturating_add(limits.useful()) <= left;
-    let rest = course.not_before.saturating_sub(now.elapsed);
     if !fits(rest) || left.is_zero() {
         let retry_at = later(now.wall, rest);
         return Step::Stop(Stop::Deadline { class: course.last, retry_at });
@@ -299,48 +320,85 @@ pub(crate) fn next(
         let until = later(now.wall, rest);
         return Step::Wait { slice: rest.min(SLICE), until, why: Why::BackOff };
     }
-    let call = |place| Step::Call { place, limit: limits.attempt.min(left) };
-    if let Some(place) = course.stay.filter(|place| is_free(pool, *place, state, model, now.wall)) {
-        return call(place);
-    }
-    match choose(pool, state, model, now.wall, &course.useless()) {
-        Choice::This(place) => call(place),
-        Choice::Busy { until } => {
-            let slice = LOOK.0.saturating_mul(1 << course.queued.min(16)).min(LOOK.1);
-            if fits(slice) {
-                Step::Wait { slice, until, why: Why::Busy }
-            } else {
-                Step::Stop(Stop::Deadline { class: course.last, retry_at: until })
-            }
+    let queue = |until| {
+        let slice = LOOK.0.saturating_mul(1 << course.queued.min(16)).min(LOOK.1);
+        if fits(slice) {
+            Step::Wait { slice, until, why: Why::Busy }
+        } else {
+            Step::Stop(Stop::Deadline { class: course.last, retry_at: until })
         }
+    };
+    let stay = course.stay.filter(|place| is_free(pool, *place, state, model, now.wall));
+    let is_over_with = |c: &Credential| course.is_over_with(c, pool);
+    let choice = match stay {
+        Some(place) => Choice::This(place),
+        None => choose(pool, state, model, now.wall, is_over_with),
+    };
+    match choice {
+        Choice::This(place) => match state.room(model, now.wall) {
+            Room::None(free, reason) => {
+                let wait = until(now.wall, free);
+                if fits(wait) {
+                    Step::Wait { slice: wait.min(SLICE), until: free, why: Why::Model(reason) }
+                } else {
+                    Step::Stop(Stop::Overloaded { reason, retry_at: free })
+                }
+            }
+            Room::Probe if let Some(lease) = state.live.probes(model).next() => {
+                queue(lease.expires.instant())
+            }
+            room => {
+                let scopes = pool.get(place).map(|c| c.scopes(model));
+                let day = scopes.is_some_and(|scopes| state.is_day_over(&scopes, now.wall));
+                let probe = room == Room::Probe || day;
+                Step::Call { place, limit: limits.attempt.min(left), probe }
+            }
+        },
+        Choice::Busy { until } => queue(until),
         Choice::Cooling { until: free, reason } => {
             let wait = until(now.wall, free);
-            if fits(wait) {
+            if fits(wait) || wait <= limits.quota.saturating_sub(excused) {
                 Step::Wait { slice: wait.min(SLICE), until: free, why: Why::Quota(reason) }
             } else if course.follows == Some(Consequence::Elsewhere) {
                 // The others could have tried as well, but what failed is no matter of quotas.
                 Step::Stop(Stop::Final(last))
             } else {
-                Step::Stop(Stop::Cooling { reason, retry_at: free })
+                let retry_at = due(pool, state, model, now.wall, wait);
+                Step::Stop(Stop::Cooling { reason, retry_at })
             }
         }
         Choice::AllRetired => Step::Stop(Stop::AllRetired),
         Choice::UsedUp if course.follows == Some(Consequence::Rotate) => {
-            Step::Stop(match choose(pool, state, model, now.wall, &course.away) {
-                Choice::Cooling { until, reason } => Stop::Cooling { reason, retry_at: until },
-                _ => Stop::Attempts { class: last, retry_at: now.wall },
+            let retry_at = due(pool, state, model, now.wall, Duration::ZERO);
+            let is_away = |c: &Credential| course.is_away(c, pool);
+            Step::Stop(match choose(pool, state, model, now.wall, is_away) {
+                Choice::Cooling { until, reason } => {
+                    Stop::Cooling { reason, retry_at: until.max(retry_at) }
+                }
+                _ => Stop::Attempts { class: last, retry_at },
             })
         }
         Choice::UsedUp => Step::Stop(Stop::Final(last)),
     }
 }
 
-fn is_free(pool: &[Credential], place: usize, state: &State, model: &str, now: Timestamp) -> bool {
-    pool.get(place).is_some_and(|c| {
-        !state.is_retired(&c.name, &c.fingerprint)
-            && state.cooling(&c.scopes(model), now).is_none()
-            && has_room(c, state)
-    })
+/// When a request would be due at the earliest, for somebody who comes back after `rest`.
+fn due(
+    pool: &[Credential],
+    state: &State,
+    model: &str,
+    now: Timestamp,
+    rest: Duration,
+) -> Timestamp {
+    let free = match choose(pool, state, model, now, |_| false) {
+        Choice::Cooling { until, .. } => until,
+        _ => now,
+    };
+    let room = match state.room(model, now) {
+        Room::None(until, _) => until,
+        Room::Free | Room::Probe => now,
+    };
+    later(now, rest).max(free).max(room)
 }
 
 #[cfg(test)]

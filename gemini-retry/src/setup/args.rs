@@ -108,6 +108,13 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "TIME", value_parser = seconds_or_span)]
     pub(crate) deadline: Option<Duration>,
 
+    /// Wait so much longer when every quota is used up and the first comes back within TIME
+    ///
+    /// This waiting does not count against the deadline. Without it the call ends at once when no
+    /// quota comes back before the deadline, with the time to come back in `retry_at`.
+    #[arg(long, value_name = "TIME", value_parser = seconds_or_span)]
+    pub(crate) wait_for_quota: Option<Duration>,
+
     /// The time for one request
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = seconds_or_span)]
     pub(crate) attempt_timeout: Duration,

@@ -120,6 +120,7 @@ impl Settings {
             None => number("GEMINI_RETRY_MAX")?.unwrap_or(ATTEMPTS),
         };
         let limits = Limits {
+            quota: args.wait_for_quota.unwrap_or_default(),
             deadline,
             attempt: positive("--attempt-timeout", args.attempt_timeout)?,
             attempts: attempts.max(1),

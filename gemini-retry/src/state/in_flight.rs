@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::cooldown::later;
 use crate::setup::credentials::Credential;
+use crate::state::breaker::Budget;
 use crate::state::process::Process;
 use crate::state::{SKEW, VERSION};
 
@@ -31,6 +32,9 @@ pub(crate) struct InFlight {
     /// When a credential was last chosen, by its name.
     #[serde(default)]
     pub(super) last_used: BTreeMap<String, Stamp>,
+    /// What a model may still fail, by its name; one that is not here has a full budget.
+    #[serde(default)]
+    pub(super) budgets: BTreeMap<String, Budget>,
     /// Keys of later versions.
     #[serde(flatten)]
     pub(super) extra: Extra,
@@ -54,6 +58,9 @@ pub(crate) struct Lease {
     pub(crate) taken: Stamp,
     /// When it is over at the latest.
     pub(crate) expires: Stamp,
+    /// Whether it finds out for all if a day's quota, or the model, is back.
+    #[serde(default)]
+    pub(crate) probe: bool,
     /// Keys of later versions.
     #[serde(flatten)]
     extra: Extra,
@@ -70,14 +77,15 @@ impl Lease {
             model: String::new(),
             taken: Stamp::new(now),
             expires: Stamp::new(later(now, limit.saturating_add(LEEWAY))),
+            probe: false,
             extra: Extra::new(),
         }
     }
 
-    /// The same for a call with this credential.
-    pub(crate) fn of(self, credential: &Credential, model: &str) -> Self {
-        let Credential { name, project, .. } = credential;
-        Self { credential: name.clone(), project: project.clone(), model: model.to_owned(), ..self }
+    /// The same for a call of `model` with this credential.
+    pub(crate) fn of(self, credential: &Credential, model: &str, probe: bool) -> Self {
+        let (credential, project) = (credential.name.clone(), credential.project.clone());
+        Self { credential, project, model: model.to_owned(), probe, ..self }
     }
 }
 
@@ -88,6 +96,7 @@ impl Default for InFlight {
             rev: 0,
             leases: Vec::new(),
             last_used: BTreeMap::new(),
+            budgets: BTreeMap::new(),
             extra: Extra::new(),
         }
     }
@@ -97,6 +106,11 @@ impl InFlight {
     /// The calls of one project, whatever the model.
     pub(crate) fn of_project(&self, project: &str) -> impl Iterator<Item = &Lease> {
         self.leases.iter().filter(move |lease| lease.project == project)
+    }
+
+    /// The calls that find out whether `model` is back, for all or for one project.
+    pub(crate) fn probes<'a>(&'a self, model: &'a str) -> impl Iterator<Item = &'a Lease> {
+        self.leases.iter().filter(move |lease| lease.probe && lease.model == model)
     }
 
     /// A call begins: its credential was used last.

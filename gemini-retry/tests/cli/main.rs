@@ -8,6 +8,7 @@ mod explain;
 mod input;
 mod leases;
 mod path;
+mod probes;
 mod refusals;
 mod schema;
 mod shapes;

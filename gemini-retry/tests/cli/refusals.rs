@@ -20,7 +20,6 @@ fn refused_twice(response: &Response) -> World {
 #[test]
 fn a_wrong_request_is_sent_once() {
     for (name, class) in [
-        ("E21", "precondition"),
         ("E22", "invalid_request"),
         ("E23", "invalid_request"),
         ("E24", "prompt_too_long"),

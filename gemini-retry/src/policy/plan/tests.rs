@@ -1,11 +1,14 @@
 //! Whole runs against a virtual clock: nothing here sleeps, and every sequence of failures is a run.
 
+mod crowd;
+
 use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::*;
 use crate::answer::facts::{ApiError, Facts};
 use crate::policy::cooldown::cooldown;
+use crate::state::breaker::Failed;
 use crate::state::in_flight::Lease;
 use crate::state::model_scope;
 
@@ -25,7 +28,8 @@ fn pool(names: &[&str]) -> Vec<Credential> {
 
 fn limits(deadline: u64, attempt: u64, attempts: u32) -> Limits {
     let seconds = Duration::from_secs;
-    Limits { deadline: seconds(deadline), attempt: seconds(attempt), attempts }
+    let (deadline, attempt) = (seconds(deadline), seconds(attempt));
+    Limits { deadline, quota: Duration::ZERO, attempt, attempts }
 }
 
 fn start() -> Timestamp {
@@ -59,18 +63,23 @@ fn play(pool: &[Credential], limits: &Limits, replies: &[Reply]) -> Played {
         let now = Moment { wall: later(start(), elapsed), elapsed };
         match next(&course, pool, &state, MODEL, limits, now) {
             Step::Stop(stop) => return Played { stop, elapsed, calls },
-            Step::Wait { slice, .. } => {
+            Step::Wait { slice, why, .. } => {
                 assert!(!slice.is_zero() && slice <= SLICE, "{slice:?}");
                 elapsed += slice;
+                course.has_waited(&why, slice);
             }
-            Step::Call { place, limit } => {
+            Step::Call { place, limit, .. } => {
                 let reply = &replies[calls.len().min(replies.len() - 1)];
-                state.live.take(Lease::new("run", now.wall, limit).of(&pool[place], MODEL));
+                state.live.take(Lease::new("run", now.wall, limit).of(&pool[place], MODEL, false));
                 calls.push((place, limit));
                 course.attempts += 1;
                 elapsed += reply.took.min(limit);
                 let wall = later(start(), elapsed);
                 state.live.give_back("run");
+                let floor = reply.asked;
+                let failed =
+                    Failed { class: reply.class, begun: now.wall, now: wall, floor, run: "run" };
+                state.model_failed(MODEL, failed, DELAYS, turn);
                 let error = ApiError { retry_delay: reply.asked, ..ApiError::default() };
                 let facts = Facts { error: Some(error), ..Facts::default() };
                 if reply.class == Class::Auth {
@@ -84,7 +93,7 @@ fn play(pool: &[Credential], limits: &Limits, replies: &[Reply]) -> Played {
                 course.learn(reply.class, place, elapsed, reply.asked, DELAYS, turn);
             }
         }
-        assert!(elapsed <= limits.deadline, "past the deadline: {elapsed:?}");
+        assert!(elapsed <= limits.deadline + limits.quota, "past the deadline: {elapsed:?}");
     }
     panic!("the run does not end");
 }
@@ -105,7 +114,7 @@ fn each_class_has_its_sequence_of_calls() {
         (Class::InvalidRequest, vec![0]),
         (Class::PromptTooLong, vec![0]),
         (Class::ModelUnavailable, vec![0]),
-        (Class::Precondition, vec![0]),
+        (Class::Precondition, vec![0, 1]),
         (Class::RedirectRefused, vec![0]),
         (Class::SafetyBlock, vec![0]),
         (Class::ModelUnverified, vec![0]),
@@ -182,7 +191,7 @@ fn the_least_recently_used_credential_is_next() {
         let now = Moment { wall, elapsed: Duration::ZERO };
         let step = next(&Course::default(), &pool, &state, MODEL, &limits(60, 60, 1), now);
         let Step::Call { place, .. } = step else { panic!("{step:?}") };
-        state.live.take(Lease::new("run", wall, Duration::ZERO).of(&pool[place], MODEL));
+        state.live.take(Lease::new("run", wall, Duration::ZERO).of(&pool[place], MODEL, false));
         state.live.give_back("run");
         order.push(place);
     }
