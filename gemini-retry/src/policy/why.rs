@@ -26,7 +26,7 @@ pub(crate) fn why(class: Class) -> &'static str {
              comes again"
         }
         Class::Precondition => {
-            "the place or the account lacks something, and every key here would lack it"
+            "the place or the account lacks something; another project may have it, or none"
         }
         Class::PromptTooLong => "the prompt has more tokens than the model takes, with any key",
         Class::InvalidRequest => "the request itself is wrong, and every key would hear the same",

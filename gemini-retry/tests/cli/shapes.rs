@@ -59,7 +59,7 @@ const PATIENT: &[Line] = &[
 
 const FAILURES: &[Line] = &[
     ("E07", "capacity", 75, (6, 0), Nothing, "max_attempts"),
-    ("E21", "precondition", 1, (1, 0), Nothing, "no_answer"),
+    ("E21", "precondition", 1, (1, 1), Nothing, "no_answer"),
     ("E22", "invalid_request", 1, (1, 0), Nothing, "no_answer"),
     ("E23", "invalid_request", 1, (1, 0), Nothing, "no_answer"),
     ("E24", "prompt_too_long", 1, (1, 0), Nothing, "no_answer"),

@@ -87,7 +87,7 @@ proptest! {
             let Some(number) = next_up.min_by_key(|n| players[*n].at) else { return Ok(()) };
             let run = number.to_string();
             let player = &mut players[number];
-            let now = Moment { wall: wall(player.at), elapsed: player.at - player.begun };
+            let now = Moment { wall: wall(player.at), elapsed: player.at.saturating_sub(player.begun) };
             state.settle(now.wall);
             state.live.settle(now.wall, |_| false);
             prop_assert!(now.elapsed <= limits.deadline + limits.quota, "past the deadline");
