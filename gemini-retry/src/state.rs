@@ -1,8 +1,8 @@
 //! What all processes of a user know together: which project cools down until when and which key is
 //! dead, and beside it who is calling now. Names only, never a key. Only [`store`] does I/O.
 
-pub(crate) mod forget;
 pub(crate) mod breaker;
+pub(crate) mod forget;
 pub(crate) mod in_flight;
 pub(crate) mod overview;
 pub(crate) mod process;

@@ -17,7 +17,7 @@ pub(crate) enum Forget {
         /// Its account; `None` when the file does not say.
         billing: Option<String>,
     },
-    /// The cool-downs of a model.
+    /// The cool-downs of a model, and its breaker.
     Model(String),
     /// Everything.
     All,
@@ -69,6 +69,18 @@ impl State {
             |(scope, Scope { reason, until, .. })| Forgotten::Cooldown { scope, reason, until },
         );
         let mut forgotten: Vec<Forgotten> = cooldowns.collect();
+        let recovers = |model: &str| match what {
+            Forget::All => true,
+            Forget::Model(of) => model == of,
+            Forget::Credential { .. } => false,
+        };
+        self.live.budgets.retain(|model, _| !recovers(model));
+        let breakers = self.models.extract_if(.., |model, _| recovers(model));
+        forgotten.extend(breakers.map(|(model, breaker)| Forgotten::Cooldown {
+            scope: format!("m:{model}"),
+            reason: breaker.reason,
+            until: breaker.until,
+        }));
         let deaths = self.credentials.extract_if(.., |name, _| dies(name));
         forgotten
             .extend(deaths.map(|(name, Retired { reason, .. })| Forgotten::Death { name, reason }));
@@ -79,6 +91,9 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::backoff::Delays;
+    use crate::policy::classify::Class;
+    use crate::state::breaker::{Failed, Room};
     use jiff::Timestamp;
 
     fn state() -> State {
@@ -100,6 +115,29 @@ mod tests {
             state.scopes.keys().chain(state.credentials.keys()).cloned().collect();
         assert_eq!(forgotten + left.len(), 7);
         left
+    }
+
+    #[test]
+    fn a_breaker_goes_with_its_model() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut state = State::default();
+        let delays = Delays { base: None, most: None };
+        for (model, times) in [("x", 3), ("y", 3), ("z", 1)] {
+            for _ in 0..times {
+                let class = Class::Capacity;
+                let failed = Failed { class, begun: now, now, floor: None, run: "r" };
+                state.model_failed(model, failed, delays, 0);
+            }
+        }
+        let forgotten = state.forget(&Forget::Model("x".into()));
+        assert!(
+            matches!(&forgotten[..], [Forgotten::Cooldown { scope, .. }] if scope == "m:x"),
+            "{forgotten:?}"
+        );
+        assert_eq!((state.room("x", now), state.live.budgets.len()), (Room::Free, 1));
+        assert_ne!(state.room("y", now), Room::Free);
+        state.forget(&Forget::All);
+        assert_eq!((state.room("y", now), state.live.budgets.len()), (Room::Free, 0));
     }
 
     #[test]
