@@ -125,7 +125,7 @@ proptest! {
         // Never more than a call must have left; a longer one would be a timeout.
         let took = (deadline * share / 100).min(Duration::from_secs(20));
         let world = World::new(count).each_takes(took);
-        let world = if one_project { world.label(1, "project", "a") } else { world };
+        let mut world = if one_project { world.label(1, "project", "a") } else { world };
         let seconds = deadline.as_secs().to_string();
         let attempts = most.to_string();
         let flags = ["--deadline", &seconds, "--max-attempts", &attempts];
@@ -134,6 +134,7 @@ proptest! {
             let played = world.play(script, &flags);
             keeps_its_promises(&played, deadline, most)?;
             known.follow(&played)?;
+            world.passes(played.elapsed);
         }
     }
 }

@@ -111,6 +111,11 @@ impl World {
         self
     }
 
+    /// The next run begins so much later.
+    pub(super) fn passes(&mut self, time: Duration) {
+        self.start += time;
+    }
+
     /// Each request takes so long on the clock.
     pub(super) fn each_takes(mut self, took: Duration) -> Self {
         self.took = took;
