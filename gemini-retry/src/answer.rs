@@ -1,5 +1,6 @@
 //! From the bytes of a reply to a verdict, or to the facts that say why there is none.
 
+pub(crate) mod ended;
 pub(crate) mod extract;
 pub(crate) mod facts;
 pub(crate) mod judge;

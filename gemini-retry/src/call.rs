@@ -2,8 +2,10 @@
 
 pub(crate) mod attempts;
 pub(crate) mod body;
+mod cancel;
 pub(crate) mod client;
 pub(crate) mod clock;
+pub(crate) mod command;
 mod events;
 pub(crate) mod interrupt;
 pub(crate) mod transport;

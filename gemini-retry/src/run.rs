@@ -37,7 +37,7 @@ fn ask(args: &AskArgs, out: &mut Out) -> Result<Exit, Failure> {
     let env = |name: &str| std::env::var_os(name);
     let settings = Settings::new(&args.call, env)?;
     let request = Request::typed(args, settings.bounds)?;
-    let pool = credentials::load(&settings.files.credentials, env)?;
+    let pool = credentials::load(&settings.files.credentials, settings.asker(), env)?;
     let signals = Signals::catch().map_err(|e| Failure::world("cannot catch signals", e))?;
     let client = Client::new(settings, pool, signals, Box::new(clock));
 

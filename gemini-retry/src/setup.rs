@@ -2,10 +2,12 @@
 
 pub(crate) mod args;
 pub(crate) mod chance;
+pub(crate) mod command;
 pub(crate) mod commands;
 pub(crate) mod credentials;
 pub(crate) mod dumps;
 mod environment;
+pub(crate) mod expansion;
 pub(crate) mod prompt;
 pub(crate) mod redact;
 pub(crate) mod request;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use records::Usage;
 use serde_json::Value;
 
+use crate::answer::ended::{self, Ended, ProgramEnd};
 use crate::answer::strict_json;
 
 /// No wait is longer; the arithmetic of times stays safe.
@@ -44,6 +45,8 @@ pub(crate) enum Exchange {
         /// The bytes.
         body: Vec<u8>,
     },
+    /// A program ended that was asked.
+    Ended(Ended),
 }
 
 /// Which model answered, compared with the one that was asked.
@@ -65,6 +68,8 @@ pub(crate) struct Facts {
     pub(crate) broken: Option<Broken>,
     /// The HTTP status.
     pub(crate) http: Option<u16>,
+    /// How the program ended that was asked instead.
+    pub(crate) program: Option<ProgramEnd>,
     /// The header `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
     /// Whether the body is a JSON object; that of an answer must name each key once.
@@ -148,6 +153,7 @@ impl Facts {
             Exchange::Broken(broken) => {
                 return Self { broken: Some(broken.clone()), ..Self::default() };
             }
+            Exchange::Ended(ended) => return ended::facts(ended),
             Exchange::Reply { http, retry_after, body } => (*http, *retry_after, body),
         };
         let facts = Self { http: Some(http), retry_after, ..Self::default() };
@@ -186,9 +192,10 @@ impl Facts {
 
     /// The status that counts: some proxies answer 200 and put the error into the body.
     pub(crate) fn status(&self) -> u16 {
-        let http = self.http.unwrap_or(0);
+        let equivalent = self.program.as_ref().map_or(0, |program| program.status);
+        let http = self.http.unwrap_or(equivalent);
         match &self.error {
-            Some(error) if (200..300).contains(&http) => {
+            Some(error) if self.program.is_some() || (200..300).contains(&http) => {
                 error.code.filter(|code| *code >= 300).or(error.code_of_status()).unwrap_or(http)
             }
             _ => http,
@@ -208,28 +215,51 @@ impl Facts {
         if let Some(error) = &mut self.error {
             error.message = clean(&error.message);
         }
+        if let Some(program) = &mut self.program {
+            program.said = clean(&program.said);
+        }
         self
+    }
+
+    /// How the program failed that was asked; `None` when it did not, or none was.
+    fn failure_of_program(&self) -> Option<String> {
+        let program = self.program.as_ref()?;
+        let message = self.error.as_ref().map(|error| error.message.as_str());
+        if message.is_none() && self.readable {
+            return None;
+        }
+        let said = message.filter(|message| !message.is_empty()).unwrap_or(&program.said);
+        Some(match said {
+            "" => program.story(),
+            said => format!("{}: {}", program.story(), cut(said)),
+        })
+    }
+
+    /// How the reply failed as one; `None` when it did not, or there is none.
+    fn failure_of_reply(&self) -> Option<String> {
+        let http = self.http?;
+        if let Some(error) = self.error.as_ref().filter(|error| !error.message.is_empty()) {
+            return Some(format!("HTTP {http}: {}", cut(&error.message)));
+        }
+        match http {
+            200..=299 if self.error.is_none() && self.readable => None,
+            200..=299 if self.error.is_none() => {
+                Some(format!("HTTP {http}: the reply is no JSON object that could be read"))
+            }
+            300..=399 => {
+                Some(format!("HTTP {http}: it points elsewhere, and no key is sent there"))
+            }
+            _ => Some(format!("HTTP {http} without an explanation")),
+        }
     }
 
     /// One sentence about what went wrong, for people: the first thing in the order of the rules.
     pub(crate) fn story(&self) -> String {
-        let cut = |text: &str| text.chars().take(LONGEST_STORY).collect::<String>();
         if let Some(Broken::TimedOut(why) | Broken::Connection(why)) = &self.broken {
             return why.clone();
         }
-        let http = self.http.unwrap_or(0);
-        if let Some(error) = self.error.as_ref().filter(|error| !error.message.is_empty()) {
-            return format!("HTTP {http}: {}", cut(&error.message));
-        }
-        match http {
-            200..=299 if self.error.is_none() => {}
-            300..=399 => {
-                return format!("HTTP {http}: it points elsewhere, and no key is sent there");
-            }
-            _ => return format!("HTTP {http} without an explanation"),
-        }
-        if !self.readable {
-            return format!("HTTP {http}: the reply is no JSON object that could be read");
+        if let Some(story) = self.failure_of_program().or_else(|| self.failure_of_reply()) {
+            return story;
         }
         if let Some(reason) = &self.block_reason {
             return format!("the prompt was blocked: {reason}");
@@ -242,14 +272,15 @@ impl Facts {
         match (&self.model, self.served) {
             _ if self.text.trim().is_empty() => "the answer is empty".into(),
             (Some(model), Served::Other) => format!("{model} answered"),
-            (None, _) => "the reply does not say which model answered".into(),
+            (None, Served::Unsaid) => "the reply does not say which model answered".into(),
             _ => self.verdict_fault.as_deref().map(cut).unwrap_or_default(),
         }
     }
 }
 
 impl ApiError {
-    fn of(at: &str, value: &Value) -> Self {
+    /// Reads the object under `error`, which stands there in the body.
+    pub(crate) fn of(at: &str, value: &Value) -> Self {
         let (mut at, mut value) = (at.to_owned(), value.clone());
         // An error may be wrapped, as JSON in a string, into the message of another one.
         for _ in 0..DEEPEST_WRAP {
@@ -362,6 +393,11 @@ impl ApiError {
     }
 }
 
+/// The beginning of a text that somebody else wrote.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_STORY).collect()
+}
+
 /// All parts of the answer that are no thoughts.
 fn visible_text(candidate: &Value) -> String {
     let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
@@ -382,7 +418,7 @@ fn usage(value: Option<&Value>) -> Usage {
 }
 
 /// A whole number, written as one or as text.
-fn number(value: &Value) -> Option<u64> {
+pub(crate) fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn judge(
 ) -> (Facts, Result<Answer, Class>) {
     let mut facts = Facts::of(exchange);
     facts.served = match &facts.model {
+        None if wanted.takes_unverified() => Served::Accepted,
         None => Served::Unsaid,
         Some(model) if wanted.accepts(model) => Served::Accepted,
         Some(_) => Served::Other,

@@ -26,6 +26,8 @@ pub(crate) struct Wanted {
     pub(crate) warning: Option<String>,
     /// Further names that are accepted, with `*` and `?`.
     accept: Vec<String>,
+    /// Whether an answer counts that does not say which model gave it.
+    unverified: bool,
 }
 
 impl Wanted {
@@ -49,7 +51,18 @@ impl Wanted {
             model: successor.unwrap_or(name).to_owned(),
             alias: successor.map(|_| name.to_owned()),
             accept,
+            unverified: false,
         })
+    }
+
+    /// The same, or an answer that does not say which model gave it.
+    pub(crate) fn or_unverified(self) -> Self {
+        Self { unverified: true, ..self }
+    }
+
+    /// Whether an answer counts that does not say which model gave it.
+    pub(crate) fn takes_unverified(&self) -> bool {
+        self.unverified
     }
 
     /// Whether an answer from `served` is an answer from the wanted model: the same name, a numbered

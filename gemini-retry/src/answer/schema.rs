@@ -58,6 +58,11 @@ impl Custom {
         &self.sent
     }
 
+    /// The whole schema as text, for a program that takes nothing but text.
+    pub(crate) fn whole(&self) -> String {
+        self.whole.to_string()
+    }
+
     /// The whole schema as text, when the service's part of it leaves something out that the model
     /// must know.
     pub(crate) fn told(&self) -> Option<String> {

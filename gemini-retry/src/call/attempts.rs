@@ -10,6 +10,7 @@ use records::Stamp;
 use crate::answer::facts::{Broken, Exchange, Facts};
 use crate::answer::judge::{Answer, judge};
 use crate::call::body::Mend;
+use crate::call::cancel::Cancel;
 use crate::call::client::Client;
 use crate::call::interrupt::{Mailbox, Waited};
 use crate::call::transport::{Sending, Transport};
@@ -19,7 +20,8 @@ use crate::policy::classify::Class;
 use crate::policy::cooldown::{Reach, cooldown};
 use crate::policy::plan::{self, Course, Moment, Step, Stop, Why};
 use crate::setup::chance;
-use crate::setup::credentials::Credential;
+use crate::setup::credentials::{Access, Asker, Credential};
+use crate::setup::expansion;
 use crate::setup::request::Request;
 use crate::setup::settings::Files;
 use crate::state::breaker::Failed;
@@ -100,8 +102,12 @@ impl<'a> Run<'a> {
     /// Asks until there is an answer or none can be had.
     ///
     /// # Errors
-    /// When the audit log or HTTP cannot be prepared; nothing was asked then.
+    /// When the audit log or HTTP cannot be prepared, or the program would change the prompt; nothing
+    /// was asked then.
     pub(crate) fn obtain(&mut self) -> Result<Outcome, Failure> {
+        if self.client.settings.asker() == Asker::Gemini {
+            expansion::check(&self.request.prompt.text, &self.request.form)?;
+        }
         let outcome = self.pursue();
         if self.leased {
             // Cancelled, or not even sent.
@@ -198,15 +204,24 @@ impl<'a> Run<'a> {
             think_less: self.course.times(Class::Truncated) > 0,
         };
         let request = self.request;
+        let cancel = Cancel::default();
         let sending = Sending {
             model: request.wanted.model.clone(),
-            key: credential.key.clone(),
+            access: credential.access.clone(),
             prompt: Arc::clone(&request.prompt.text),
             form: request.form.clone(),
             mend,
+            cancel: cancel.clone(),
         };
+        let farewell = transport.farewell();
         mailbox.run(number, move || transport.send(&sending, limit));
-        let exchange = match mailbox.reply(number, limit + GRACE) {
+        let waited = mailbox.reply(number, limit + GRACE);
+        if let (Waited::TimedOut | Waited::Stopped(_), Some(farewell)) = (&waited, farewell) {
+            // The program must be gone before this one is. Another signal ends the wait.
+            cancel.ask();
+            mailbox.reply(number, farewell);
+        }
+        let exchange = match waited {
             Waited::Done(exchange) => exchange,
             Waited::TimedOut => Exchange::Broken(Broken::TimedOut("no reply in time".into())),
             Waited::Stopped(signal) => return Some(Outcome::Cancelled(signal)),
@@ -242,14 +257,19 @@ impl<'a> Run<'a> {
         let (floor, delays) = (facts.asked_delay(), self.client.settings.delays);
         let failed = Failed { class, begun: sent.wall, now: now.wall, floor, run };
         let project = model_scope(&credential.project, model);
+        // A program that cannot be run, or hangs, says nothing about the model that others ask.
+        let tells_of_model =
+            self.client.settings.command.is_none() || class == Class::Capacity || class.is_answer();
         let (cooled, turn) = self.store.transact(now.wall, |state| {
             let turn = state.live.rev + 1;
             state.live.give_back(run);
-            state.model_failed(model, failed, delays, fastrand::u64(..));
+            if tells_of_model {
+                state.model_failed(model, failed, delays, fastrand::u64(..));
+            }
             if class.is_answer() {
                 state.succeeded(&credential.scopes(model), sent.wall);
             }
-            if class == Class::Auth {
+            if class == Class::Auth && credential.access.key().is_some() {
                 let reason = facts.error.as_ref().and_then(|e| e.reasons.first());
                 let detail = reason.map_or("", |reason| reason.text.as_str());
                 let Credential { name, fingerprint, .. } = credential;
@@ -271,6 +291,13 @@ impl<'a> Run<'a> {
         self.leased = false;
         let consequence =
             self.course.learn(class, place, now.elapsed, floor, delays, fastrand::u64(..));
+        let is_login = matches!(credential.access, Access::Login { .. });
+        let consequence = if class == Class::Auth && is_login {
+            // Whoever logs in again can go on at once, so nothing is remembered beyond this run.
+            self.course.leave(place)
+        } else {
+            consequence
+        };
         self.log_failure(class, credential, consequence, sent);
         if let Some((scope, until)) = cooled {
             self.log_cooldown(class, &scope, until);

@@ -32,19 +32,11 @@ pub(crate) struct Mend {
 
 /// The body that asks `model` for an answer to `prompt`.
 pub(crate) fn body(model: &str, prompt: &str, form: &Form, mend: Mend) -> Value {
-    let mut system = vec![ROLE.to_owned()];
     let mut generation = json!({"candidateCount": 1});
-    let (schema, again) = match form {
+    let (schema, whole) = match form {
         Form::Free => (None, None),
-        Form::Verdict => {
-            system.push(ANSWER.to_owned());
-            (Some(schema()), Some(REPAIR))
-        }
-        Form::Custom(custom) => {
-            system.push(OBJECT.to_owned());
-            system.extend(custom.told().map(|whole| format!("{WHOLE} {whole}")));
-            (Some(custom.sent().clone()), Some(REPAIR_OBJECT))
-        }
+        Form::Verdict => (Some(schema()), None),
+        Form::Custom(custom) => (Some(custom.sent().clone()), custom.told()),
     };
     if let Some(schema) = schema {
         generation["responseMimeType"] = "application/json".into();
@@ -53,7 +45,7 @@ pub(crate) fn body(model: &str, prompt: &str, form: &Form, mend: Mend) -> Value 
     if let Some(thinking) = little_thinking(model).filter(|_| mend.think_less) {
         generation["thinkingConfig"] = thinking;
     }
-    system.extend(again.filter(|_| mend.repair).map(str::to_owned));
+    let system = system(form, whole, mend.repair);
     let parts: Vec<Value> = system.into_iter().map(|text| json!({"text": text})).collect();
     json!({
         "systemInstruction": {"parts": parts},
@@ -74,6 +66,36 @@ fn little_thinking(model: &str) -> Option<Value> {
     } else {
         None
     }
+}
+
+/// The same for a program that takes nothing but one text. A prompt to which any text is an answer
+/// goes as it is.
+pub(crate) fn instructions(prompt: &str, form: &Form, repair: bool) -> String {
+    let whole = match form {
+        Form::Free => return prompt.to_owned(),
+        Form::Verdict => None,
+        Form::Custom(custom) => Some(custom.whole()),
+    };
+    format!("{}\n\n{prompt}", system(form, whole, repair).join("\n\n"))
+}
+
+/// What the model is told before the prompt; `whole` is the schema that it must be told in words.
+fn system(form: &Form, whole: Option<String>, repair: bool) -> Vec<String> {
+    let mut system = vec![ROLE.to_owned()];
+    let again = match form {
+        Form::Free => None,
+        Form::Verdict => {
+            system.push(ANSWER.to_owned());
+            Some(REPAIR)
+        }
+        Form::Custom(_) => {
+            system.push(OBJECT.to_owned());
+            system.extend(whole.map(|whole| format!("{WHOLE} {whole}")));
+            Some(REPAIR_OBJECT)
+        }
+    };
+    system.extend(again.filter(|_| repair).map(str::to_owned));
+    system
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cli::Failure;
 
 use crate::call::clock::Clock;
+use crate::call::command::Asking;
 use crate::call::interrupt::Signals;
 use crate::call::transport::{Rest, Transport};
 use crate::logs::audit::Shard;
@@ -44,7 +45,7 @@ impl Client {
         signals: Signals,
         clock: Box<dyn Clock>,
     ) -> Self {
-        let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
+        let redactor = Redactor::new(pool.keys());
         let prepared = Mutex::new(None);
         Self { settings, pool, redactor: Arc::new(redactor), signals, clock, prepared }
     }
@@ -61,7 +62,15 @@ impl Client {
         let now = records::Stamp::new(self.clock.wall());
         let audit = self.settings.audit.as_ref();
         let shard = audit.map(|audit| audit.prepare(now)).transpose()?;
-        let transport = Transport::Rest(Rest::new(&self.settings.base_url)?);
+        let transport = match &self.settings.command {
+            None => Transport::Rest(Rest::new(&self.settings.base_url)?),
+            Some(line) => {
+                let variables = &self.pool.key_variables;
+                let folders = self.settings.files.state_dir.join("asking");
+                let children = self.signals.children.clone();
+                Transport::Command(Asking::new(line, variables, folders, children))
+            }
+        };
         Ok(prepared.insert(Prepared { transport, shard }).clone())
     }
 }

@@ -26,7 +26,8 @@ impl Run<'_> {
             "alias": request.wanted.alias,
             "max_retries": settings.limits.attempts,
             "deadline_s": settings.limits.deadline.as_secs_f64(),
-            "no_tools": true,
+            "no_tools": settings.command.is_none(),
+            "program": settings.command.as_ref().map(|line| &line.name),
             "credentials": names,
             "skipped": pool.skipped,
             "prompt_sha256": sha256_hex(request.prompt.text.as_bytes()),
@@ -52,6 +53,7 @@ impl Run<'_> {
             "credential": credential.name,
             "project": credential.project,
             "turn": self.turn,
+            "program": self.client.settings.command.as_ref().map(|line| &line.name),
         });
         self.event("ATTEMPT", fields);
     }
@@ -124,6 +126,8 @@ impl Run<'_> {
             "credential": credential.name,
             "project": credential.project,
             "http": facts.http,
+            "program": facts.program.as_ref().map(|program| &program.name),
+            "exit_code": facts.program.as_ref().and_then(|program| program.code),
             "status": error.map(|e| e.status.as_str()),
             "reason": error.and_then(|e| e.reasons.first()).map(|r| &r.text),
             "quota_id": error.and_then(|e| e.quota_ids.first()).map(|id| &id.text),

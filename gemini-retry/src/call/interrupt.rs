@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::answer::facts::Exchange;
+use crate::call::command::Children;
 
 /// The signal that ended the program; 0 for none. `main` turns it into the exit code.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
@@ -42,6 +43,8 @@ pub(crate) enum Waited<T> {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Signals {
     heard: Arc<Mutex<Heard>>,
+    /// Programs that must not outlive this one.
+    pub(crate) children: Children,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +67,7 @@ impl Signals {
                 // The first one asks to write down what happened and to stop. A second one says
                 // that this takes too long, as when somebody holds the log's lock.
                 if earlier > 0 {
+                    to.children.abandon();
                     drop(signal_hook::low_level::emulate_default_handler(signal));
                 }
                 to.tell(signal);

@@ -1,4 +1,4 @@
-//! One attempt over HTTP. The key travels in a header and nowhere else.
+//! One attempt, over HTTP or by a program. Over HTTP the key travels in a header and nowhere else.
 
 use std::error::Error as _;
 use std::io::Read as _;
@@ -14,6 +14,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::answer::facts::{self, Broken, Exchange};
 use crate::answer::judge::Form;
 use crate::call::body::{Mend, body};
+use crate::call::cancel::Cancel;
+use crate::call::command::Asking;
+use crate::setup::credentials::Access;
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// No review is longer; a longer body is not read to its end. The audit entry holds the answer twice,
@@ -27,20 +30,24 @@ static PROVIDER: Once = Once::new();
 pub(crate) enum Transport {
     /// HTTP.
     Rest(Rest),
+    /// A program.
+    Command(Asking),
 }
 
 /// One attempt: what is sent, and with which key.
 pub(crate) struct Sending {
     /// The model that is asked.
     pub(crate) model: String,
-    /// The key.
-    pub(crate) key: SecretString,
+    /// With what.
+    pub(crate) access: Access,
     /// The prompt.
     pub(crate) prompt: Arc<str>,
     /// What the answer must be.
     pub(crate) form: Form,
     /// What is done in another way than before.
     pub(crate) mend: Mend,
+    /// Asks to give it up.
+    pub(crate) cancel: Cancel,
 }
 
 impl Transport {
@@ -48,10 +55,24 @@ impl Transport {
     pub(crate) fn send(&self, sending: &Sending, limit: Duration) -> Exchange {
         match self {
             Self::Rest(rest) => {
+                let Some(key) = sending.access.key() else {
+                    let why = "a login of a program is no key to send".into();
+                    return Exchange::Broken(Broken::Connection(why));
+                };
                 let Sending { model, prompt, form, mend, .. } = sending;
                 let body = body(model, prompt, form, *mend).to_string();
-                rest.generate(&sending.model, &sending.key, body, limit)
+                rest.generate(&sending.model, key, body, limit)
             }
+            Self::Command(asking) => asking.ask(sending, limit),
+        }
+    }
+
+    /// How long an attempt that was given up may take to clean up; `None` when it leaves nothing
+    /// behind: a connection ends with this program, a child does not.
+    pub(crate) fn farewell(&self) -> Option<Duration> {
+        match self {
+            Self::Rest(_) => None,
+            Self::Command(_) => Some(Duration::from_secs(1)),
         }
     }
 }

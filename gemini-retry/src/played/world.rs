@@ -19,7 +19,7 @@ use crate::call::client::Client;
 use crate::call::interrupt::Signals;
 use crate::run::{Shown, finish};
 use crate::setup::args::Args;
-use crate::setup::credentials;
+use crate::setup::credentials::{self, Asker};
 use crate::setup::request::Request;
 use crate::setup::settings::Settings;
 
@@ -151,7 +151,7 @@ impl World {
         let env = |_: &str| None;
         let settings = Settings::new(&args.ask.call, env).unwrap();
         let request = Request::typed(&args.ask, settings.bounds).unwrap();
-        let pool = credentials::load(&file, env).unwrap();
+        let pool = credentials::load(&file, Asker::Rest, env).unwrap();
         let clock_of_run = Box::new(Arc::clone(&clock));
         let earlier = files(&state_dir.join("logs"));
         let client = Client::new(settings, pool, Signals::default(), clock_of_run);

@@ -362,14 +362,15 @@ fn of_text(facts: &Facts) -> Option<Decision> {
     let root = facts.root;
     let model = format!("{root}modelVersion");
     match (facts.served, &facts.model) {
-        (Served::Unsaid, _) | (_, None) => {
+        (Served::Unsaid, _) | (Served::Other, None) => {
             Some(Decision::new(22, Class::ModelUnverified, Ground::Lacks(model)))
         }
         (Served::Other, Some(served)) => {
             let found = Found { at: model, text: served.clone() };
             Some(Decision::field(23, Class::ModelMismatch, &found))
         }
-        (Served::Accepted, Some(_)) => facts.verdict_fault.as_ref().map(|fault| {
+        // Without a name only when the user accepts that.
+        (Served::Accepted, _) => facts.verdict_fault.as_ref().map(|fault| {
             let at = format!("{root}candidates[0].content.parts");
             Decision::field(24, Class::BadVerdict, &Found { at, text: fault.clone() })
         }),

@@ -152,6 +152,13 @@ impl Course {
         turns >= ROUNDS || self.is_away(credential, pool)
     }
 
+    /// Leaves a credential alone for the rest of this run, and holds nothing against it beyond that.
+    pub(crate) fn leave(&mut self, place: usize) -> Consequence {
+        self.away.insert(place);
+        self.follows = Some(Consequence::Elsewhere);
+        Consequence::Elsewhere
+    }
+
     /// How often a class was met.
     pub(crate) fn times(&self, class: Class) -> u32 {
         self.met.get(&class).copied().unwrap_or(0)

@@ -73,6 +73,7 @@ pub(crate) struct AskArgs {
 
 /// How to ask, whatever is asked.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CallArgs {
     /// The model to ask
     ///
@@ -87,6 +88,13 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "GLOB")]
     pub(crate) accept_model: Vec<String>,
 
+    /// Accept an answer that does not say which model gave it
+    ///
+    /// Most programs of `--transport command` cannot prove it. `model_verified` is null then, in the
+    /// envelope and in the audit entry.
+    #[arg(long)]
+    pub(crate) allow_unverified_model: bool,
+
     /// What the answer must be: `builtin:verdict`, one object that satisfies the JSON Schema in a
     /// file, or `none` for any text
     ///
@@ -99,6 +107,19 @@ pub(crate) struct CallArgs {
         value_parser = schema
     )]
     pub(crate) schema: Schema,
+
+    /// How to ask: over HTTP, or by running a program [default: rest, or command with --command]
+    #[arg(long, value_enum, value_name = "WAY", hide_possible_values = true)]
+    pub(crate) transport: Option<Way>,
+
+    /// The program to run, such as 'agy --model {model}'
+    ///
+    /// The line is split as a shell would split it, but no shell runs it. {model} stands for the
+    /// model's name. The program gets the prompt on stdin, in a new empty folder, with no key in its
+    /// environment but the one that it is to use; it must end with 0 and print the answer. The
+    /// client gemini proves which model answered when it is run with --output-format json.
+    #[arg(long, value_name = "LINE")]
+    pub(crate) command: Option<String>,
 
     /// The project in the audit entry; by default the name of the main worktree's folder
     #[arg(long, value_name = "NAME")]
@@ -187,7 +208,8 @@ Exit status:
 Examples:
   lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98
   gemini-retry --model gemini-3-pro-preview --prompt-file /tmp/lld-review-prompt.txt --print response
-  gemini-retry --schema none --no-audit -p 'Say hello'";
+  gemini-retry --schema none --no-audit -p 'Say hello'
+  gemini-retry --command 'agy --model {model}' --allow-unverified-model --issue 98 -f prompt.txt";
 
 /// What goes to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -196,6 +218,15 @@ pub(crate) enum Print {
     Envelope,
     /// The model's own object, or its text.
     Response,
+}
+
+/// How to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Way {
+    /// Over HTTP.
+    Rest,
+    /// By running a program.
+    Command,
 }
 
 /// What an answer must be.

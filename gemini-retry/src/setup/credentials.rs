@@ -4,14 +4,15 @@
 //! ```json
 //! {"credentials": [{"name": "team-a", "type": "api_key", "key": "…", "enabled": true,
 //!                   "account-name": "…", "notes": "…",
-//!                   "project": "alpha", "billing": "acme", "key_env": "TEAM_A_KEY"}]}
+//!                   "project": "alpha", "billing": "acme", "key_env": "TEAM_A_KEY"},
+//!                  {"name": "me", "type": "oauth", "home": "/home/me/accounts/first"}]}
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::Failure;
 use records::sha256_hex;
@@ -25,6 +26,8 @@ use crate::state::{account_scope, model_scope};
 /// The variable that holds one more key; its credential is called [`ENV_NAME`].
 pub(crate) const ENV_KEY: &str = "GEMINI_API_KEY";
 const ENV_NAME: &str = "env";
+/// What the login is called that a program has without an entry in the file.
+const OWN_LOGIN: &str = "command";
 /// Shorter texts are no keys, and to redact them would take ordinary words out of every log.
 const SHORTEST_KEY: usize = 8;
 /// Labels are written to logs and to the state.
@@ -43,14 +46,55 @@ pub(crate) struct Credential {
     pub(crate) billing: String,
     /// Tells two keys apart without showing either.
     pub(crate) fingerprint: String,
-    /// Cannot be printed.
-    pub(crate) key: SecretString,
+    /// What it asks with.
+    pub(crate) access: Access,
+}
+
+/// What a credential asks with.
+#[derive(Debug, Clone)]
+pub(crate) enum Access {
+    /// A key, which cannot be printed.
+    Key(SecretString),
+    /// The login of a program, which keeps it itself.
+    Login {
+        /// The folder that the program keeps this one in, when it has several.
+        home: Option<PathBuf>,
+    },
+}
+
+impl Access {
+    /// The key, if it is one.
+    pub(crate) fn key(&self) -> Option<&SecretString> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Login { .. } => None,
+        }
+    }
 }
 
 impl Credential {
     /// Every scope whose cool-down stops this credential for `model`.
     pub(crate) fn scopes(&self, model: &str) -> [String; 2] {
         [model_scope(&self.project, model), account_scope(&self.billing)]
+    }
+}
+
+/// Who asks with the credentials, which decides what it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// This tool: keys.
+    Rest,
+    /// The program `gemini`: keys, and logins in several homes.
+    Gemini,
+    /// The program `agy`: its own login alone.
+    Agy,
+    /// Another program: keys, and its own login.
+    Program,
+}
+
+impl Asker {
+    fn takes_keys(self) -> bool {
+        self != Self::Agy
     }
 }
 
@@ -61,6 +105,8 @@ pub(crate) struct Pool {
     pub(crate) usable: Vec<Credential>,
     /// Names that are left out, with the reason.
     pub(crate) skipped: Vec<(String, &'static str)>,
+    /// Every variable that the file names as the place of a key.
+    pub(crate) key_variables: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -80,14 +126,19 @@ struct Entry {
     billing: Option<String>,
     key_env: Option<String>,
     key_cmd: Option<serde::de::IgnoredAny>,
+    home: Option<PathBuf>,
 }
 
 /// Reads the credentials file, if there is one, and adds the key of the environment.
 ///
 /// # Errors
 /// Exit 2 when nothing in them can be used, and those of [`read`].
-pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Pool, Failure> {
-    let pool = read(path, env)?;
+pub(crate) fn load(
+    path: &Path,
+    asker: Asker,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Pool, Failure> {
+    let pool = read(path, asker, env)?;
     if pool.usable.is_empty() { Err(pool.unusable(path)) } else { Ok(pool) }
 }
 
@@ -95,25 +146,36 @@ pub(crate) fn load(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Resul
 ///
 /// # Errors
 /// Exit 2 for a file that others may read or that has not the expected form.
-pub(crate) fn read(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Result<Pool, Failure> {
+pub(crate) fn read(
+    path: &Path,
+    asker: Asker,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Pool, Failure> {
     let shown = path.display().to_string();
     let mut pool = Pool::default();
     if let Some(text) = read_private(path)? {
         let file: File =
             serde_json::from_str(text.expose_secret()).map_err(|e| broken(&shown, &e))?;
         for (index, entry) in file.credentials.into_iter().enumerate() {
-            add(&mut pool, entry, &env).map_err(|why| {
+            add(&mut pool, entry, asker, &env).map_err(|why| {
                 Failure::usage(format_args!("{shown}: credential {}", index + 1), why)
             })?;
         }
     }
-    if let Some(key) = environment::text(&env, ENV_KEY)? {
+    if asker.takes_keys()
+        && let Some(key) = environment::text(&env, ENV_KEY)?
+    {
         let key = SecretString::from(key);
         check_key(&key).map_err(|why| Failure::usage(ENV_KEY, why))?;
+        let access = Access::Key(key);
         // The same key in the file has a project and a name that say more.
-        if !pool.usable.iter().any(|c| c.fingerprint == fingerprint(&key)) {
-            pool.usable.push(credential(ENV_NAME.into(), None, None, key));
+        if !pool.usable.iter().any(|c| c.fingerprint == fingerprint(&access)) {
+            pool.usable.push(credential(ENV_NAME.into(), None, None, access));
         }
+    }
+    if pool.usable.is_empty() && asker != Asker::Rest {
+        let access = Access::Login { home: None };
+        pool.usable.push(credential(OWN_LOGIN.into(), None, None, access));
     }
     check_labels(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
     check_unique(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
@@ -121,6 +183,11 @@ pub(crate) fn read(path: &Path, env: impl Fn(&str) -> Option<OsString>) -> Resul
 }
 
 impl Pool {
+    /// Every key that can be used.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = SecretString> {
+        self.usable.iter().filter_map(|c| c.access.key().cloned())
+    }
+
     /// Says that nothing can be used, and why.
     pub(crate) fn unusable(&self, path: &Path) -> Failure {
         let shown = path.display();
@@ -138,6 +205,7 @@ impl Pool {
 fn add(
     pool: &mut Pool,
     entry: Entry,
+    asker: Asker,
     env: &impl Fn(&str) -> Option<OsString>,
 ) -> Result<(), String> {
     let own = Redactor::new(entry.key.clone());
@@ -147,15 +215,19 @@ fn add(
     };
     let name = label(entry.name)?.unwrap_or("unnamed".into());
     let (project, billing) = (label(entry.project)?, label(entry.billing)?);
+    pool.key_variables.extend(entry.key_env.clone());
     if !entry.enabled.unwrap_or(true) {
         pool.skipped.push((name, "disabled"));
         return Ok(());
     }
     match entry.kind.as_deref() {
-        None | Some("api_key") => {}
-        // Its token belongs to the command-line client; there is no key to send.
+        None | Some("api_key") if asker.takes_keys() => {}
+        None | Some("api_key") => {
+            pool.skipped.push((name, "a key, which the program does not take"));
+            return Ok(());
+        }
         Some("oauth") => {
-            pool.skipped.push((name, "oauth, which is not for this service"));
+            add_login(pool, name, project, billing, entry.home, asker)?;
             return Ok(());
         }
         Some(_) => return Err(format!("{name}: 'type' must be api_key or oauth")),
@@ -178,7 +250,35 @@ fn add(
         }
     };
     check_key(&key).map_err(|why| format!("{name}: {why}"))?;
-    pool.usable.push(credential(name, project, billing, key));
+    pool.usable.push(credential(name, project, billing, Access::Key(key)));
+    Ok(())
+}
+
+/// Adds an entry whose token belongs to a program; there is no key to send.
+fn add_login(
+    pool: &mut Pool,
+    name: String,
+    project: Option<String>,
+    billing: Option<String>,
+    home: Option<PathBuf>,
+    asker: Asker,
+) -> Result<(), String> {
+    if asker == Asker::Rest {
+        pool.skipped.push((name, "oauth, which is not for this service"));
+        return Ok(());
+    }
+    if home.as_ref().is_some_and(|home| !home.is_absolute()) {
+        return Err(format!("{name}: home must be an absolute path"));
+    }
+    // Only one program is known to look elsewhere for a login when it is told to.
+    let home = home.filter(|_| asker == Asker::Gemini);
+    let taken =
+        pool.usable.iter().any(|c| matches!(&c.access, Access::Login { home: h } if *h == home));
+    if taken {
+        pool.skipped.push((name, "oauth, the same login as an entry before it"));
+    } else {
+        pool.usable.push(credential(name, project, billing, Access::Login { home }));
+    }
     Ok(())
 }
 
@@ -186,15 +286,17 @@ fn credential(
     name: String,
     project: Option<String>,
     billing: Option<String>,
-    key: SecretString,
+    access: Access,
 ) -> Credential {
     let project = project.unwrap_or_else(|| name.clone());
     let billing = billing.unwrap_or_else(|| project.clone());
-    Credential { fingerprint: fingerprint(&key), name, project, billing, key }
+    Credential { fingerprint: fingerprint(&access), name, project, billing, access }
 }
 
-/// The first 8 bytes of a digest that serves no other purpose.
-fn fingerprint(key: &SecretString) -> String {
+/// The first 8 bytes of a digest that serves no other purpose. A login has none: the program renews
+/// it without telling.
+fn fingerprint(access: &Access) -> String {
+    let Some(key) = access.key() else { return "login".into() };
     let text = format!("gemini-retry credential fingerprint 1\n{}", key.expose_secret());
     let digest = sha256_hex(text.as_bytes());
     format!("sha256:{}", digest.get(..16).unwrap_or_default())
@@ -214,7 +316,7 @@ fn check_key(key: &SecretString) -> Result<(), &'static str> {
 
 /// No label may be the key of another credential.
 fn check_labels(pool: &[Credential]) -> Result<(), &'static str> {
-    let keys = Redactor::new(pool.iter().map(|c| c.key.clone()));
+    let keys = Redactor::new(pool.iter().filter_map(|c| c.access.key().cloned()));
     let mut labels = pool.iter().flat_map(|c| [&c.name, &c.project, &c.billing]);
     if labels.any(|label| keys.clean(label) != *label) { Err(KEY_AS_LABEL) } else { Ok(()) }
 }
@@ -227,7 +329,9 @@ fn check_unique(pool: &[Credential]) -> Result<(), String> {
         if !names.insert(&c.name) {
             return Err(format!("two credentials are called {}; give each its own name", c.name));
         }
-        if let Some(other) = keys.insert(&c.fingerprint, &c.name) {
+        if c.access.key().is_some()
+            && let Some(other) = keys.insert(&c.fingerprint, &c.name)
+        {
             return Err(format!("credentials {other} and {} have the same key", c.name));
         }
     }
@@ -285,7 +389,9 @@ mod tests {
         let scratch = testkit::Scratch::new();
         let path = scratch.write("c.json", text);
         set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-        load(&path, |name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into()))
+        load(&path, Asker::Rest, |name| {
+            vars.iter().find(|(n, _)| *n == name).map(|(_, v)| v.into())
+        })
     }
 
     fn refusal(text: &str) -> String {
@@ -312,6 +418,37 @@ mod tests {
         assert_eq!(c.scopes("m"), ["p:p|m:m".to_owned(), "b:w".to_owned()]);
         assert_eq!(pool.usable[0].scopes("m"), ["p:a|m:m".to_owned(), "b:a".to_owned()]);
         assert!(!format!("{:?}", pool.usable).contains("key-of"));
+    }
+
+    #[test]
+    fn a_program_uses_its_login_and_the_keys_that_it_takes() {
+        let scratch = testkit::Scratch::new();
+        let text = r#"{"credentials":[{"name":"o","type":"oauth"},{"name":"p","type":"oauth"},
+            {"name":"h","type":"oauth","home":"/h"},{"name":"a","key":"key-of-alpha"},
+            {"name":"e","key_env":"E_KEY","enabled":false}]}"#;
+        let path = scratch.write("c.json", text);
+        set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        let none = scratch.path("none");
+        for (asker, names) in [
+            (Asker::Rest, &["a", "env"][..]),
+            (Asker::Gemini, &["o", "h", "a", "env"]),
+            (Asker::Program, &["o", "a", "env"]),
+            (Asker::Agy, &["o"]),
+        ] {
+            let env = |name: &str| (name == ENV_KEY).then(|| "key-of-the-env".into());
+            let pool = load(&path, asker, env).unwrap();
+            let found: Vec<&str> = pool.usable.iter().map(|c| c.name.as_str()).collect();
+            assert_eq!(found, names, "{asker:?}");
+            assert_eq!(pool.key_variables, ["E_KEY"]);
+            let alone = load(&none, asker, |_| None);
+            match asker {
+                Asker::Rest => assert!(alone.is_err()),
+                _ => assert_eq!(alone.unwrap().usable[0].name, OWN_LOGIN),
+            }
+        }
+        let relative = r#"{"credentials":[{"name":"o","type":"oauth","home":"h"}]}"#;
+        let path = scratch.write("c.json", relative);
+        assert!(load(&path, Asker::Gemini, |_| None).is_err());
     }
 
     #[test]
@@ -365,7 +502,7 @@ mod tests {
     #[test]
     fn what_is_no_private_text_file_is_refused_and_left_alone() {
         let scratch = testkit::Scratch::new();
-        let refusal = |path: &Path| load(path, |_| None).err().unwrap().render("t");
+        let refusal = |path: &Path| load(path, Asker::Rest, |_| None).err().unwrap().render("t");
         let message = refusal(scratch.root());
         assert!(message.contains("not a file") && !message.contains("chmod"), "{message}");
         assert!(refusal(Path::new("/dev/zero")).contains("not a file"));
@@ -387,9 +524,9 @@ mod tests {
             scratch.write("c.json", r#"{"credentials":[{"name":"a","key":"key-of-alpha"}]}"#);
         for mode in [0o640, 0o604, 0o660] {
             set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            let message = load(&path, |_| None).err().unwrap().render("t");
+            let message = load(&path, Asker::Rest, |_| None).err().unwrap().render("t");
             assert!(message.contains(&format!("chmod 600 {}", path.display())), "{message}");
         }
-        assert!(load(&scratch.path("none"), |_| None).is_err());
+        assert!(load(&scratch.path("none"), Asker::Rest, |_| None).is_err());
     }
 }

@@ -72,6 +72,7 @@ pub(crate) fn form(schema: &Schema) -> Result<Form, Failure> {
 }
 
 fn wanted(args: &CallArgs) -> Result<Wanted, Failure> {
-    Wanted::new(&args.model, args.accept_model.clone())
-        .map_err(|why| Failure::usage("--model", why))
+    let wanted = Wanted::new(&args.model, args.accept_model.clone())
+        .map_err(|why| Failure::usage("--model", why))?;
+    Ok(if args.allow_unverified_model { wanted.or_unverified() } else { wanted })
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cli::Failure;
@@ -12,7 +13,9 @@ use crate::call::transport::is_loopback;
 use crate::logs::audit::AuditLog;
 use crate::policy::backoff::Delays;
 use crate::policy::plan::Limits;
-use crate::setup::args::{CallArgs, FileArgs, ServiceArgs, seconds_or_span};
+use crate::setup::args::{CallArgs, FileArgs, ServiceArgs, Way, seconds_or_span};
+use crate::setup::command::{CommandLine, KNOWN};
+use crate::setup::credentials::Asker;
 use crate::setup::prompt::Bounds;
 use crate::setup::{chance, environment};
 
@@ -35,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) bounds: Bounds,
     /// The service.
     pub(crate) base_url: Url,
+    /// The program that asks the service instead of this one.
+    pub(crate) command: Option<Arc<CommandLine>>,
     /// The credentials file and the shared state.
     pub(crate) files: Files,
     /// `None` with `--no-audit`.
@@ -98,6 +103,11 @@ impl Files {
 }
 
 impl Settings {
+    /// Who asks with the credentials.
+    pub(crate) fn asker(&self) -> Asker {
+        self.command.as_ref().map_or(Asker::Rest, |line| line.asker())
+    }
+
     /// Puts arguments and environment together. `env` gives a variable's value, when it is set.
     ///
     /// # Errors
@@ -152,9 +162,24 @@ impl Settings {
             delays,
             bounds,
             base_url: service_url(service, &env)?,
+            command: command(args, env("PATH"))?.map(Arc::new),
             files: Files::typed(&service.files, env)?,
             audit,
         })
+    }
+}
+
+/// The program that asks; `None` when this tool asks itself.
+fn command(args: &CallArgs, path: Option<OsString>) -> Result<Option<CommandLine>, Failure> {
+    match (args.transport, &args.command) {
+        (None | Some(Way::Rest), None) => Ok(None),
+        (None | Some(Way::Command), Some(line)) => CommandLine::new(line, path).map(Some),
+        (Some(Way::Command), None) => {
+            Err(Failure::usage("--transport command", "it needs --command").hint(KNOWN))
+        }
+        (Some(Way::Rest), Some(_)) => {
+            Err(Failure::usage("--transport rest", "--command goes with --transport command"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use records::gemini_retry::ForgottenFact;
 
 use crate::answer::model::Wanted;
 use crate::setup::commands::ResetArgs;
-use crate::setup::credentials::{self, Pool};
+use crate::setup::credentials::{self, Asker, Pool};
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Files;
 use crate::state::forget::{Forget, Forgotten};
@@ -18,8 +18,13 @@ pub(crate) fn run(args: &ResetArgs, out: &mut Out) -> Result<Exit, Failure> {
     let env = |name: &str| std::env::var_os(name);
     let files = Files::typed(&args.files, env)?;
     // A damaged file must not keep anybody from forgetting everything.
-    let pool = if args.all { Pool::default() } else { credentials::read(&files.credentials, env)? };
-    let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
+    let pool = if args.all {
+        Pool::default()
+    } else {
+        // The one that has them all: keys and logins.
+        credentials::read(&files.credentials, Asker::Gemini, env)?
+    };
+    let redactor = Redactor::new(pool.keys());
     let now = cli::clock::now().instant();
     let what = match (&args.credential, &args.model) {
         (Some(name), _) => credential(name, &pool, &files).map_err(|known| {

@@ -8,7 +8,7 @@ use records::{Extra, Stamp};
 use crate::answer::model::Wanted;
 use crate::setup::args::DEFAULT_MODEL;
 use crate::setup::commands::StatusArgs;
-use crate::setup::credentials::{self, Credential, Pool};
+use crate::setup::credentials::{self, Asker, Credential, Pool};
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Files;
 use crate::state::overview::{Named, named};
@@ -20,11 +20,11 @@ pub(crate) fn run(args: &StatusArgs, out: &mut Out) -> Result<Exit, Failure> {
     let typed = args.model.as_deref().unwrap_or(DEFAULT_MODEL);
     let model = Wanted::new(typed, vec![]).map_err(|why| Failure::usage("--model", why))?.model;
     let files = Files::typed(&args.files, env)?;
-    let pool = credentials::read(&files.credentials, env)?;
+    let pool = credentials::read(&files.credentials, Asker::Rest, env)?;
     let now = cli::clock::now().instant();
     let state = store::look(&files.state_dir, now)?;
 
-    let redactor = Redactor::new(pool.usable.iter().map(|c| c.key.clone()));
+    let redactor = Redactor::new(pool.keys());
     let all = overview(&pool, &state, &model, args.model.is_some(), now);
     let all = all.into_iter().map(|one| redactor.clean_noun(one)).collect::<Result<Vec<_>, _>>()?;
     for one in &all {

@@ -3,6 +3,8 @@
 
 mod answers;
 mod bounds;
+mod command;
+mod command_ends;
 mod credentials;
 mod explain;
 mod input;

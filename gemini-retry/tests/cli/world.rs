@@ -87,6 +87,18 @@ impl World {
         ran
     }
 
+    /// Makes a program of this name out of a shell script and puts it on the PATH of `tool`.
+    pub(crate) fn program(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.scratch.write(format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+        set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// The tool with `--command`, with programs of this world first on its PATH.
+    pub(crate) fn command(&self, line: &str) -> Tool {
+        self.tool().path_first(self.scratch.path("bin")).args(["--command", line])
+    }
+
     #[track_caller]
     pub(crate) fn start(&self, flags: &[&str]) -> Running {
         self.tool().args(flags).arg("-").stdin("Review this.\n").spawn()

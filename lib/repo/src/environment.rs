@@ -28,7 +28,9 @@ const GIT_LOCAL: [&str; 16] = [
 const SECRETS: [&str; 3] = ["GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS"];
 
 /// Removes git's local variables and all secrets from the environment of `command`.
-pub(crate) fn scrub(command: &mut Command) {
+///
+/// [`crate::Program`] does this by itself.
+pub fn scrub(command: &mut Command) {
     for name in GIT_LOCAL.iter().chain(&SECRETS) {
         command.env_remove(name);
     }

@@ -19,6 +19,7 @@ mod words;
 mod worktrees;
 
 pub use base::{default_base, remote_of};
+pub use environment::scrub;
 pub use error::Error;
 pub use exclude::exclude;
 pub use git::Git;

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::answer::facts::{ApiError, Facts};
 use crate::policy::cooldown::cooldown;
+use crate::setup::credentials::Access;
 use crate::state::breaker::Failed;
 use crate::state::in_flight::Lease;
 use crate::state::model_scope;
@@ -21,7 +22,7 @@ fn pool(names: &[&str]) -> Vec<Credential> {
         project: (*name).to_owned(),
         billing: (*name).to_owned(),
         fingerprint: format!("fp-{name}"),
-        key: SecretString::from("key-of-nobody"),
+        access: Access::Key(SecretString::from("key-of-nobody")),
     };
     names.iter().map(credential).collect()
 }
