@@ -89,6 +89,9 @@ impl<'a> Report<'a> {
         if let Some(failure) = &failure {
             extra.insert("failure".into(), failure.sentence.clone().into());
         }
+        if let Some(line) = &self.settings.command {
+            extra.insert("program".into(), line.name.clone().into());
+        }
         let raw = Some(facts.text.clone()).filter(|text| !text.is_empty());
         AuditEntry {
             id: Some(id.to_owned()),

@@ -51,6 +51,7 @@ fn a_program_without_proof_counts_only_when_that_is_allowed() {
     assert_eq!(entries.len(), 2);
     let entry = entries.iter().find(|entry| entry["id"] == envelope["audit_id"]).unwrap();
     assert_eq!((&entry["verdict"], &entry["model_verified"]), (&"APPROVED".into(), &Value::Null));
+    assert_eq!(entry["program"], "agy");
     let attempt = &world.events_called("ATTEMPT")[0];
     assert_eq!((&attempt["program"], &attempt["credential"]), (&"agy".into(), &"command".into()));
     assert_eq!(world.events_called("ERROR")[0]["exit_code"], 0);

@@ -22,10 +22,10 @@ const NOTICE: Duration = Duration::from_secs(1);
 /// No program runs longer; the arithmetic of times stays safe.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 /// How long a program that was asked to end may take when somebody waits for this tool to stop.
-const QUICK: Duration = Duration::from_millis(100);
+const QUICK: Duration = Duration::from_millis(80);
 /// How long killed processes may take to be gone. They take microseconds; but where nobody collects
 /// the dead, as in some containers, they never are.
-const DYING: Duration = Duration::from_millis(100);
+const DYING: Duration = Duration::from_millis(50);
 /// How long output is waited for after the whole group has ended: something that left the group may
 /// hold the stream open for ever.
 const DRAIN: Duration = Duration::from_secs(2);
