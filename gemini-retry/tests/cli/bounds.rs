@@ -55,27 +55,6 @@ fn attempts_are_counted() {
 }
 
 #[test]
-fn a_signal_ends_a_call_with_nothing_on_stdout() {
-    for (name, code) in [("term", 143), ("int", 130)] {
-        let world = all(&Response::hang());
-        let running = world.start(&["--node", "review_lld"]);
-        world.stub.wait_for_calls(1);
-        if name == "term" {
-            running.terminate();
-        } else {
-            running.interrupt();
-        }
-        let ran = world.wait(running);
-        let line = failed(&ran, code, "cancelled");
-        assert_eq!(line["attempts"], 1);
-        assert_eq!(world.events_called("CANCELLED").len(), 1);
-        let entries = world.entries();
-        assert_eq!(entries[0]["failure_class"], "cancelled");
-        assert!(entries[0]["verdict"].is_null());
-    }
-}
-
-#[test]
 fn a_second_signal_ends_a_run_that_cannot_write_down_the_first() {
     let world = all(&Response::hang());
     let running = world.start(&["--issue", "98"]);
@@ -89,20 +68,6 @@ fn a_second_signal_ends_a_run_that_cannot_write_down_the_first() {
     let ran = world.wait(running);
     ran.stdout_is("");
     assert_eq!(ran.exit_code(), None, "{ran}");
-}
-
-#[test]
-fn a_signal_ends_a_wait() {
-    let world = all(&Response::fixture("E08"));
-    let running = world.start(&[]);
-    let logs = world.scratch.path("home/.assemblyzero/gemini-retry/logs");
-    // The wait is in the log before it begins.
-    while !logs.exists() || world.try_events_called("WAIT").is_empty() {
-        assert!(!running.has_ended());
-        std::thread::yield_now();
-    }
-    running.terminate();
-    failed(&world.wait(running), 143, "cancelled");
 }
 
 #[test]

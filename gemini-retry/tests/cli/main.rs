@@ -3,9 +3,11 @@
 
 mod answers;
 mod bounds;
+mod cancel;
 mod command;
 mod command_ends;
 mod credentials;
+mod damage;
 mod explain;
 mod input;
 mod leases;

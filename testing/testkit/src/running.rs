@@ -164,6 +164,11 @@ impl Running {
         self.signal(Signal::TERM);
     }
 
+    /// Sends SIGHUP to the process alone, as a terminal that goes away does.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// Sends SIGINT to its process group, as a terminal does on Ctrl-C.
     pub fn interrupt(&self) {
         kill_process_group(self.pid, Signal::INT).expect("signal the process group");
