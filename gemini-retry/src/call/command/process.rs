@@ -98,13 +98,9 @@ pub(super) fn run(mut command: Command, input: Arc<[u8]>, bounds: &Bounds<'_>) -
         clippy::disallowed_methods,
         reason = "repo::Program takes over the signals and knows no other way to be stopped"
     )]
-    let mut child = command.spawn()?;
+    let (mut child, group) = bounds.children.begin(bounds.folder, || command.spawn())?;
     // Closes this process's copies of the pipes' other ends.
     drop(command);
-    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
-        return Err(io::Error::other("it has no process id"));
-    };
-    bounds.children.began(group, bounds.folder);
     let (sender, news) = mpsc::channel();
     let streams = Streams::connect(&mut child, input, bounds.most, &sender);
     let to = sender.clone();
