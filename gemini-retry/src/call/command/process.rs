@@ -39,6 +39,8 @@ pub(super) enum News {
     WantsTerminal,
     /// Its stdout is complete.
     StdoutEnded,
+    /// Its stderr is complete.
+    StderrEnded,
     /// Its stdout is longer than any answer.
     TooMuch,
     /// Nobody wants the answer any more.
@@ -109,35 +111,37 @@ pub(super) fn run(mut command: Command, input: Arc<[u8]>, bounds: &Bounds<'_>) -
 
     let notice = NOTICE.min(bounds.limit / 4);
     let due = begun + bounds.limit.min(LONGEST).saturating_sub(notice);
-    let (stopped, mut whole) = wait(&news, group, due, notice);
+    let (stopped, mut open) = wait(&news, group, due, notice);
     bounds.children.end(group);
     let status = child.wait()?;
     until_gone(group);
     let drained = Instant::now() + if stopped.is_some() { Duration::ZERO } else { DRAIN };
-    while !whole {
+    while !open.is_empty() {
         match news.recv_timeout(drained.saturating_duration_since(Instant::now())) {
-            Ok(told) => whole = told == News::StdoutEnded,
+            Ok(told) => open.retain(|end| *end != told),
             Err(_) => break,
         }
     }
+    let whole = !open.contains(&News::StdoutEnded);
     let (stdout, stderr) = streams.take();
     Ok(Ran { status, stopped, stdout, stderr, whole })
 }
 
-/// Waits until the program has ended: by itself, or because it was stopped. Says which, and whether
-/// its stdout has ended.
+/// Waits until the program has ended: by itself, or because it was stopped. Says which, and
+/// which streams have not ended yet.
 fn wait(
     news: &Receiver<News>,
     group: Pid,
     limit: Instant,
     notice: Duration,
-) -> (Option<Stopped>, bool) {
-    let (mut stopped, mut whole, mut due) = (None, false, limit);
+) -> (Option<Stopped>, Vec<News>) {
+    let (mut stopped, mut due) = (None, limit);
+    let mut open = vec![News::StdoutEnded, News::StderrEnded];
     loop {
         let (why, grace) = match news.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(News::Ended) | Err(RecvTimeoutError::Disconnected) => return (stopped, whole),
-            Ok(News::StdoutEnded) => {
-                whole = true;
+            Ok(News::Ended) | Err(RecvTimeoutError::Disconnected) => return (stopped, open),
+            Ok(ended @ (News::StdoutEnded | News::StderrEnded)) => {
+                open.retain(|end| *end != ended);
                 continue;
             }
             Ok(News::TooMuch) => (Stopped::TooMuch, QUICK),

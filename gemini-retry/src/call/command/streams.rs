@@ -49,7 +49,7 @@ impl Streams {
             });
         }
         if let Some(pipe) = child.stderr.take() {
-            let kept = Arc::clone(&stderr);
+            let (kept, news) = (Arc::clone(&stderr), news.clone());
             std::thread::spawn(move || {
                 each(pipe, |part| {
                     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,6 +60,7 @@ impl Streams {
                         kept.drain(..surplus);
                     }
                 });
+                _ = news.send(News::StderrEnded);
             });
         }
         Self { stdout, stderr }
