@@ -1,5 +1,7 @@
 //! The whole of it: settle what is asked, ask, and tell what came of it.
 
+use std::time::Duration;
+
 use cli::{Exit, Failure, Out, Progress};
 use records::Stamp;
 use records::gemini_retry::ReviewEnvelope;
@@ -39,9 +41,12 @@ fn ask(args: &AskArgs, out: &mut Out) -> Result<Exit, Failure> {
     let request = Request::typed(args, settings.bounds)?;
     let pool = credentials::load(&settings.files.credentials, settings.asker(), env)?;
     let signals = Signals::catch().map_err(|e| Failure::world("cannot catch signals", e))?;
+    let mailbox = signals.mailbox();
+    let stopped = || mailbox.rest(Duration::ZERO);
+    let (pool, left_out) = pool.complete(&settings.files.credentials, stopped)?;
     let client = Client::new(settings, pool, signals, Box::new(clock));
 
-    for warning in request.warnings() {
+    for warning in left_out.iter().map(String::as_str).chain(request.warnings()) {
         out.note(&client.redactor.clean(warning));
     }
     let mut run = Run::begin(&client, &request);

@@ -8,6 +8,8 @@ pub(crate) mod credentials;
 pub(crate) mod dumps;
 mod environment;
 pub(crate) mod expansion;
+mod key_cmd;
+pub(crate) mod pending;
 pub(crate) mod prompt;
 pub(crate) mod redact;
 pub(crate) mod request;

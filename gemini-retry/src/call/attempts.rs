@@ -120,6 +120,11 @@ impl<'a> Run<'a> {
     }
 
     fn pursue(&mut self) -> Result<Outcome, Failure> {
+        if !self.pool().iter().any(|credential| credential.serves(self.model())) {
+            let what = format!("no credential may be used for {}", self.model());
+            return Err(Failure::usage(what, "their 'models' name others")
+                .hint(format!("see {}", self.client.settings.files.credentials.display())));
+        }
         let mailbox = self.client.signals.mailbox();
         loop {
             match self.decide() {

@@ -8,6 +8,8 @@ use crate::state::State;
 
 /// Calls of one project in flight at once: a service that counts by the minute also refuses bursts.
 const PER_PROJECT: usize = 2;
+/// Parts that a share is counted in.
+const PARTS: usize = 1 << 16;
 
 /// What the pool offers at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +43,16 @@ pub(crate) fn choose(
     is_avoided: impl Fn(&Credential) -> bool,
 ) -> Choice {
     let alive = |c: &Credential| !state.is_retired(&c.name, &c.fingerprint);
-    let all = || pool.iter().enumerate();
+    let all = || pool.iter().enumerate().filter(|(_, c)| c.serves(model));
     if !all().any(|(_, c)| alive(c)) {
         return Choice::AllRetired;
     }
     let candidates = || all().filter(|(_, c)| alive(c) && !is_avoided(c));
     let cooling = |c: &Credential| state.cooling(&c.scopes(model), now);
-    let in_flight = |c: &Credential| state.live.of_project(&c.project).count();
+    // In parts of what each may have in flight.
+    let in_flight = |c: &Credential| {
+        state.live.of_project(&c.project).count() * PARTS / (PER_PROJECT * c.share())
+    };
     let free = || candidates().filter(|(_, c)| cooling(c).is_none());
     let rank =
         |(place, c): &(usize, &Credential)| (in_flight(c), state.live.last_used(&c.name), *place);
@@ -86,6 +91,6 @@ pub(crate) fn is_free(
 fn has_room(credential: &Credential, state: &State, model: &str, now: Timestamp) -> bool {
     let project = &credential.project;
     let is_probed = || state.live.probes(model).any(|lease| lease.project == *project);
-    state.live.of_project(project).count() < PER_PROJECT
+    state.live.of_project(project).count() < PER_PROJECT * credential.share()
         && !(state.is_day_over(&credential.scopes(model), now) && is_probed())
 }

@@ -4,13 +4,17 @@
 //! ```json
 //! {"credentials": [{"name": "team-a", "type": "api_key", "key": "…", "enabled": true,
 //!                   "account-name": "…", "notes": "…",
-//!                   "project": "alpha", "billing": "acme", "key_env": "TEAM_A_KEY"},
+//!                   "project": "alpha", "billing": "acme", "key_env": "TEAM_A_KEY",
+//!                   "key_cmd": "pass show gemini/team-a", "weight": 2, "models": ["*pro*"]},
 //!                  {"name": "me", "type": "oauth", "home": "/home/me/accounts/first"}]}
 //! ```
+//!
+//! `key_cmd` goes before `key_env`, and that before `key`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read as _;
+use std::num::NonZeroU16;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -20,12 +24,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::setup::environment;
+use crate::setup::key_cmd::KeyCommand;
+use crate::setup::pending::Pending;
 use crate::setup::redact::Redactor;
 use crate::state::{account_scope, model_scope};
 
 /// The variable that holds one more key; its credential is called [`ENV_NAME`].
 pub(crate) const ENV_KEY: &str = "GEMINI_API_KEY";
-const ENV_NAME: &str = "env";
+pub(super) const ENV_NAME: &str = "env";
 /// What the login is called that a program has without an entry in the file.
 const OWN_LOGIN: &str = "command";
 /// Shorter texts are no keys, and to redact them would take ordinary words out of every log.
@@ -48,6 +54,10 @@ pub(crate) struct Credential {
     pub(crate) fingerprint: String,
     /// What it asks with.
     pub(crate) access: Access,
+    /// How many times the calls of another one it may have in flight, at least 1.
+    pub(crate) weight: u16,
+    /// The models that it may be used for, as patterns; none means all.
+    pub(crate) models: Vec<String>,
 }
 
 /// What a credential asks with.
@@ -77,6 +87,16 @@ impl Credential {
     pub(crate) fn scopes(&self, model: &str) -> [String; 2] {
         [model_scope(&self.project, model), account_scope(&self.billing)]
     }
+
+    /// Its weight, as a factor.
+    pub(crate) fn share(&self) -> usize {
+        usize::from(self.weight.max(1))
+    }
+
+    /// Whether it may be used for `model`.
+    pub(crate) fn serves(&self, model: &str) -> bool {
+        self.models.is_empty() || self.models.iter().any(|pattern| cli::fits(pattern, model))
+    }
 }
 
 /// Who asks with the credentials, which decides what it takes.
@@ -105,6 +125,8 @@ pub(crate) struct Pool {
     pub(crate) usable: Vec<Credential>,
     /// Names that are left out, with the reason.
     pub(crate) skipped: Vec<(String, &'static str)>,
+    /// Those whose key a command has yet to print.
+    pub(crate) pending: Vec<Pending>,
     /// Every variable that the file names as the place of a key.
     pub(crate) key_variables: Vec<String>,
 }
@@ -125,7 +147,9 @@ struct Entry {
     project: Option<String>,
     billing: Option<String>,
     key_env: Option<String>,
-    key_cmd: Option<serde::de::IgnoredAny>,
+    key_cmd: Option<serde_json::Value>,
+    weight: Option<NonZeroU16>,
+    models: Option<Vec<String>>,
     home: Option<PathBuf>,
 }
 
@@ -139,7 +163,8 @@ pub(crate) fn load(
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Pool, Failure> {
     let pool = read(path, asker, env)?;
-    if pool.usable.is_empty() { Err(pool.unusable(path)) } else { Ok(pool) }
+    let none = pool.usable.is_empty() && pool.pending.is_empty();
+    if none { Err(pool.unusable(path)) } else { Ok(pool) }
 }
 
 /// The same, also when nothing can be used.
@@ -173,12 +198,11 @@ pub(crate) fn read(
             pool.usable.push(credential(ENV_NAME.into(), None, None, access));
         }
     }
-    if pool.usable.is_empty() && asker != Asker::Rest {
+    if pool.usable.is_empty() && pool.pending.is_empty() && asker != Asker::Rest {
         let access = Access::Login { home: None };
         pool.usable.push(credential(OWN_LOGIN.into(), None, None, access));
     }
-    check_labels(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
-    check_unique(&pool.usable).map_err(|why| Failure::usage(&shown, why))?;
+    pool.check(path)?;
     Ok(pool)
 }
 
@@ -186,6 +210,13 @@ impl Pool {
     /// Every key that can be used.
     pub(crate) fn keys(&self) -> impl Iterator<Item = SecretString> {
         self.usable.iter().filter_map(|c| c.access.key().cloned())
+    }
+
+    /// Refuses what would mix up credentials or show a key.
+    pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
+        let refuse = |why: String| Failure::usage(path.display(), why);
+        check_labels(&self.usable).map_err(|why| refuse(why.to_owned()))?;
+        check_unique(self).map_err(refuse)
     }
 
     /// Says that nothing can be used, and why.
@@ -232,25 +263,30 @@ fn add(
         }
         Some(_) => return Err(format!("{name}: 'type' must be api_key or oauth")),
     }
-    if entry.key_cmd.is_some() {
-        return Err(format!("{name}: key_cmd is not supported; use key_env or key"));
+    let weight = entry.weight.map_or(1, NonZeroU16::get);
+    let models = entry.models.unwrap_or_default();
+    if let Some(value) = entry.key_cmd {
+        let command = KeyCommand::of(&value).map_err(|why| format!("{name}: {why}"))?;
+        // Where its key is to stand.
+        let place = pool.usable.len() + pool.pending.len();
+        pool.pending.push(Pending { place, command, name, project, billing, weight, models });
+        return Ok(());
     }
-    let key = match (entry.key, entry.key_env) {
-        (Some(_), Some(_)) => return Err(format!("{name}: it has both key and key_env; keep one")),
-        (None, None) => return Err(format!("{name}: it has no key; add key or key_env")),
-        (Some(key), None) => key,
-        (None, Some(variable)) => {
-            let key = environment::text(env, &variable)
-                .map_err(|_| format!("{name}: the variable that key_env names is not UTF-8"))?;
-            let Some(key) = key else {
-                pool.skipped.push((name, "the variable that key_env names is not set"));
-                return Ok(());
-            };
-            SecretString::from(key)
+    let named = match &entry.key_env {
+        Some(variable) => environment::text(env, variable)
+            .map_err(|_| format!("{name}: the variable that key_env names is not UTF-8"))?,
+        None => None,
+    };
+    let Some(key) = named.map(SecretString::from).or(entry.key) else {
+        if entry.key_env.is_none() {
+            return Err(format!("{name}: it has no key; add key, key_env or key_cmd"));
         }
+        pool.skipped.push((name, "the variable that key_env names is not set"));
+        return Ok(());
     };
     check_key(&key).map_err(|why| format!("{name}: {why}"))?;
-    pool.usable.push(credential(name, project, billing, Access::Key(key)));
+    let new = credential(name, project, billing, Access::Key(key));
+    pool.usable.push(Credential { weight, models, ..new });
     Ok(())
 }
 
@@ -282,7 +318,7 @@ fn add_login(
     Ok(())
 }
 
-fn credential(
+pub(super) fn credential(
     name: String,
     project: Option<String>,
     billing: Option<String>,
@@ -290,7 +326,8 @@ fn credential(
 ) -> Credential {
     let project = project.unwrap_or_else(|| name.clone());
     let billing = billing.unwrap_or_else(|| project.clone());
-    Credential { fingerprint: fingerprint(&access), name, project, billing, access }
+    let (weight, models) = (1, Vec::new());
+    Credential { fingerprint: fingerprint(&access), name, project, billing, access, weight, models }
 }
 
 /// The first 8 bytes of a digest that serves no other purpose. A login has none: the program renews
@@ -303,7 +340,7 @@ fn fingerprint(access: &Access) -> String {
 }
 
 /// A key travels in a header. Its form is otherwise the service's business.
-fn check_key(key: &SecretString) -> Result<(), &'static str> {
+pub(super) fn check_key(key: &SecretString) -> Result<(), &'static str> {
     let key = key.expose_secret();
     if key.len() < SHORTEST_KEY {
         Err("the key is too short to be one")
@@ -322,13 +359,16 @@ fn check_labels(pool: &[Credential]) -> Result<(), &'static str> {
 }
 
 /// Names are the keys of the shared state, and two names for one key would look like two quotas.
-fn check_unique(pool: &[Credential]) -> Result<(), String> {
+fn check_unique(pool: &Pool) -> Result<(), String> {
     let mut names = BTreeSet::new();
-    let mut keys = BTreeMap::new();
-    for c in pool {
-        if !names.insert(&c.name) {
-            return Err(format!("two credentials are called {}; give each its own name", c.name));
+    let pending = pool.pending.iter().map(|p| &p.name);
+    for name in pool.usable.iter().map(|c| &c.name).chain(pending) {
+        if !names.insert(name) {
+            return Err(format!("two credentials are called {name}; give each its own name"));
         }
+    }
+    let mut keys = BTreeMap::new();
+    for c in &pool.usable {
         if c.access.key().is_some()
             && let Some(other) = keys.insert(&c.fingerprint, &c.name)
         {
@@ -464,7 +504,15 @@ mod tests {
             (r#"{"credentials":[{"name":"a","enabled":"AIzaSecret"}]}"#, "c.json:1:"),
             (r#"{"credentials":"AIzaSecret"}"#, "c.json:1:"),
             ("{\"credentials\":[\nAIzaSecret", "c.json:2:1: it is not JSON"),
-            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","key_cmd":"x"}]}"#, "key_cmd"),
+            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","key_cmd":7}]}"#, "key_cmd is a"),
+            (r#"{"credentials":[{"name":"a","key_cmd":"AIza 'Secret"}]}"#, "a quote"),
+            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","weight":0}]}"#, "c.json:1:"),
+            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","weight":1.5}]}"#, "c.json:1:"),
+            (r#"{"credentials":[{"name":"a","key":"AIzaSecret","models":"x"}]}"#, "c.json:1:"),
+            (
+                r#"{"credentials":[{"name":"a","key_cmd":"b"},{"name":"a","key_cmd":"c"}]}"#,
+                "called a",
+            ),
             (r#"{"credentials":[{"name":"a","key":"AIza Secret"}]}"#, "blank"),
             (r#"{"credentials":[{"name":"a","key":"AIza"}]}"#, "too short"),
             (r#"{"credentials":[{"name":"a"}]}"#, "credential 1: a: it has no key"),

@@ -9,6 +9,7 @@ use crate::answer::model::Wanted;
 use crate::setup::args::DEFAULT_MODEL;
 use crate::setup::commands::StatusArgs;
 use crate::setup::credentials::{self, Asker, Credential, Pool};
+use crate::setup::pending::Pending;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Files;
 use crate::state::overview::{Named, named};
@@ -44,7 +45,9 @@ fn overview(
     only: bool,
     now: Timestamp,
 ) -> Vec<CredentialStatus> {
-    let used = pool.usable.iter().map(|c| of_usable(c, state, model, only, now));
+    let pending = pool.pending.iter().map(Pending::without_key);
+    let known: Vec<Credential> = pool.usable.iter().cloned().chain(pending).collect();
+    let used = known.into_iter().map(|c| of_usable(&c, state, model, only, now));
     let skipped = pool.skipped.iter().map(|(name, why)| CredentialStatus {
         name: name.clone(),
         state: CredentialState::Skipped,

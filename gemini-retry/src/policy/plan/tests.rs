@@ -23,6 +23,8 @@ fn pool(names: &[&str]) -> Vec<Credential> {
         billing: (*name).to_owned(),
         fingerprint: format!("fp-{name}"),
         access: Access::Key(SecretString::from("key-of-nobody")),
+        weight: 1,
+        models: Vec::new(),
     };
     names.iter().map(credential).collect()
 }
