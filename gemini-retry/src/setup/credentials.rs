@@ -17,6 +17,8 @@ use std::io::Read as _;
 use std::num::NonZeroU16;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use cli::Failure;
 use records::sha256_hex;
@@ -40,6 +42,8 @@ const SHORTEST_KEY: usize = 8;
 const KEY_AS_LABEL: &str = "its name, project or billing has a key in it, and those are shown";
 /// More than any list of credentials needs.
 const LONGEST_FILE: u64 = 1 << 20;
+/// How long whoever writes into a pipe may take, such as a program that asks for a passphrase.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One credential that can be used.
 #[derive(Debug, Clone)]
@@ -178,7 +182,7 @@ pub(crate) fn read(
 ) -> Result<Pool, Failure> {
     let shown = path.display().to_string();
     let mut pool = Pool::default();
-    if let Some(text) = read_private(path)? {
+    if let Some(text) = read_private(path, PATIENCE)? {
         let file: File =
             serde_json::from_str(text.expose_secret()).map_err(|e| broken(&shown, &e))?;
         for (index, entry) in file.credentials.into_iter().enumerate() {
@@ -378,8 +382,25 @@ fn check_unique(pool: &Pool) -> Result<(), String> {
     Ok(())
 }
 
-/// The file's text; `None` when there is no file.
-fn read_private(path: &Path) -> Result<Option<SecretString>, Failure> {
+/// The file's text; `None` when there is no file. A pipe that nobody writes to is waited for, but not
+/// for ever.
+fn read_private(path: &Path, patience: Duration) -> Result<Option<SecretString>, Failure> {
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        return read_now(path);
+    }
+    let (sender, text) = mpsc::channel();
+    let pipe = path.to_owned();
+    // Opening a pipe cannot be interrupted, but it can be left behind.
+    std::thread::spawn(move || drop(sender.send(read_now(&pipe))));
+    text.recv_timeout(patience).unwrap_or_else(|_| {
+        let why =
+            format!("nothing has come through this pipe for {}", cli::show_duration(patience));
+        Err(Failure::usage(path.display(), why))
+    })
+}
+
+/// The same, however long it takes.
+fn read_now(path: &Path) -> Result<Option<SecretString>, Failure> {
     let fail = |e: &std::io::Error| Failure::io("cannot read", path, e);
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
@@ -563,6 +584,27 @@ mod tests {
             let message = refusal(&path);
             assert!(message.contains(why), "{message}");
         }
+    }
+
+    #[test]
+    fn a_pipe_is_read_and_one_that_nobody_writes_to_is_given_up() {
+        let scratch = testkit::Scratch::new();
+        let pipe = |name: &str| {
+            let pipe = scratch.path(name);
+            testkit::Tool::program("mkfifo").args(["-m", "600"]).arg(&pipe).run().code(0);
+            pipe
+        };
+        let fault = read_private(&pipe("idle"), Duration::from_millis(20)).unwrap_err();
+        assert!(fault.to_string().contains("nothing has come through this pipe"), "{fault}");
+        let busy = pipe("busy");
+        let to = busy.clone();
+        let writer = std::thread::spawn(move || {
+            let mut pipe = std::fs::OpenOptions::new().write(true).open(to).unwrap();
+            std::io::Write::write_all(&mut pipe, b"text").unwrap();
+        });
+        let text = read_private(&busy, Duration::from_mins(5)).unwrap().unwrap();
+        assert_eq!(text.expose_secret(), "text");
+        writer.join().unwrap();
     }
 
     #[test]

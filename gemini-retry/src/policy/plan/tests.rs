@@ -275,3 +275,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_weight_is_a_share_of_the_calls_in_flight() {
+    let mut pool = pool(&["light", "heavy"]);
+    pool[1].weight = 3;
+    let (mut state, now) = (State::default(), start());
+    let mut taken = Vec::new();
+    loop {
+        match choose(&pool, &state, MODEL, now, |_| false) {
+            Choice::This(place) => {
+                let lease = Lease::new("run", now, Duration::from_mins(1));
+                state.live.take(lease.of(&pool[place], MODEL, false));
+                taken.push(pool[place].name.as_str());
+            }
+            choice => {
+                assert!(matches!(choice, Choice::Busy { .. }), "{choice:?}");
+                break;
+            }
+        }
+    }
+    taken.sort_unstable();
+    assert_eq!(taken, ["heavy", "heavy", "heavy", "heavy", "heavy", "heavy", "light", "light"]);
+}
+
+#[test]
+fn a_key_for_other_models_is_not_chosen() {
+    let mut pool = pool(&["a", "b"]);
+    pool[0].models = vec!["other-*".to_owned()];
+    for name in [MODEL, "other-1", "third"] {
+        let expected = usize::from(name != "other-1");
+        let choice =
+            choose(&pool, &State::default(), name, start(), |c| c.name == "b" && expected == 0);
+        assert_eq!(choice, Choice::This(expected), "{name}");
+    }
+}
