@@ -255,6 +255,8 @@ fn add(
         pool.skipped.push((name, "disabled"));
         return Ok(());
     }
+    let weight = entry.weight.map_or(1, NonZeroU16::get);
+    let models = entry.models.unwrap_or_default();
     match entry.kind.as_deref() {
         None | Some("api_key") if asker.takes_keys() => {}
         None | Some("api_key") => {
@@ -262,13 +264,15 @@ fn add(
             return Ok(());
         }
         Some("oauth") => {
+            let place = pool.usable.len();
             add_login(pool, name, project, billing, entry.home, asker)?;
+            if let Some(new) = pool.usable.get_mut(place) {
+                (new.weight, new.models) = (weight, models);
+            }
             return Ok(());
         }
         Some(_) => return Err(format!("{name}: 'type' must be api_key or oauth")),
     }
-    let weight = entry.weight.map_or(1, NonZeroU16::get);
-    let models = entry.models.unwrap_or_default();
     if let Some(value) = entry.key_cmd {
         let command = KeyCommand::of(&value).map_err(|why| format!("{name}: {why}"))?;
         // Where its key is to stand.

@@ -62,8 +62,11 @@ impl Pool {
             });
             match key {
                 Ok(key) => {
-                    let new =
-                        Credential { weight, models, ..credential(name, project, billing, Access::Key(key)) };
+                    let new = Credential {
+                        weight,
+                        models,
+                        ..credential(name, project, billing, Access::Key(key))
+                    };
                     // It says more than a bare key in the environment.
                     self.usable.retain(|c| c.name != ENV_NAME || c.fingerprint != new.fingerprint);
                     let place = place.saturating_sub(lost).min(self.usable.len());
