@@ -12,6 +12,15 @@ pub(crate) const NODE: &str = "review_lld";
 /// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
+/// Why an approval is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flaw {
+    /// The code of the reason.
+    pub(crate) code: &'static str,
+    /// What the approval does, as the end of a sentence.
+    pub(crate) what: &'static str,
+}
+
 /// A verdict on some text, and the line that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Review {
@@ -25,7 +34,7 @@ pub(crate) struct Review {
     /// clock then and says nothing about what came before or after it.
     pub(crate) at: Option<Stamp>,
     /// Why an approval cannot count as one.
-    pub(crate) flaw: Option<&'static str>,
+    pub(crate) flaw: Option<Flaw>,
     /// Digest of the reviewed bytes; `None` in older entries, which prove nothing about a text.
     pub(crate) sha256: Option<String>,
     /// Path of the reviewed document.
@@ -97,12 +106,16 @@ impl Review {
     }
 }
 
-/// What in an approval contradicts it.
-fn flaw(entry: &AuditEntry) -> Option<&'static str> {
+/// What in an approval contradicts it, or is missing from it.
+fn flaw(entry: &AuditEntry) -> Option<Flaw> {
+    let contradicted = |what| Some(Flaw { code: "approval_contradicted", what });
     if !entry.tier_1_issues.is_empty() {
-        Some("lists findings that block approval")
+        contradicted("lists findings that block approval")
     } else if entry.failure_class.as_deref().is_some_and(|class| !class.trim().is_empty()) {
-        Some("is marked as a call that failed")
+        contradicted("is marked as a call that failed")
+    } else if entry.model_verified.as_deref().is_none_or(|model| model.trim().is_empty()) {
+        // A client without proof of its model was allowed to answer; that is no proof for a gate.
+        Some(Flaw { code: "model_unverified", what: "does not prove which model reviewed" })
     } else {
         None
     }

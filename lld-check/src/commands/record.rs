@@ -163,7 +163,7 @@ fn prove<'a>(
         return None;
     }
     if let Some(flaw) = review.flaw {
-        no("approval_contradicted", format!("the approval {flaw} ({})", review.cited()));
+        no(flaw.code, format!("the approval {} ({})", flaw.what, review.cited()));
         return None;
     }
     Some((review, id.to_owned(), verdict))

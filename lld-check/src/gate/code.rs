@@ -118,9 +118,10 @@ fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>
 
 fn not_approved(facts: &Facts<'_>, review: &Review) -> Reason {
     if let Some(flaw) = review.flaw {
+        let what = flaw.what;
         let message =
-            format!("the newest review approved this text and {flaw} ({})", review.cited());
-        return Reason::new("approval_contradicted", message, review_command(facts.issue));
+            format!("the newest review approved this text and {what} ({})", review.cited());
+        return Reason::new(flaw.code, message, review_command(facts.issue));
     }
     let (code, said) = match review.verdict {
         Verdict::Blocked => ("review_blocked", "blocked"),

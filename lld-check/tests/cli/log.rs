@@ -10,11 +10,14 @@ const LATER: &str = "2026-01-25T00:00:00.000Z";
 
 #[test]
 fn an_approval_that_contradicts_itself_is_none() {
-    for (key, value) in [
-        ("tier_1_issues", json!(["It drops the table."])),
-        ("tier_1_issues", json!([{"issue": "It drops the table."}])),
-        ("tier_1_issues", json!("It drops the table.")),
-        ("failure_class", json!("quota_day")),
+    const CONTRADICTED: &str = "approval_contradicted";
+    for (key, value, code) in [
+        ("tier_1_issues", json!(["It drops the table."]), CONTRADICTED),
+        ("tier_1_issues", json!([{"issue": "It drops the table."}]), CONTRADICTED),
+        ("tier_1_issues", json!("It drops the table."), CONTRADICTED),
+        ("model_verified", json!(null), "model_unverified"),
+        ("model_verified", json!(" "), "model_unverified"),
+        ("failure_class", json!("quota_day"), CONTRADICTED),
     ] {
         let world = World::with_document(DESIGN);
         let sound = world.entry("APPROVED", "e0");
@@ -22,9 +25,9 @@ fn an_approval_that_contradicts_itself_is_none() {
         flawed[key] = value;
         // A sound one before it does not help, and a sound one behind it does.
         world.log(SHARD, &[sound, flawed.clone()]);
-        assert_eq!(world.closed(), ["approval_contradicted"], "{flawed}");
+        assert_eq!(world.closed(), [code], "{flawed}");
         let ran = world.record(&World::envelope(&entry("APPROVED", "e1", LATER, &world.digest())));
-        assert_eq!(codes(&ran.code(1).json()), ["approval_contradicted"]);
+        assert_eq!(codes(&ran.code(1).json()), [code]);
         assert_eq!(world.document(), DESIGN);
         let after = entry("APPROVED", "e2", "2026-01-26T00:00:00Z", &world.digest());
         world.log(SHARD, &[after]);
