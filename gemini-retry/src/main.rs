@@ -2,6 +2,7 @@
 //! and the verdict (runbook 0801, "Submit for Gemini Review").
 
 mod answer;
+mod batch;
 mod call;
 mod logs;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use records::Stamp;
 use records::gemini_retry::ReviewEnvelope;
 
 use crate::answer::judge::Answer;
+use crate::batch;
 use crate::call::attempts::{Outcome, Run};
 use crate::call::client::Client;
 use crate::call::clock::SystemClock;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     dumps::prevent()?;
     match args.command {
         None => ask(&args.ask, out),
+        Some(Command::Batch(args)) => batch::run(&args, out),
         Some(Command::Explain(args)) => verbs::explain::run(&args, out),
         Some(Command::Status(args)) => verbs::status::run(&args, out),
         Some(Command::Reset(args)) => verbs::reset::run(&args, out),

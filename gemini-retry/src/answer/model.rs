@@ -55,6 +55,15 @@ impl Wanted {
         })
     }
 
+    /// Another model, with the same leave for others to answer.
+    ///
+    /// # Errors
+    /// As [`Wanted::new`].
+    pub(crate) fn another(&self, typed: &str) -> Result<Self, String> {
+        let wanted = Self::new(typed, self.accept.clone())?;
+        Ok(Self { unverified: self.unverified, ..wanted })
+    }
+
     /// The same, or an answer that does not say which model gave it.
     pub(crate) fn or_unverified(self) -> Self {
         Self { unverified: true, ..self }

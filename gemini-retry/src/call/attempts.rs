@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use cli::{Failure, Progress};
 use jiff::Timestamp;
-use records::Stamp;
 
 use crate::answer::facts::{Broken, Exchange, Facts};
 use crate::answer::judge::{Answer, judge};
@@ -23,7 +22,6 @@ use crate::setup::chance;
 use crate::setup::credentials::{Access, Asker, Credential};
 use crate::setup::expansion;
 use crate::setup::request::Request;
-use crate::setup::settings::Files;
 use crate::state::breaker::Failed;
 use crate::state::in_flight::Lease;
 use crate::state::store::Store;
@@ -77,14 +75,16 @@ impl<'a> Run<'a> {
     /// A run that has asked nothing yet.
     pub(crate) fn begin(client: &'a Client, request: &'a Request) -> Self {
         chance::stir();
-        let id = format!("{:08x}", chance::unique());
-        let Files { state_dir, run_logs, .. } = &client.settings.files;
-        let begun = Stamp::new(client.clock.wall());
+        Self::begin_with(client, request, client.log())
+    }
+
+    /// The same, with a log that was begun before.
+    pub(crate) fn begin_with(client: &'a Client, request: &'a Request, log: RunLog) -> Self {
         let mut run = Self {
             client,
             request,
-            store: Store::open(state_dir),
-            log: RunLog::begin(run_logs, id, begun, Arc::clone(&client.redactor)),
+            store: Store::open(&client.settings.files.state_dir),
+            log,
             progress: None,
             begun: client.clock.elapsed(),
             course: Course::default(),

@@ -3,12 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cli::Failure;
+use records::Stamp;
 
 use crate::call::clock::Clock;
 use crate::call::command::Asking;
 use crate::call::interrupt::Signals;
 use crate::call::transport::{Rest, Transport};
 use crate::logs::audit::Shard;
+use crate::logs::run_log::RunLog;
+use crate::setup::chance;
 use crate::setup::credentials::Pool;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Settings;
@@ -50,6 +53,12 @@ impl Client {
         Self { settings, pool, redactor: Arc::new(redactor), signals, clock, prepared }
     }
 
+    /// A new log, in a file of its own and under a new id.
+    pub(crate) fn log(&self) -> RunLog {
+        let (id, now) = (format!("{:08x}", chance::unique()), Stamp::new(self.clock.wall()));
+        RunLog::begin(&self.settings.files.run_logs, id, now, Arc::clone(&self.redactor))
+    }
+
     /// Prepares what the first request needs; later ones use the same.
     ///
     /// # Errors
@@ -59,7 +68,7 @@ impl Client {
         if let Some(prepared) = &*prepared {
             return Ok(prepared.clone());
         }
-        let now = records::Stamp::new(self.clock.wall());
+        let now = Stamp::new(self.clock.wall());
         let audit = self.settings.audit.as_ref();
         let shard = audit.map(|audit| audit.prepare(now)).transpose()?;
         let transport = match &self.settings.command {

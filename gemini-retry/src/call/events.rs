@@ -22,6 +22,7 @@ impl Run<'_> {
         let request = self.request;
         let names: Vec<&str> = pool.usable.iter().map(|c| c.name.as_str()).collect();
         let fields = json!({
+            "id": request.id,
             "model": request.wanted.model,
             "alias": request.wanted.alias,
             "max_retries": settings.limits.attempts,

@@ -1,14 +1,15 @@
 //! SIGINT, SIGTERM and SIGHUP as messages, so that a wait ends at once and the tool can write down
 //! that it was stopped.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 
 use crate::answer::facts::Exchange;
 use crate::call::command::Children;
@@ -50,7 +51,9 @@ pub(crate) struct Signals {
 #[derive(Debug, Default)]
 struct Heard {
     signal: Option<i32>,
-    mailboxes: Vec<Sender<Event>>,
+    /// Of the runs that are not over, by number.
+    mailboxes: BTreeMap<u64, Sender<Event>>,
+    next: u64,
 }
 
 impl Signals {
@@ -79,22 +82,46 @@ impl Signals {
     /// A mailbox that hears of every signal, of one that came before, too.
     pub(crate) fn mailbox(&self) -> Mailbox {
         let (sender, events) = mpsc::channel();
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard();
+        let number = heard.next;
+        heard.next += 1;
         if let Some(signal) = heard.signal {
             drop(sender.send(Event::Signal(signal)));
         } else {
-            heard.mailboxes.push(sender.clone());
+            heard.mailboxes.insert(number, sender.clone());
         }
-        Mailbox { sender, events }
+        drop(heard);
+        Mailbox { sender, events, number, signals: self.clone() }
+    }
+
+    /// Calls `act` with the number of the first signal, on a thread of its own.
+    pub(crate) fn on_signal(&self, act: impl FnOnce(i32) + Send + 'static) {
+        let mailbox = self.mailbox();
+        std::thread::spawn(move || {
+            match mailbox.events.recv() {
+                // Not from outside: see `nobody_reads`.
+                Ok(Event::Signal(SIGPIPE) | Event::Reply(..)) | Err(_) => {}
+                Ok(Event::Signal(signal)) => act(signal),
+            }
+        });
+    }
+
+    /// Ends every run as a signal would, because nobody reads the answers any more.
+    pub(crate) fn nobody_reads(&self) {
+        self.tell(SIGPIPE);
     }
 
     fn tell(&self, signal: i32) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard();
         heard.signal = Some(signal);
-        for mailbox in heard.mailboxes.drain(..) {
+        for (_, mailbox) in std::mem::take(&mut heard.mailboxes) {
             // One that nobody reads any more belongs to a run that is over.
             drop(mailbox.send(Event::Signal(signal)));
         }
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,6 +129,15 @@ impl Signals {
 pub(crate) struct Mailbox {
     sender: Sender<Event>,
     events: Receiver<Event>,
+    number: u64,
+    signals: Signals,
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        // One process may see a million runs.
+        self.signals.heard().mailboxes.remove(&self.number);
+    }
 }
 
 impl Mailbox {
@@ -140,6 +176,14 @@ impl Mailbox {
 }
 
 fn stopped(signal: i32) -> Waited<Exchange> {
-    CAUGHT.store(signal, Ordering::Relaxed);
+    ended_by(signal);
     Waited::Stopped(signal)
+}
+
+/// The program ends because of this signal.
+pub(crate) fn ended_by(signal: i32) {
+    // A reader that went away is no failure (see `cli::run`).
+    if signal != SIGPIPE {
+        CAUGHT.store(signal, Ordering::Relaxed);
+    }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use cli::Failure;
-use records::{AuditEntry, Exit, SessionId, Stamp};
+use records::{AuditEntry, Exit, Fault as _, SessionId, Stamp};
 
 use crate::setup::redact::Redactor;
 
@@ -72,11 +72,39 @@ impl AuditLog {
 impl Shard {
     /// Appends an entry, durably and without any key in it.
     pub(crate) fn append(&self, entry: &AuditEntry, redactor: &Redactor) -> Result<(), Failure> {
-        let line = serde_json::to_string(entry)
-            .map_err(|e| Failure::new(Exit::World, "cannot write the audit entry", e))?;
-        journal::append_line(&self.path, redactor.clean(&line).as_bytes())?;
+        journal::append_line(&self.path, line(entry, redactor)?.as_bytes())?;
         Ok(())
     }
+
+    /// Appends entries that [`line`] made, in one write and with one wait for the disk. Says of each
+    /// whether it is there.
+    pub(crate) fn append_all(&self, lines: &[&str]) -> Vec<Result<(), Failure>> {
+        match journal::append_lines(&self.path, lines) {
+            Ok(_) => lines.iter().map(|_| Ok(())).collect(),
+            // One that cannot be written must not keep out the others.
+            Err(journal::Error::BadLine { .. }) if lines.len() > 1 => {
+                lines.iter().flat_map(|line| self.append_all(&[line])).collect()
+            }
+            Err(error) => {
+                let told = || {
+                    let what = "cannot write an audit entry";
+                    let failure = Failure::new(error.exit(), what, &error);
+                    match error.hint() {
+                        Some(hint) => failure.hint(hint),
+                        None => failure,
+                    }
+                };
+                lines.iter().map(|_| Err(told())).collect()
+            }
+        }
+    }
+}
+
+/// The line of an entry, without any key in it.
+pub(crate) fn line(entry: &AuditEntry, redactor: &Redactor) -> Result<String, Failure> {
+    let line = serde_json::to_string(entry)
+        .map_err(|e| Failure::new(Exit::World, "cannot write the audit entry", e))?;
+    Ok(redactor.clean(&line))
 }
 
 /// `20260124T183045`.

@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
             id: Some(id.to_owned()),
             timestamp: Some(now.to_string()),
             session_id: Some(session.to_owned()),
-            project: self.settings.project.clone(),
+            project: self.request.project.as_ref().or(self.settings.project.as_ref()).cloned(),
             node: self.request.node.clone(),
             issue_id: self.request.issue,
             verdict: review.map(|r| r.verdict.word().to_owned()),
@@ -163,7 +163,8 @@ pub(crate) struct Told {
     result: &'static str,
     /// The class, for the audit entry.
     pub(crate) class: String,
-    retry_at: Option<Stamp>,
+    /// When asking again makes sense.
+    pub(crate) retry_at: Option<Stamp>,
     /// For people.
     pub(crate) sentence: String,
 }
@@ -266,14 +267,19 @@ fn review(answer: &Answer) -> Option<&crate::answer::verdict::Review> {
     }
 }
 
+/// How a verdict is meant.
+pub(crate) fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Approved => Tone::Good,
+        Verdict::Revise => Tone::Warn,
+        Verdict::Blocked => Tone::Bad,
+    }
+}
+
 /// The envelope for people.
 pub(crate) fn page(envelope: &ReviewEnvelope, page: &mut Page) {
     if let (Some(verdict), Some(word)) = (envelope.verdict, &envelope.verdict_word) {
-        let tone = match verdict {
-            Verdict::Approved => Tone::Good,
-            Verdict::Revise => Tone::Warn,
-            Verdict::Blocked => Tone::Bad,
-        };
+        let tone = tone(verdict);
         if word == verdict.word() {
             page.line(tone, verdict);
         } else {

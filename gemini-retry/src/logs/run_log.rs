@@ -1,5 +1,5 @@
-//! One file a run with every event, under the names that the predecessor gave them. A log that
-//! cannot be written never fails a run.
+//! One file a process with every event, under the names that the predecessor gave them. Runs of one
+//! process share it, each under an id of its own. A log that cannot be written never fails a run.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -16,7 +16,7 @@ use crate::state::store::make_private_dir;
 
 /// The log of one run.
 pub(crate) struct RunLog {
-    file: Option<File>,
+    file: Option<Arc<File>>,
     redactor: Arc<Redactor>,
     /// Eight hexadecimal digits that name the run.
     pub(crate) run: String,
@@ -24,7 +24,7 @@ pub(crate) struct RunLog {
 }
 
 impl RunLog {
-    /// Begins the log of the run `run` in the folder `dir`.
+    /// Begins the log of the run `run` in a file of its own in the folder `dir`.
     pub(crate) fn begin(dir: &Path, run: String, now: Stamp, redactor: Arc<Redactor>) -> Self {
         let millis = now.instant().as_millisecond();
         let path = dir.join(format!("gemini-retry-{millis}-{}-{run}.jsonl", std::process::id()));
@@ -34,7 +34,7 @@ impl RunLog {
         let mut log = Self { file: None, redactor, run, warnings: Vec::new() };
         match opened {
             Ok(file) => {
-                log.file = Some(file);
+                log.file = Some(Arc::new(file));
                 if let Err(error) = prune(dir, now.instant()) {
                     log.warn(format!("old logs stay in {}: {error}", dir.display()));
                 }
@@ -46,6 +46,12 @@ impl RunLog {
         log
     }
 
+    /// The log of another run, in the same file.
+    pub(crate) fn another(&self, run: String) -> Self {
+        let (file, redactor) = (self.file.clone(), Arc::clone(&self.redactor));
+        Self { file, redactor, run, warnings: Vec::new() }
+    }
+
     /// Writes one event: `fields` is an object.
     pub(crate) fn event(&mut self, now: Stamp, event: &str, fields: Value) {
         let mut line = json!({"ts": now, "event": event, "run": self.run});
@@ -53,8 +59,9 @@ impl RunLog {
             line.extend(fields);
         }
         let text = self.redactor.clean(&line.to_string()) + "\n";
-        if let Some(file) = &mut self.file
-            && let Err(error) = file.write_all(text.as_bytes())
+        // One write a line: the file is opened for appending, so lines of several runs stay whole.
+        if let Some(file) = &self.file
+            && let Err(error) = (&**file).write_all(text.as_bytes())
         {
             self.warnings.push(format!("the log of this run ends early: {error}"));
             self.file = None;

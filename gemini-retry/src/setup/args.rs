@@ -250,7 +250,7 @@ fn dash(text: &str) -> Result<(), String> {
     if text == "-" { Ok(()) } else { Err("only '-' is expected here; use -f for a file".into()) }
 }
 
-fn ref_part(text: &str) -> Result<String, String> {
+pub(crate) fn ref_part(text: &str) -> Result<String, String> {
     records::check_ref_part(text).map_err(|e| e.to_string())?;
     Ok(text.to_owned())
 }

@@ -3,18 +3,72 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args as ClapArgs, Subcommand};
+use records::IssueNumber;
 
-use crate::setup::args::{DEFAULT_MODEL, FileArgs, Schema, schema, seconds_or_span};
+use crate::setup::args::{
+    CallArgs, DEFAULT_MODEL, FileArgs, Schema, ref_part, schema, seconds_or_span,
+};
 
-/// What to do instead of asking.
+/// What to do instead of asking. A comment on a variant would take the place of the whole text that
+/// its arguments have for `--help`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what a saved reply means, and what would follow from it
+    Batch(Box<BatchArgs>),
     Explain(ExplainArgs),
-    /// Show which credentials are free, cooling, dead or left out
     Status(StatusArgs),
-    /// Forget cool-downs and dead keys
     Reset(ResetArgs),
+}
+
+/// Get many reviews, several at a time
+///
+/// Reads requests from stdin, one JSON object a line, and prints one result a line as they finish,
+/// in no fixed order (gemini-retry.result/1). One request that fails does not stop the others. No
+/// line is read before somebody has time for it, so any number may come.
+///
+/// A request has `prompt`, or `prompt_file` with the path of one, and `id`, a text or a number
+/// [default: the number of its line]. It may have `model`, `schema`, `issue`, `node`, `subject` and
+/// `project`, which go before the options. All other keys come back in the result as they are.
+///
+/// Options hold for each request; --deadline, too, begins anew with each. At most two calls of one
+/// project are in flight at once, here and in other processes, so a pool of one project gets no
+/// faster beyond --jobs 2.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+To go on after an interruption, append the results and skip what is done:
+  gemini-retry batch --skip-done results.jsonl < requests.jsonl >> results.jsonl
+A request whose answer was paid for but not printed yet when the process was killed is asked again.
+
+Exit status:
+  0 every request is answered. Otherwise the code that all failed requests have in common (see the
+  exit codes of gemini-retry); 75 when some failed with 74 and some with 75; 1 for another mixture.
+  A failed result has its own code under `exit`. 129, 130 and 143 when interrupted.
+
+Examples:
+  gemini-retry batch --node review_lld < requests.jsonl > results.jsonl
+  gemini-retry batch --jobs 8 < requests.jsonl | jq -c '[.id, .review.verdict, .failure]'")]
+pub(crate) struct BatchArgs {
+    /// How many requests may be under way at once
+    #[arg(short, long, value_name = "N", default_value_t = 4)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: u16,
+
+    /// Skip each request whose id has an answer in RESULTS, the output of an earlier batch
+    ///
+    /// Failed ones are asked again. RESULTS may be the file that stdout is appended to. Damaged lines
+    /// and a torn last one are told and count as nothing.
+    #[arg(long, value_name = "RESULTS")]
+    pub(crate) skip_done: Option<PathBuf>,
+
+    /// The issue that the reviews belong to
+    #[arg(long, value_name = "N")]
+    pub(crate) issue: Option<IssueNumber>,
+
+    /// What is reviewed, such as `review_lld` or `review_implementation`
+    #[arg(long, value_name = "NAME", value_parser = ref_part)]
+    pub(crate) node: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) call: CallArgs,
 }
 
 /// Say what a saved reply means, and what would follow from it

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cli::Failure;
 use records::IssueNumber;
+use serde_json::Value;
 
 use crate::answer::judge::Form;
 use crate::answer::model::Wanted;
@@ -14,6 +15,8 @@ use crate::setup::schema;
 /// One request for a review.
 #[derive(Debug)]
 pub(crate) struct Request {
+    /// The caller's own name for it, in a batch.
+    pub(crate) id: Option<Value>,
     /// What is sent.
     pub(crate) prompt: Prompt,
     /// The model.
@@ -24,6 +27,8 @@ pub(crate) struct Request {
     pub(crate) issue: Option<IssueNumber>,
     /// For the audit entry.
     pub(crate) node: Option<String>,
+    /// For the audit entry; `None` is the one of the settings.
+    pub(crate) project: Option<String>,
 }
 
 impl Request {
@@ -39,11 +44,13 @@ impl Request {
         };
         let wanted = wanted(&args.call)?;
         Ok(Self {
+            id: None,
             prompt: prompt::read(&source, args.subject.as_deref(), bounds)?,
             wanted,
             form: form(&args.call.schema)?,
             issue: args.issue,
             node: args.node.clone(),
+            project: None,
         })
     }
 }
@@ -71,7 +78,8 @@ pub(crate) fn form(schema: &Schema) -> Result<Form, Failure> {
     })
 }
 
-fn wanted(args: &CallArgs) -> Result<Wanted, Failure> {
+/// The model that the options ask for.
+pub(crate) fn wanted(args: &CallArgs) -> Result<Wanted, Failure> {
     let wanted = Wanted::new(&args.model, args.accept_model.clone())
         .map_err(|why| Failure::usage("--model", why))?;
     Ok(if args.allow_unverified_model { wanted.or_unverified() } else { wanted })

@@ -1,4 +1,4 @@
-//! Appending one line.
+//! Appending one line, or several at once.
 
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -112,6 +112,59 @@ pub(crate) fn check(path: &Path, line: &[u8], max_line: usize) -> Result<(), Err
 
 /// Appends `line`, which was checked, in one write, and makes it durable.
 pub(crate) fn write(lock: &Lock, line: &[u8]) -> Result<Appended, Error> {
+    write_all(lock, line).map(|written| Appended {
+        offset: written.end - (line.len() as u64 + 1),
+        length: line.len() as u64 + 1,
+        completed_torn: written.completed_torn,
+    })
+}
+
+/// Appends `lines`, which were checked, in one write, and makes them durable together.
+pub(crate) fn write_lines<L: AsRef<[u8]>>(
+    lock: &Lock,
+    lines: &[L],
+) -> Result<Vec<Appended>, Error> {
+    let written = write_all(lock, &joined(lines))?;
+    // Backwards, because the end is what is known for certain.
+    let mut end = written.end;
+    let mut appended: Vec<Appended> = lines
+        .iter()
+        .rev()
+        .map(|line| {
+            let length = line.as_ref().len() as u64 + 1;
+            end -= length;
+            Appended { offset: end, length, completed_torn: false }
+        })
+        .collect();
+    appended.reverse();
+    if let Some(first) = appended.first_mut() {
+        first.completed_torn = written.completed_torn;
+    }
+    Ok(appended)
+}
+
+/// The lines with a newline between two of them.
+fn joined<L: AsRef<[u8]>>(lines: &[L]) -> Vec<u8> {
+    let length = lines.iter().map(|line| line.as_ref().len() + 1).sum();
+    let mut joined = Vec::with_capacity(length);
+    for line in lines {
+        if !joined.is_empty() {
+            joined.push(b'\n');
+        }
+        joined.extend_from_slice(line.as_ref());
+    }
+    joined
+}
+
+/// What a write left behind.
+struct Written {
+    /// Where the next line will begin.
+    end: u64,
+    completed_torn: bool,
+}
+
+/// Appends `text` and a newline in one write, and makes it durable.
+fn write_all(lock: &Lock, text: &[u8]) -> Result<Written, Error> {
     let path = lock.path.as_path();
     let length = lock.file.metadata().map_err(Error::io(path, "stat"))?.len();
     if length == 0 {
@@ -120,9 +173,9 @@ pub(crate) fn write(lock: &Lock, line: &[u8]) -> Result<Appended, Error> {
         open::sync_parent(path)?;
     }
     let torn = ends_torn(lock, length)?;
-    let mut bytes = Vec::with_capacity(line.len() + 2);
+    let mut bytes = Vec::with_capacity(text.len() + 2);
     bytes.extend(torn.then_some(b'\n'));
-    bytes.extend_from_slice(line);
+    bytes.extend_from_slice(text);
     bytes.push(b'\n');
 
     let written = write_once(lock, &bytes).map_err(|cause| not_appended(lock, length, 0, cause))?;
@@ -137,8 +190,7 @@ pub(crate) fn write(lock: &Lock, line: &[u8]) -> Result<Appended, Error> {
     // appended at the same time.
     let stored = lock.file.sync_data().and_then(|()| (&lock.file).stream_position());
     let end = stored.map_err(|cause| not_appended(lock, length, bytes.len(), cause))?;
-    let line_length = line.len() as u64 + 1;
-    Ok(Appended { offset: end - line_length, length: line_length, completed_torn: torn })
+    Ok(Written { end, completed_torn: torn })
 }
 
 /// Gives a torn last line its newline.

@@ -3,7 +3,8 @@
 //! One pattern everywhere: an append-only file of one JSON record a line is the truth.
 //!
 //! * **Append**: one `write` of one line under an OS lock, then `fdatasync`. When [`append()`] returns, the line
-//!   survives a power failure; when it fails, the line is not to be relied upon.
+//!   survives a power failure; when it fails, the line is not to be relied upon. [`append_lines()`] does the same for
+//!   several lines at the price of one.
 //! * **Decide and append**: [`append_with()`] looks at the file and appends under one lock, for sequence numbers and
 //!   claims.
 //! * **Read**: [`read()`], [`reverse()`], [`tail()`], [`load()`] take no lock. A torn last line is told apart from damage in
@@ -107,6 +108,17 @@ impl Journal {
         append::write(&self.lock()?, line)
     }
 
+    /// Appends several lines. See [`append_lines()`].
+    pub fn append_lines<L: AsRef<[u8]>>(&self, lines: &[L]) -> Result<Vec<Appended>, Error> {
+        if lines.is_empty() {
+            return Ok(Vec::new());
+        }
+        for line in lines {
+            append::check(&self.path, line.as_ref(), self.max_line)?;
+        }
+        append::write_lines(&self.lock()?, lines)
+    }
+
     /// Decides and appends under one lock. See [`append_with()`].
     pub fn append_with<T, E>(
         &self,
@@ -180,6 +192,21 @@ pub fn append<T: Serialize>(path: impl AsRef<Path>, record: &T) -> Result<Append
 /// As [`append()`]; [`Error::BadLine`] also if it is blank or has a `\n` or `\r` in it.
 pub fn append_line(path: impl AsRef<Path>, line: &[u8]) -> Result<Appended, Error> {
     Journal::new(path.as_ref()).append_line(line)
+}
+
+/// Appends several lines with one `write`, and makes them durable with one `fdatasync`: what a program that has many to
+/// append at once pays for one. Gives where each line is, in the order of `lines`; no lines touch nothing. See
+/// [`append_line()`].
+///
+/// # Errors
+///
+/// As [`append_line()`]. After an error none of the lines counts; one bad line keeps all of them out. A crash of the
+/// machine in the middle can leave the first ones whole and the next one torn, as several appends could.
+pub fn append_lines<L: AsRef<[u8]>>(
+    path: impl AsRef<Path>,
+    lines: &[L],
+) -> Result<Vec<Appended>, Error> {
+    Journal::new(path.as_ref()).append_lines(lines)
 }
 
 /// Looks at the file and appends the record that `decide` returns, all under one lock: nobody who takes the lock

@@ -28,6 +28,12 @@ fn record<T: JsonSchema>(name: &str) -> Format {
 /// A printed object's format: the type's own schema plus the `schema` key.
 pub(crate) fn noun<T: Noun>() -> Format {
     let mut schema = schema_for!(T);
+    require_schema_key::<T>(&mut schema);
+    Format { name: T::SCHEMA.into(), schema }
+}
+
+/// Adds the key `schema` to the schema of a noun.
+pub(crate) fn require_schema_key<T: Noun>(schema: &mut Schema) {
     let object = schema.ensure_object();
     let properties = object.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut() {
@@ -37,7 +43,6 @@ pub(crate) fn noun<T: Noun>() -> Format {
     if let Some(required) = required.as_array_mut() {
         required.insert(0, json!("schema"));
     }
-    Format { name: T::SCHEMA.into(), schema }
 }
 
 /// Every format that crosses a border between tools, stored records first.

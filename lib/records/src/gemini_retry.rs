@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::formats::noun;
-use crate::{Extra, Format, IssueNumber, Noun, Stamp, Subject, Usage, Verdict};
+use crate::{Extra, Format, IssueNumber, Noun, Outcome, Printed, Stamp, Subject, Usage, Verdict};
 
 /// A verified answer. Printed only when there is one: a failed call leaves stdout empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +51,38 @@ pub struct ReviewEnvelope {
 
 impl Noun for ReviewEnvelope {
     const SCHEMA: &'static str = "gemini-retry.review/1";
+}
+
+/// What came of one request of a batch. Results come as they finish, in no fixed order. Keys of the
+/// request that mean nothing to the tool stand beside these as they came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BatchResult {
+    /// The caller's name for the request, a text or a number; the number of its line when the request
+    /// has none; `null` when it could not be read.
+    pub id: Option<Value>,
+    /// The line of the request on stdin, from 1.
+    pub line: u64,
+    /// Whether there is an answer.
+    pub outcome: Outcome,
+    /// The answer, as a call by itself prints it; `null` when there is none.
+    pub review: Option<Printed<ReviewEnvelope>>,
+    /// For a failure, its class, such as `quota_day`; `request` when the line could not be asked.
+    pub class: Option<String>,
+    /// For a failure, why, in one sentence.
+    pub failure: Option<String>,
+    /// When asking again makes sense; `null` where time does not help.
+    pub retry_at: Option<Stamp>,
+    /// The exit code that a call by itself would have had; 0 for an answer.
+    pub exit: u8,
+    /// Id of the audit entry; `null` when there is none.
+    pub audit_id: Option<String>,
+    /// The caller's own keys.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Noun for BatchResult {
+    const SCHEMA: &'static str = "gemini-retry.result/1";
 }
 
 /// What a saved reply means, and what a call would do next.
@@ -270,6 +302,7 @@ impl Noun for ForgottenFact {
 pub(crate) fn formats() -> Vec<Format> {
     vec![
         noun::<ReviewEnvelope>(),
+        noun::<BatchResult>(),
         noun::<Explanation>(),
         noun::<CredentialStatus>(),
         noun::<ForgottenFact>(),

@@ -1,9 +1,13 @@
 //! What the tools print: objects that name their own format.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+use crate::formats::require_schema_key;
 
 /// An object that a tool prints on stdout as one line of JSON, with `schema` as its first key.
 pub trait Noun: Serialize + JsonSchema {
@@ -43,7 +47,10 @@ pub fn print_noun<T: Noun>(noun: &T) -> Result<String, serde_json::Error> {
 /// Reads one object that another tool printed. Unknown keys are accepted: a newer tool may print
 /// more.
 pub fn parse_noun<T: Noun + DeserializeOwned>(text: &str) -> Result<T, NounError> {
-    let mut value: Value = serde_json::from_str(text)?;
+    untag(serde_json::from_str(text)?)
+}
+
+fn untag<T: Noun + DeserializeOwned>(mut value: Value) -> Result<T, NounError> {
     let found = value.as_object_mut().and_then(|o| o.shift_remove("schema"));
     match found {
         Some(Value::String(schema)) if schema == T::SCHEMA => Ok(serde_json::from_value(value)?),
@@ -52,8 +59,42 @@ pub fn parse_noun<T: Noun + DeserializeOwned>(text: &str) -> Result<T, NounError
     }
 }
 
+/// A noun as a part of another object: with its `schema`, as if it stood by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Printed<T>(pub T);
+
+impl<T: Noun> Serialize for Printed<T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Tagged<'a, T> {
+            schema: &'static str,
+            #[serde(flatten)]
+            body: &'a T,
+        }
+        Tagged { schema: T::SCHEMA, body: &self.0 }.serialize(out)
+    }
+}
+
+impl<'de, T: Noun + DeserializeOwned> Deserialize<'de> for Printed<T> {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        untag(Value::deserialize(input)?).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T: Noun> JsonSchema for Printed<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = T::json_schema(generator);
+        require_schema_key::<T>(&mut schema);
+        schema
+    }
+}
+
 /// One setting as `--show-config` prints it: `schema` is `<tool>.config/1`.
-#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigItem {
     /// `<tool>.config/1`.
     pub schema: String,
@@ -76,6 +117,17 @@ mod tests {
         let line = print_noun(&run).unwrap();
         assert!(line.starts_with(r#"{"schema":"consolidate.run/1","#), "{line}");
         assert_eq!(parse_noun::<Run>(&line).unwrap(), run);
+    }
+
+    #[test]
+    fn a_noun_inside_another_object_reads_as_by_itself() {
+        let run = Run { shards: 2, ..Run::default() };
+        let inside = serde_json::to_string(&[Printed(run.clone())]).unwrap();
+        assert_eq!(inside, format!("[{}]", print_noun(&run).unwrap()));
+        let back: Vec<Printed<Run>> = serde_json::from_str(&inside).unwrap();
+        assert_eq!(back, [Printed(run)]);
+        let other = serde_json::from_str::<Printed<Run>>(r#"{"schema":"x.y/1"}"#).unwrap_err();
+        assert!(other.to_string().contains("consolidate.run/1"), "{other}");
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl Stub {
         self.shared.lock().seen.iter().filter(is_call).count()
     }
 
+    /// The most generateContent requests that were being answered at once, from all known credentials.
+    pub fn most_at_once(&self) -> usize {
+        self.shared.lock().most_at_once
+    }
+
     /// The requests to which the script had nothing to say. A test that means to have scripted all
     /// of them asserts that this is empty.
     pub fn unscripted(&self) -> Vec<SeenRequest> {

@@ -58,11 +58,12 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 16] = [
+const ENCORE: [(&str, i32); 17] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
     ("echo 'Is this sound?' | gemini-retry --no-audit -", 0),
+    ("echo '{\"prompt\":\"Is this sound?\"}' | gemini-retry batch --no-audit", 0),
     (r#"echo '{"error":{"code":503}}' | gemini-retry explain -"#, 0),
     ("gemini-retry status", 0),
     (

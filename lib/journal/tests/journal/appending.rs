@@ -42,6 +42,31 @@ fn completes_a_torn_line_and_says_so() {
 }
 
 #[test]
+fn several_lines_are_told_apart_and_a_torn_one_is_completed_once() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("log.jsonl");
+    assert_eq!(journal::append_lines::<&[u8]>(&path, &[]).unwrap(), []);
+    assert!(!path.exists(), "no lines touch nothing");
+    File::create(&path).unwrap().write_all(b"{\"n\":").unwrap();
+    let appended = journal::append_lines(&path, &["1", "{\"n\":2}", "\"drei\""]).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text, "{\"n\":\n1\n{\"n\":2}\n\"drei\"\n");
+    let places: Vec<_> = appended.iter().map(|a| (a.offset, a.length, a.completed_torn)).collect();
+    assert_eq!(places, [(6, 2, true), (8, 8, false), (16, 7, false)]);
+}
+
+#[test]
+fn one_bad_line_keeps_all_of_them_out() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("log.jsonl");
+    for bad in ["", "{}\n{}"] {
+        let error = journal::append_lines(&path, &["{}", bad, "{}"]).unwrap_err();
+        assert!(matches!(error, Error::BadLine { .. }), "{error:?}");
+        assert!(!path.exists());
+    }
+}
+
+#[test]
 fn refuses_what_would_not_be_one_line() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("log.jsonl");

@@ -35,6 +35,8 @@ pub(crate) struct State {
     pub(crate) seen: Vec<SeenRequest>,
     places: Places,
     in_flight: HashMap<String, usize>,
+    /// generateContent requests that were being answered at once, from all credentials: the most so far.
+    pub(crate) most_at_once: usize,
     log: Option<File>,
     pub(crate) log_failure: Option<String>,
 }
@@ -49,6 +51,7 @@ impl Shared {
             seen: Vec::new(),
             places: Places::default(),
             in_flight: HashMap::new(),
+            most_at_once: 0,
             log: log.map(open).transpose()?,
             log_failure: None,
         };
@@ -110,6 +113,7 @@ impl Shared {
             *count += 1;
             *count
         });
+        state.most_at_once = state.most_at_once.max(state.in_flight.values().sum());
         let names = head.headers.iter();
         let seen = SeenRequest {
             schema: "gemini-stub.request/1",

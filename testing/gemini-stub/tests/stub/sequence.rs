@@ -133,6 +133,15 @@ fn in_flight_counts_requests_that_overlap_and_no_others() {
     }
     let in_flight: Vec<usize> = stub.requests().iter().map(|seen| seen.in_flight).collect();
     assert_eq!(in_flight, [1, 2, 3, 3, 3]);
+    assert_eq!(stub.most_at_once(), 3);
+    for count in 6..=7 {
+        let mut client = crate::client::Client::connect(&stub);
+        client.send(generate("B", MODEL, PROMPT));
+        hanging.push(client);
+        stub.wait_for_calls(count);
+    }
+    assert_eq!(stub.requests()[6].in_flight, 2);
+    assert_eq!(stub.most_at_once(), 4, "those of all credentials count");
 }
 
 /// A client that has the end of an answer may send the next request at once, and that is not an
