@@ -13,8 +13,11 @@ mod tool {
     pub(crate) mod policy {
         pub(crate) mod classify;
     }
+    pub(crate) mod setup {
+        pub(crate) mod command;
+    }
 }
-use tool::{answer, policy};
+use tool::{answer, policy, setup};
 
 /// The model that is asked for.
 const MODEL: &str = "gemini-3.1-pro-preview";

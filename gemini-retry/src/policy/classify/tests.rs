@@ -213,6 +213,12 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// So many bytes at some place are replaced by others.
+fn any_edit() -> impl Strategy<Value = (prop::sample::Index, usize, String)> {
+    let new = r#"[ -~]{0,3}|[{}\[\]",:]|"STOP"|"MAX_TOKENS"|null|APPROVED|BLOCKED|,"error":\{\}"#;
+    (any::<prop::sample::Index>(), 0_usize..40, new)
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_and_none_are_a_success(http in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..80)) {
@@ -243,6 +249,30 @@ proptest! {
         let bytes = body.to_string().into_bytes();
         if judged(&reply(200, bytes.clone())).is_ok() {
             prop_assert!(is_proper(&bytes), "{}", body);
+        }
+    }
+
+    #[test]
+    fn a_shape_with_bytes_put_in_or_taken_out_passes_only_when_it_is_proper(
+        shape in any::<prop::sample::Index>(),
+        edits in prop::collection::vec(any_edit(), 0..6),
+        http in prop::option::of(200_u16..600),
+    ) {
+        let shapes: Vec<_> = fixtures().values().collect();
+        let shape = shape.get(&shapes);
+        let mut bytes = match &shape.body {
+            Value::String(text) => text.clone().into_bytes(),
+            other => other.to_string().into_bytes(),
+        };
+        for (from, length, new) in edits {
+            let from = from.index(bytes.len() + 1);
+            let end = (from + length).min(bytes.len());
+            bytes.splice(from..end, new.bytes());
+        }
+        let http = http.unwrap_or(shape.status);
+        if judged(&reply(http, bytes.clone())).is_ok() {
+            prop_assert!((200..300).contains(&http));
+            prop_assert!(is_proper(&bytes), "{}", String::from_utf8_lossy(&bytes));
         }
     }
 
