@@ -13,11 +13,8 @@ mod tool {
     pub(crate) mod policy {
         pub(crate) mod classify;
     }
-    pub(crate) mod setup {
-        pub(crate) mod command;
-    }
 }
-use tool::{answer, policy, setup};
+use tool::{answer, policy};
 
 /// The model that is asked for.
 const MODEL: &str = "gemini-3.1-pro-preview";

@@ -8,7 +8,15 @@ use serde_json::Value;
 
 use crate::answer::facts::{ApiError, Facts, number};
 use crate::answer::strict_json;
-use crate::setup::command::Dialect;
+
+/// How a program says what it has to say on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// The answer, and nothing else.
+    Plain,
+    /// The JSON object of `gemini --output-format json`.
+    GeminiJson,
+}
 
 /// How a program ended that was asked.
 #[derive(Debug, Clone)]

@@ -7,20 +7,12 @@ use std::path::{Path, PathBuf};
 
 use cli::Failure;
 
+use crate::answer::ended::Dialect;
 use crate::setup::credentials::Asker;
 
 /// Lines that are known to work.
 pub(crate) const KNOWN: &str = "--command 'gemini --model {model} --output-format json \
     --approval-mode plan --skip-trust', or --command 'agy --model {model}'";
-
-/// How a program says what it has to say on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// The answer, and nothing else.
-    Plain,
-    /// The JSON object of `gemini --output-format json`.
-    GeminiJson,
-}
 
 /// A program that reads a prompt on stdin, with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
