@@ -31,6 +31,9 @@ pub(crate) struct Store {
     file: PathBuf,
     live: PathBuf,
     lock: PathBuf,
+    /// Held only while waiting for the lock, so that who has just given the lock back stands behind
+    /// those who wait. Otherwise a busy process takes it again before anybody looks.
+    queue: PathBuf,
     memory: State,
     shared: bool,
     warnings: Vec<String>,
@@ -52,6 +55,7 @@ impl Store {
             file: dir.join("state.json"),
             live: dir.join("in-flight.json"),
             lock: dir.join("state.lock"),
+            queue: dir.join("state.queue"),
             memory: State::default(),
             shared: true,
             warnings: Vec::new(),
@@ -115,10 +119,8 @@ impl Store {
 
     /// Takes the lock and the file's content. `None` when this run goes on alone.
     fn take_over(&mut self, now: Timestamp) -> Option<Lock> {
-        let taken = create_private(&self.lock)
-            .map_err(Trouble::from)
-            .and_then(|()| Lock::acquire(&self.lock, PATIENCE).map_err(Trouble::from))
-            .and_then(|lock| self.read(now).map(|state| (lock, state)));
+        let taken =
+            self.take_lock().and_then(|lock| self.read(now).map(|state| (lock, state)));
         match taken {
             Ok((lock, state)) => {
                 self.memory = state;
@@ -129,6 +131,15 @@ impl Store {
                 None
             }
         }
+    }
+
+    fn take_lock(&self) -> Result<Lock, Trouble> {
+        create_private(&self.queue)?;
+        create_private(&self.lock)?;
+        let first_in_line = Lock::acquire(&self.queue, PATIENCE)?;
+        let lock = Lock::acquire(&self.lock, PATIENCE)?;
+        drop(first_in_line);
+        Ok(lock)
     }
 
     fn read(&mut self, now: Timestamp) -> Result<State, Trouble> {

@@ -12,8 +12,10 @@ use crate::{Error, open};
 /// How long a writer waits for the lock unless told otherwise: 10 s.
 pub const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 
-const SHORTEST_PAUSE: Duration = Duration::from_micros(500);
-const LONGEST_PAUSE: Duration = Duration::from_millis(8);
+const SHORTEST_PAUSE: Duration = Duration::from_micros(100);
+/// Short, because others take the lock again and again for parts of a millisecond: who looks seldom finds it taken
+/// each time. A look costs microseconds.
+const LONGEST_PAUSE: Duration = Duration::from_millis(1);
 
 /// An exclusive lock on a file, given back when dropped, and by the system when the process dies.
 ///
