@@ -119,8 +119,7 @@ impl Store {
 
     /// Takes the lock and the file's content. `None` when this run goes on alone.
     fn take_over(&mut self, now: Timestamp) -> Option<Lock> {
-        let taken =
-            self.take_lock().and_then(|lock| self.read(now).map(|state| (lock, state)));
+        let taken = self.take_lock().and_then(|lock| self.read(now).map(|state| (lock, state)));
         match taken {
             Ok((lock, state)) => {
                 self.memory = state;
