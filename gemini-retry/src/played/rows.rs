@@ -429,9 +429,15 @@ fn row_14_a_timeout_is_tried_again_twice_and_then_once_elsewhere() {
 fn row_14_a_server_that_never_ends_its_answer_is_a_timeout() {
     for late in [Response::hang(), approval().drip_ms_per_byte(600_000)] {
         let played = World::new(2).play(told([late]), &["--attempt-timeout", "0.05"]);
-        played.failed(74, "timeout").costs_nothing();
-        assert_eq!(played.asked(), "aaab");
-        waited(&played, &[(2.5, 5.0), (5.0, 10.0), AT_ONCE]);
+        assert_eq!((played.exit, played.stdout.as_str()), (74, ""), "{:?}", played.notes);
+        assert_eq!(played.last()["class"], "timeout");
+        played.costs_nothing();
+        // On a busy machine the time may be over before the server has seen the request.
+        let attempts = played.events.iter().filter(|event| event["event"] == "ATTEMPT");
+        let asked: String = attempts.filter_map(|event| event["credential"].as_str()).collect();
+        assert_eq!(asked, "aaab");
+        let waited = played.elapsed.as_secs_f64();
+        assert!((7.5..=15.0).contains(&waited), "{waited}");
     }
 }
 

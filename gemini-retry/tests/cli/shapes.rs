@@ -107,7 +107,7 @@ fn check(line: &Line, attempts: &str) {
     let (shape, class, code, calls, what, result) = *line;
     let rule = Rule::new("*", "*").respond(Response::fixture(shape));
     let world = World::new(script().rule(rule));
-    let ran = world.ask_with(&["--max-attempts", attempts, "--deadline", "30"]);
+    let ran = world.ask_with(&["--max-attempts", attempts, "--deadline", "43"]);
     let last = failed(&ran, code, class);
     assert_eq!(world.calls(), calls, "{shape}: {ran}");
     assert_eq!((&last["result"], &last["attempts"]), (&result.into(), &(calls.0 + calls.1).into()));
