@@ -24,8 +24,11 @@ fn main() -> io::Result<()> {
         let mut reply = vec![high, low, 0];
         reply.extend(body.bytes());
         fs::write(bodies.join(name), reply)?;
-        let parts = fixture["body"].pointer("/candidates/0/content/parts").and_then(Value::as_array);
-        for (index, text) in parts.into_iter().flatten().filter_map(|p| p["text"].as_str()).enumerate() {
+        let parts =
+            fixture["body"].pointer("/candidates/0/content/parts").and_then(Value::as_array);
+        for (index, text) in
+            parts.into_iter().flatten().filter_map(|p| p["text"].as_str()).enumerate()
+        {
             let prompt = "Review this.";
             let mut input = vec![0, u8::try_from(prompt.len()).unwrap_or_default()];
             input.extend(prompt.bytes().chain(text.bytes()));
