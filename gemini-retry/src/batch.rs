@@ -14,6 +14,7 @@ use std::os::fd::AsFd as _;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cli::{Exit, Failure, Out};
 use records::Stamp;
@@ -51,7 +52,14 @@ pub(crate) fn run(args: &BatchArgs, out: &mut Out) -> Result<Exit, Failure> {
     let stdin = stdin.map_err(|e| Failure::world("cannot read stdin", e))?;
     let input = Input::new(BufReader::with_capacity(64 << 10, File::from(stdin)), ids);
     let signals = Signals::catch().map_err(|e| Failure::world("cannot catch signals", e))?;
+    let (pool, left_out) = {
+        let mailbox = signals.mailbox();
+        pool.complete(&settings.files.credentials, || mailbox.rest(Duration::ZERO))?
+    };
     let client = Client::new(settings, pool, signals, Box::new(clock));
+    for warning in left_out {
+        out.note(&client.redactor.clean(&warning));
+    }
 
     let mut log = client.log();
     let start = json!({"jobs": args.jobs, "skip_done": args.skip_done});

@@ -32,6 +32,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::Explain(args)) => verbs::explain::run(&args, out),
         Some(Command::Status(args)) => verbs::status::run(&args, out),
         Some(Command::Reset(args)) => verbs::reset::run(&args, out),
+        Some(Command::Check(args)) => verbs::check::run(&args, out),
+        Some(Command::Keys(args)) => verbs::keys::run(&args.command, out),
     }
 }
 

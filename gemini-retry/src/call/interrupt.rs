@@ -111,6 +111,16 @@ impl Signals {
         self.tell(SIGPIPE);
     }
 
+    /// From now on a signal ends the program as if nobody caught it: there is nothing to write down.
+    pub(crate) fn end_the_program(&self) {
+        let mailbox = self.mailbox();
+        std::thread::spawn(move || {
+            if let Some(signal) = mailbox.rest(Duration::MAX) {
+                drop(signal_hook::low_level::emulate_default_handler(signal));
+            }
+        });
+    }
+
     fn tell(&self, signal: i32) {
         let mut heard = self.heard();
         heard.signal = Some(signal);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use cli::Failure;
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Url, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -121,34 +121,47 @@ impl Rest {
         body: String,
         limit: Duration,
     ) -> Exchange {
+        let url = self.url(&format!("/v1beta/models/{model}:generateContent"));
+        let request = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        exchange(request, key, limit)
+    }
+
+    /// Asks which models there are, at most 1,000 of them: more than there ever were. No quota of
+    /// requests to a model is used for it.
+    pub(crate) fn models(&self, key: &SecretString, limit: Duration) -> Exchange {
+        let mut url = self.url("/v1beta/models");
+        url.set_query(Some("pageSize=1000"));
+        exchange(self.client.get(url), key, limit)
+    }
+
+    /// The address of a path at the service.
+    fn url(&self, path: &str) -> Url {
         let mut url = self.base.clone();
-        let path =
-            format!("{}/v1beta/models/{model}:generateContent", url.path().trim_end_matches('/'));
+        let path = format!("{}{path}", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) else {
-            return Exchange::Broken(Broken::Connection("the key cannot be sent".into()));
-        };
-        key.set_sensitive(true);
-        let request = self
-            .client
-            .post(url)
-            .header("x-goog-api-key", key)
-            .header(CONTENT_TYPE, "application/json")
-            .timeout(limit)
-            .body(body);
-        let response = match request.send() {
-            Ok(response) => response,
-            Err(error) => return Exchange::Broken(broken(error)),
-        };
-        let http = response.status().as_u16();
-        let header = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
-        let now = cli::clock::now().instant();
-        let retry_after = header.and_then(|text| facts::retry_after(text, now));
-        let mut body = Vec::new();
-        match response.take(LONGEST_BODY).read_to_end(&mut body) {
-            Ok(_) => Exchange::Reply { http, retry_after, body },
-            Err(error) => Exchange::Broken(cut(&error)),
-        }
+        url
+    }
+}
+
+/// Sends a request with the key in its header and waits for the whole reply.
+fn exchange(request: RequestBuilder, key: &SecretString, limit: Duration) -> Exchange {
+    let Ok(mut key) = HeaderValue::from_str(key.expose_secret()) else {
+        return Exchange::Broken(Broken::Connection("the key cannot be sent".into()));
+    };
+    key.set_sensitive(true);
+    let request = request.header("x-goog-api-key", key).timeout(limit);
+    let response = match request.send() {
+        Ok(response) => response,
+        Err(error) => return Exchange::Broken(broken(error)),
+    };
+    let http = response.status().as_u16();
+    let header = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
+    let now = cli::clock::now().instant();
+    let retry_after = header.and_then(|text| facts::retry_after(text, now));
+    let mut body = Vec::new();
+    match response.take(LONGEST_BODY).read_to_end(&mut body) {
+        Ok(_) => Exchange::Reply { http, retry_after, body },
+        Err(error) => Exchange::Broken(cut(&error)),
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args as ClapArgs, Subcommand};
 use records::IssueNumber;
 
 use crate::setup::args::{
-    CallArgs, DEFAULT_MODEL, FileArgs, Schema, ref_part, schema, seconds_or_span,
+    CallArgs, DEFAULT_MODEL, FileArgs, Schema, ServiceArgs, ref_part, schema, seconds_or_span,
 };
 
 /// What to do instead of asking. A comment on a variant would take the place of the whole text that
@@ -17,6 +17,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Status(StatusArgs),
     Reset(ResetArgs),
+    Check(CheckArgs),
+    Keys(KeysArgs),
 }
 
 /// Get many reviews, several at a time
@@ -125,12 +127,12 @@ pub(crate) struct ExplainArgs {
 /// One line a credential, in the order of the file: whether it may be asked for the model now, until
 /// when it is left alone and why, how many calls it has in flight and when it was used last. Cool-downs
 /// belong to a project and a model, or to an account; those of other models are listed, too, unless
-/// --model is given. Looks only: it takes no lock and changes nothing.
+/// --model is given. Models that rest because they were overloaded follow. Looks only: it takes no lock and changes nothing.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Exit status:
   0 a credential is free for the model, 2 there is none that could ever be, 65 the state is damaged,
-  75 all are cooling
+  75 all are cooling, or the model rests
 
 Example:
   gemini-retry status --format json | jq -r 'select(.state == \"cooling\") | [.name, .until] | @tsv'")]
@@ -146,7 +148,7 @@ pub(crate) struct StatusArgs {
 /// Forget cool-downs and dead keys
 ///
 /// For a credential: that its key is dead, and every cool-down of its project and its account. For a
-/// model: every cool-down of it. What was forgotten is printed. Calls in flight are not touched. It is
+/// model: every cool-down of it, and that it rests. What was forgotten is printed. Calls in flight are not touched. It is
 /// safe at any time: what still holds is learnt again from the service's next refusal.
 #[derive(Debug, ClapArgs)]
 #[command(group(ArgGroup::new("what").required(true).args(["credential", "model", "all"])))]
@@ -172,4 +174,113 @@ pub(crate) struct ResetArgs {
 
     #[command(flatten)]
     pub(crate) files: FileArgs,
+}
+
+/// Ask the service whether each key works
+///
+/// Asks for the list of models with each key, several at once. That uses none of the quota for
+/// reviews, and for the same reason a key that works may still have no quota left. A key that the
+/// service refuses for good is retired, so that no call tries it again; one that was retired and is
+/// taken again is used again.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Exit status:
+  0 every key works, 1 a key is dead, 2 usage or credentials, 74 it cannot be told of some key
+
+Example:
+  gemini-retry check --format json | jq -r 'select(.result == \"dead\") | .name'")]
+pub(crate) struct CheckArgs {
+    /// The model that is looked for in the list
+    #[arg(short, long, value_name = "MODEL", default_value = DEFAULT_MODEL)]
+    pub(crate) model: String,
+
+    /// The time for one request
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = seconds_or_span)]
+    pub(crate) timeout: std::time::Duration,
+
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+}
+
+/// List, add and remove credentials
+///
+/// Changes the credentials file whole or not at all; two changes at once lose nothing. What the tool
+/// does not know in it is kept. No key is ever printed, nor taken from the command line.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeysArgs {
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// What to do with the credentials file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List the credentials, without their keys
+    ///
+    /// In the order of the file; the key of the environment comes last, as `env`.
+    List(KeysListArgs),
+    /// Add a credential
+    ///
+    /// The key is read from stdin; on a terminal it is not shown. With --key-env the file only names
+    /// a variable that holds the key when the tool runs. A name or a key that is in the file already
+    /// is refused.
+    #[command(after_help = "\
+Examples:
+  gemini-retry keys add team-a --project alpha
+  pass show gemini/team-b | gemini-retry keys add team-b --project beta --billing acme
+  gemini-retry keys add ci --key-env CI_GEMINI_KEY")]
+    Add(KeysAddArgs),
+    /// Remove a credential
+    ///
+    /// Its key is gone from the file afterwards. Everything else is kept.
+    Remove(KeysRemoveArgs),
+}
+
+/// Where the credentials are.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeyFileArgs {
+    /// The credentials file [default: ~/.assemblyzero/gemini-credentials.json]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+}
+
+/// `keys list`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeysListArgs {
+    #[command(flatten)]
+    pub(crate) file: KeyFileArgs,
+}
+
+/// `keys add`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeysAddArgs {
+    /// What logs call it
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// The project that the key belongs to; keys of one project share its quota [default: NAME]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) project: Option<String>,
+
+    /// The account that pays for the project [default: the project]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) billing: Option<String>,
+
+    /// Take the key from this environment variable whenever it is needed
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) key_env: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) file: KeyFileArgs,
+}
+
+/// `keys remove`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct KeysRemoveArgs {
+    /// The credential
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+
+    #[command(flatten)]
+    pub(crate) file: KeyFileArgs,
 }

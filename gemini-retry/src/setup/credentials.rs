@@ -24,7 +24,9 @@ use cli::Failure;
 use records::sha256_hex;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 
+use crate::answer::strict_json;
 use crate::setup::environment;
 use crate::setup::key_cmd::KeyCommand;
 use crate::setup::pending::Pending;
@@ -33,7 +35,7 @@ use crate::state::{account_scope, model_scope};
 
 /// The variable that holds one more key; its credential is called [`ENV_NAME`].
 pub(crate) const ENV_KEY: &str = "GEMINI_API_KEY";
-pub(super) const ENV_NAME: &str = "env";
+pub(crate) const ENV_NAME: &str = "env";
 /// What the login is called that a program has without an entry in the file.
 const OWN_LOGIN: &str = "command";
 /// Shorter texts are no keys, and to redact them would take ordinary words out of every log.
@@ -151,7 +153,7 @@ struct Entry {
     project: Option<String>,
     billing: Option<String>,
     key_env: Option<String>,
-    key_cmd: Option<serde_json::Value>,
+    key_cmd: Option<Value>,
     weight: Option<NonZeroU16>,
     models: Option<Vec<String>>,
     home: Option<PathBuf>,
@@ -180,11 +182,24 @@ pub(crate) fn read(
     asker: Asker,
     env: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Pool, Failure> {
-    let shown = path.display().to_string();
+    let text = read_private(path)?;
+    pool_of(&path.display().to_string(), text.as_ref(), asker, env)
+}
+
+/// The same from the text of the file that is shown under this name.
+///
+/// # Errors
+/// Exit 2 for a text that has not the expected form.
+pub(crate) fn pool_of(
+    shown: &str,
+    text: Option<&SecretString>,
+    asker: Asker,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<Pool, Failure> {
     let mut pool = Pool::default();
-    if let Some(text) = read_private(path, PATIENCE)? {
+    if let Some(text) = text {
         let file: File =
-            serde_json::from_str(text.expose_secret()).map_err(|e| broken(&shown, &e))?;
+            serde_json::from_str(text.expose_secret()).map_err(|e| broken(shown, &e))?;
         for (index, entry) in file.credentials.into_iter().enumerate() {
             add(&mut pool, entry, asker, &env).map_err(|why| {
                 Failure::usage(format_args!("{shown}: credential {}", index + 1), why)
@@ -206,7 +221,7 @@ pub(crate) fn read(
         let access = Access::Login { home: None };
         pool.usable.push(credential(OWN_LOGIN.into(), None, None, access));
     }
-    pool.check(path)?;
+    pool.check(shown)?;
     Ok(pool)
 }
 
@@ -217,8 +232,8 @@ impl Pool {
     }
 
     /// Refuses what would mix up credentials or show a key.
-    pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
-        let refuse = |why: String| Failure::usage(path.display(), why);
+    pub(super) fn check(&self, shown: &str) -> Result<(), Failure> {
+        let refuse = |why: String| Failure::usage(shown, why);
         check_labels(&self.usable).map_err(|why| refuse(why.to_owned()))?;
         check_unique(self).map_err(refuse)
     }
@@ -338,17 +353,32 @@ pub(super) fn credential(
     Credential { fingerprint: fingerprint(&access), name, project, billing, access, weight, models }
 }
 
+/// The whole file as it stands, each key of each object once.
+///
+/// # Errors
+/// Exit 2 for a text that has not the expected form, with line and column.
+pub(crate) fn document(shown: &str, text: &SecretString) -> Result<Value, Failure> {
+    let text = text.expose_secret();
+    // For the place of what has the wrong type.
+    let _file: File = serde_json::from_str(text).map_err(|e| broken(shown, &e))?;
+    strict_json::read(text).map_err(|e| broken(shown, &e))
+}
+
 /// The first 8 bytes of a digest that serves no other purpose. A login has none: the program renews
 /// it without telling.
 fn fingerprint(access: &Access) -> String {
-    let Some(key) = access.key() else { return "login".into() };
+    access.key().map_or_else(|| "login".into(), fingerprint_of)
+}
+
+/// The fingerprint of a key.
+pub(crate) fn fingerprint_of(key: &SecretString) -> String {
     let text = format!("gemini-retry credential fingerprint 1\n{}", key.expose_secret());
     let digest = sha256_hex(text.as_bytes());
     format!("sha256:{}", digest.get(..16).unwrap_or_default())
 }
 
 /// A key travels in a header. Its form is otherwise the service's business.
-pub(super) fn check_key(key: &SecretString) -> Result<(), &'static str> {
+pub(crate) fn check_key(key: &SecretString) -> Result<(), &'static str> {
     let key = key.expose_secret();
     if key.len() < SHORTEST_KEY {
         Err("the key is too short to be one")
@@ -388,7 +418,11 @@ fn check_unique(pool: &Pool) -> Result<(), String> {
 
 /// The file's text; `None` when there is no file. A pipe that nobody writes to is waited for, but not
 /// for ever.
-fn read_private(path: &Path, patience: Duration) -> Result<Option<SecretString>, Failure> {
+pub(crate) fn read_private(path: &Path) -> Result<Option<SecretString>, Failure> {
+    read_within(path, PATIENCE)
+}
+
+fn read_within(path: &Path, patience: Duration) -> Result<Option<SecretString>, Failure> {
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         return read_now(path);
     }
@@ -598,7 +632,7 @@ mod tests {
             testkit::Tool::program("mkfifo").args(["-m", "600"]).arg(&pipe).run().code(0);
             pipe
         };
-        let fault = read_private(&pipe("idle"), Duration::from_millis(20)).unwrap_err();
+        let fault = read_within(&pipe("idle"), Duration::from_millis(20)).unwrap_err();
         assert!(fault.to_string().contains("nothing has come through this pipe"), "{fault}");
         let busy = pipe("busy");
         let to = busy.clone();
@@ -606,7 +640,7 @@ mod tests {
             let mut pipe = std::fs::OpenOptions::new().write(true).open(to).unwrap();
             std::io::Write::write_all(&mut pipe, b"text").unwrap();
         });
-        let text = read_private(&busy, Duration::from_mins(5)).unwrap().unwrap();
+        let text = read_within(&busy, Duration::from_mins(5)).unwrap().unwrap();
         assert_eq!(text.expose_secret(), "text");
         writer.join().unwrap();
     }

@@ -79,7 +79,7 @@ impl Pool {
                 }
             }
         }
-        self.check(path)?;
+        self.check(&path.display().to_string())?;
         if self.usable.is_empty() { Err(self.unusable(path)) } else { Ok((self, warnings)) }
     }
 }

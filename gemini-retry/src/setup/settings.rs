@@ -57,6 +57,30 @@ pub(crate) struct Files {
     pub(crate) run_logs: PathBuf,
 }
 
+/// The folder in the home that the predecessor made.
+fn home(env: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, Failure> {
+    let home = env("HOME").filter(|home| !home.is_empty());
+    let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
+    dir.ok_or_else(|| {
+        Failure::usage("HOME", "it is not set")
+            .hint("set it, or give both --credentials and --state-dir")
+    })
+}
+
+/// The credentials file alone: as typed, or in the home.
+///
+/// # Errors
+/// Exit 2 when it is not named and there is no home.
+pub(crate) fn credentials_file(
+    typed: Option<PathBuf>,
+    env: impl Fn(&str) -> Option<OsString>,
+) -> Result<PathBuf, Failure> {
+    match typed {
+        Some(path) => Ok(path),
+        None => Ok(home(env)?.join("gemini-credentials.json")),
+    }
+}
+
 impl Files {
     /// As typed, or in the home.
     ///
@@ -78,24 +102,13 @@ impl Files {
         state_dir: Option<PathBuf>,
         env: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, Failure> {
-        let home = || {
-            let home = env("HOME").filter(|home| !home.is_empty());
-            let dir = home.map(|home| Path::new(&home).join(".assemblyzero"));
-            dir.ok_or_else(|| {
-                Failure::usage("HOME", "it is not set")
-                    .hint("set it, or give both --credentials and --state-dir")
-            })
-        };
         let state_dir = match state_dir {
             Some(dir) => dir,
-            None => home()?.join("gemini-retry"),
+            None => home(&env)?.join("gemini-retry"),
         };
         let run_logs = env("GEMINI_RETRY_LOG_DIR").filter(|dir| !dir.is_empty());
         Ok(Self {
-            credentials: match credentials {
-                Some(path) => path,
-                None => home()?.join("gemini-credentials.json"),
-            },
+            credentials: credentials_file(credentials, &env)?,
             run_logs: run_logs.map_or_else(|| state_dir.join("logs"), PathBuf::from),
             state_dir,
         })

@@ -45,6 +45,15 @@ pub(crate) enum Forgotten {
 }
 
 impl State {
+    /// Forgets that this very key is dead, because the service took it again. Whether it was.
+    pub(crate) fn revive(&mut self, name: &str, fingerprint: &str) -> bool {
+        let was_dead = self.is_retired(name, fingerprint);
+        if was_dead {
+            self.credentials.remove(name);
+        }
+        was_dead
+    }
+
     /// Forgets, and says what. Calls in flight are not touched.
     pub(crate) fn forget(&mut self, what: &Forget) -> Vec<Forgotten> {
         let account = match what {
@@ -138,6 +147,14 @@ mod tests {
         assert_ne!(state.room("y", now), Room::Free);
         state.forget(&Forget::All);
         assert_eq!((state.room("y", now), state.live.budgets.len()), (Room::Free, 0));
+    }
+
+    #[test]
+    fn only_the_key_that_was_dead_comes_back() {
+        let mut state = state();
+        assert!(!state.revive("a", "another"));
+        assert!(state.revive("a", "fp") && !state.revive("a", "fp"));
+        assert!(state.is_retired("b", "fp"));
     }
 
     #[test]

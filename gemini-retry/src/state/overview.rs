@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::setup::credentials::Credential;
+use crate::state::breaker::Breaker;
 use crate::state::{Retired, Scope, State, account_scope};
 
 /// What a scope's name stands for.
@@ -17,6 +18,8 @@ pub(crate) enum Named<'a> {
     },
     /// Everything that one account pays for.
     Account(&'a str),
+    /// A model that has no room for anybody.
+    Breaker(&'a str),
     /// Something of a later version.
     Unknown,
 }
@@ -25,6 +28,9 @@ pub(crate) enum Named<'a> {
 pub(crate) fn named(scope: &str) -> Named<'_> {
     if let Some(billing) = scope.strip_prefix("b:") {
         return Named::Account(billing);
+    }
+    if let Some(model) = scope.strip_prefix("m:") {
+        return Named::Breaker(model);
     }
     match scope.strip_prefix("p:").and_then(|rest| rest.rsplit_once("|m:")) {
         Some((project, model)) => Named::Model { project, model },
@@ -43,7 +49,7 @@ impl State {
         let concerns = move |name: &str| match named(name) {
             Named::Model { project, .. } => project == credential.project,
             Named::Account(_) => name == account,
-            Named::Unknown => false,
+            Named::Breaker(_) | Named::Unknown => false,
         };
         let held = self.scopes.iter().filter(move |(_, scope)| scope.until.instant() > now);
         held.map(|(name, scope)| (name.as_str(), scope)).filter(move |(name, _)| concerns(name))
@@ -52,6 +58,11 @@ impl State {
     /// Why and since when this credential's key is dead; `None` while it is alive.
     pub(crate) fn death(&self, name: &str, fingerprint: &str) -> Option<&Retired> {
         self.credentials.get(name).filter(|retired| retired.fp == fingerprint)
+    }
+
+    /// What keeps all processes from a model, by the model's name.
+    pub(crate) fn breakers(&self) -> impl Iterator<Item = (&str, &Breaker)> {
+        self.models.iter().map(|(model, breaker)| (model.as_str(), breaker))
     }
 
     /// The names of all dead keys, also of those that no file names any more.
@@ -72,6 +83,7 @@ mod tests {
             assert_eq!(named(&name), Named::Model { project, model: "gemini-x" });
         }
         assert_eq!(named(&account_scope("p:a|m:b")), Named::Account("p:a|m:b"));
-        assert_eq!(named("m:x"), Named::Unknown);
+        assert_eq!(named("m:x"), Named::Breaker("x"));
+        assert_eq!(named("z:x"), Named::Unknown);
     }
 }

@@ -275,7 +275,7 @@ pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// Makes an empty file for this user alone, unless there is one.
-fn create_private(file: &Path) -> io::Result<()> {
+pub(crate) fn create_private(file: &Path) -> io::Result<()> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match made {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),

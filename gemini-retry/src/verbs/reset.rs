@@ -100,6 +100,9 @@ fn fact(forgotten: Forgotten) -> ForgottenFact {
                 Named::Account(billing) => {
                     ForgottenFact { billing: Some(billing.to_owned()), ..fact }
                 }
+                Named::Breaker(model) => {
+                    ForgottenFact { what: "breaker".into(), model: Some(model.to_owned()), ..fact }
+                }
                 Named::Unknown => fact,
             }
         }
@@ -114,6 +117,7 @@ fn page(fact: &ForgottenFact, page: &mut Page) {
         (_, Some(project), Some(model), _) => {
             format!("the cool-down of {project} for {model} until {until} ({reason})")
         }
+        (_, None, Some(model), _) => format!("that {model} rests until {until} ({reason})"),
         (.., Some(billing)) => {
             format!("the cool-down of account {billing} until {until} ({reason})")
         }

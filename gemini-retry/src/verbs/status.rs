@@ -2,7 +2,9 @@
 
 use cli::{Cell, Exit, Failure, Out, Table, Tone};
 use jiff::Timestamp;
-use records::gemini_retry::{CredentialState, CredentialStatus, HeldCooldown};
+use records::gemini_retry::{
+    CredentialState, CredentialStatus, HeldCooldown, ModelState, ModelStatus,
+};
 use records::{Extra, Stamp};
 
 use crate::answer::model::Wanted;
@@ -12,6 +14,7 @@ use crate::setup::credentials::{self, Asker, Credential, Pool};
 use crate::setup::pending::Pending;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Files;
+use crate::state::breaker::Room;
 use crate::state::overview::{Named, named};
 use crate::state::{State, store};
 
@@ -33,8 +36,36 @@ pub(crate) fn run(args: &StatusArgs, out: &mut Out) -> Result<Exit, Failure> {
             out.print(one, |_, _| {})?;
         }
     }
-    out.page(|page| table(&all, page))?;
-    Ok(end(&all, &pool, &files, &model, out))
+    let resting: Vec<ModelStatus> = models(&state, args.model.is_some().then_some(&model), now)
+        .into_iter()
+        .map(|one| redactor.clean_noun(one))
+        .collect::<Result<_, _>>()?;
+    for one in &resting {
+        if out.is_json() {
+            out.print(one, |_, _| {})?;
+        }
+    }
+    out.page(|page| {
+        table(&all, page);
+        for one in &resting {
+            let ModelStatus { model, reason, until, state, .. } = one;
+            let until = cli::clock::local(*until);
+            match state {
+                ModelState::Resting => {
+                    page.field(model, format_args!("rests until {until} ({reason})"));
+                }
+                ModelState::Probing => {
+                    page.field(model, format_args!("one call at a time ({reason})"));
+                }
+            }
+        }
+    })?;
+    let exit = end(&all, &pool, &files, &model, out);
+    if let (Exit::Yes, Room::None(until, reason)) = (exit, state.room(&model, now)) {
+        out.note(&format!("{model} rests for everybody until {} ({reason})", Stamp::new(until)));
+        return Ok(Exit::Later);
+    }
+    Ok(exit)
 }
 
 /// Every credential, in the order of the file; those that are left out come last.
@@ -69,7 +100,7 @@ fn of_usable(
     let held = state.held(credential, now).filter_map(|(scope, held)| {
         let of = match named(scope) {
             Named::Model { model, .. } => Some(model.to_owned()),
-            Named::Account(_) | Named::Unknown => None,
+            Named::Account(_) | Named::Breaker(_) | Named::Unknown => None,
         };
         let concerns = !only || of.as_deref().is_none_or(|of| of == model);
         concerns.then(|| HeldCooldown {
@@ -112,6 +143,26 @@ fn of_usable(
         strikes: strikes.unwrap_or_default(),
         ..status
     }
+}
+
+/// The models that were overloaded; `only` leaves out all others.
+fn models(state: &State, only: Option<&String>, now: Timestamp) -> Vec<ModelStatus> {
+    let concerns = |model: &str| only.is_none_or(|only| only == model);
+    let breakers = state.breakers().filter(|(model, _)| concerns(model));
+    let each = breakers.map(|(model, breaker)| ModelStatus {
+        model: model.to_owned(),
+        state: if breaker.until.instant() > now {
+            ModelState::Resting
+        } else {
+            ModelState::Probing
+        },
+        reason: breaker.reason.clone(),
+        until: breaker.until,
+        set_at: breaker.set_at,
+        strikes: breaker.strikes,
+        extra: Extra::new(),
+    });
+    each.collect()
 }
 
 fn table(all: &[CredentialStatus], page: &mut cli::Page) {

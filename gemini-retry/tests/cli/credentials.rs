@@ -114,6 +114,21 @@ fn a_command_that_fails_costs_its_credential_alone() {
 }
 
 #[test]
+fn a_batch_and_a_check_get_the_keys_that_commands_print() {
+    let world = world();
+    let all = json!([
+        {"name": "alpha", "key_cmd": ["printf", "%s", ALPHA]},
+        {"name": "lost", "key_cmd": "false"},
+    ]);
+    world.credentials(&all);
+    let batch = world.tool().arg("batch").stdin("{\"prompt\":\"Review this.\"}\n");
+    world.run(batch).code(0).stderr_has("credential lost is left out");
+    assert_eq!(world.calls(), (1, 0));
+    let check = world.run(world.tool().arg("check"));
+    check.code(0).stdout_has("alpha").stderr_has("credential lost is left out");
+}
+
+#[test]
 fn a_signal_stops_a_command_and_nothing_is_asked() {
     let world = world();
     let told = world.scratch.path("told");

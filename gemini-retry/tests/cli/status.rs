@@ -213,3 +213,27 @@ fn many_resets_and_calls_at_once_lose_nothing() {
     let scopes: Vec<_> = state["scopes"].as_object().unwrap().keys().collect();
     assert_eq!(scopes, [ALPHA_SCOPE, BETA_SCOPE], "{state}");
 }
+
+#[test]
+fn a_model_that_rests_is_told_and_may_be_woken() {
+    let world = world();
+    let breaker = |seconds| {
+        json!({"reason": "capacity", "capacity_until": ahead(seconds),
+        "set_at": ahead(0), "strikes": 3})
+    };
+    let state = json!({"version": 1, "models": {MODEL: breaker(600), "other": breaker(0)}});
+    world.scratch.write("home/.assemblyzero/gemini-retry/state.json", state.to_string());
+    let ran = command(&world, &["status"]);
+    let all = lines(ran.code(75).stderr_has("rests for everybody until"));
+    assert_eq!((&all[0]["state"], &all[1]["state"]), (&json!("free"), &json!("free")));
+    assert_eq!((&all[2]["model"], &all[2]["state"]), (&json!(MODEL), &json!("resting")));
+    assert_eq!((&all[3]["model"], &all[3]["state"]), (&json!("other"), &json!("probing")));
+    let all = lines(command(&world, &["status", "--model", "other"]).code(0));
+    assert_eq!((all.len(), &all[2]["schema"]), (3, &json!("gemini-retry.model/1")));
+    command(&world, &["status", "--format", "table"]).code(75).stdout_has("rests until");
+    let forgotten = lines(command(&world, &["reset", "--model", MODEL]).code(0));
+    assert_eq!((&forgotten[0]["what"], &forgotten[0]["model"]), (&json!("breaker"), &json!(MODEL)));
+    let page = command(&world, &["reset", "--all", "--format", "table"]);
+    page.code(0).stdout_has("forgot that other rests until");
+    assert_eq!(lines(command(&world, &["status"]).code(0)).len(), 2);
+}

@@ -269,10 +269,44 @@ pub struct HeldCooldown {
     pub extra: Extra,
 }
 
+/// A model that was overloaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ModelStatus {
+    /// The model.
+    pub model: String,
+    /// Whether it may be called.
+    pub state: ModelState,
+    /// The class of the failure that was last.
+    pub reason: String,
+    /// Until when nobody calls it.
+    pub until: Stamp,
+    /// When the last failure was.
+    pub set_at: Stamp,
+    /// How many failures in a row the wait has grown with.
+    pub strikes: u32,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Whether a model that was overloaded may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelState {
+    /// By nobody.
+    Resting,
+    /// By one run at a time, until it answers.
+    Probing,
+}
+
+impl Noun for ModelStatus {
+    const SCHEMA: &'static str = "gemini-retry.model/1";
+}
+
 /// Something that `reset` forgot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ForgottenFact {
-    /// `cooldown`, or `death` for a dead key.
+    /// `cooldown`, `breaker` for a model that rests, or `death` for a dead key.
     pub what: String,
     /// The credential whose key was dead.
     pub credential: Option<String>,
@@ -299,12 +333,146 @@ impl Noun for ForgottenFact {
     const SCHEMA: &'static str = "gemini-retry.forgotten/1";
 }
 
+/// What the service says about a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyCheck {
+    /// The credential's name.
+    pub name: String,
+    /// Its project.
+    pub project: String,
+    /// Tells two keys apart without showing either.
+    pub fingerprint: String,
+    /// Whether the service takes the key. One that works may still have no quota.
+    pub result: KeyResult,
+    /// The class of the refusal or failure; `null` for a key that works.
+    pub class: Option<String>,
+    /// The same in words.
+    pub why: Option<String>,
+    /// The HTTP status; `null` when nothing came back.
+    pub http: Option<u16>,
+    /// The model that was looked for.
+    pub model: String,
+    /// Whether the list has it; `null` when that is not known.
+    pub model_listed: Option<bool>,
+    /// What all processes know differently now.
+    pub change: Option<KeyChange>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Whether the service takes a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyResult {
+    /// It does.
+    Works,
+    /// It refuses the key for good.
+    Dead,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// What a check changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyChange {
+    /// The key is not asked with any more.
+    Retired,
+    /// The key is asked with again.
+    Revived,
+}
+
+impl Noun for KeyCheck {
+    const SCHEMA: &'static str = "gemini-retry.check/1";
+}
+
+/// A credential as the file has it, without its key.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct KeyEntry {
+    /// Its name.
+    pub name: String,
+    /// `api_key` or `oauth`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its project; `null` when the file says nothing, and its name counts.
+    pub project: Option<String>,
+    /// Who pays; `null` when the file says nothing, and the project counts.
+    pub billing: Option<String>,
+    /// Whether it may be used.
+    pub enabled: bool,
+    /// Where its key comes from.
+    pub source: KeySource,
+    /// The environment variable that holds the key.
+    pub variable: Option<String>,
+    /// Tells two keys apart without showing either; `null` when there is no key at the moment.
+    pub fingerprint: Option<String>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Where a key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// It stands in the file.
+    Key,
+    /// The file names a variable.
+    KeyEnv,
+    /// The file names a command.
+    KeyCmd,
+    /// The variable `GEMINI_API_KEY`, without any entry in the file.
+    Environment,
+    /// There is none.
+    #[default]
+    None,
+}
+
+/// A change of the credentials file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KeysChanged {
+    /// What was done.
+    pub change: KeysChange,
+    /// The credential.
+    pub name: String,
+    /// Tells its key from others; `null` when the file has only the name of a variable.
+    pub fingerprint: Option<String>,
+    /// The names of all credentials that the file has now.
+    pub remaining: Vec<String>,
+    /// Keys of other versions.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What was done with a credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeysChange {
+    /// It was added.
+    Added,
+    /// It was removed.
+    Removed,
+}
+
+impl Noun for KeyEntry {
+    const SCHEMA: &'static str = "gemini-retry.key/1";
+}
+
+impl Noun for KeysChanged {
+    const SCHEMA: &'static str = "gemini-retry.keys-changed/1";
+}
+
 pub(crate) fn formats() -> Vec<Format> {
     vec![
         noun::<ReviewEnvelope>(),
         noun::<BatchResult>(),
         noun::<Explanation>(),
         noun::<CredentialStatus>(),
+        noun::<ModelStatus>(),
         noun::<ForgottenFact>(),
+        noun::<KeyCheck>(),
+        noun::<KeyEntry>(),
+        noun::<KeysChanged>(),
     ]
 }

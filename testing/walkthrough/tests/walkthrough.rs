@@ -58,7 +58,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 17] = [
+const ENCORE: [(&str, i32); 20] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
@@ -66,8 +66,11 @@ const ENCORE: [(&str, i32); 17] = [
     ("echo '{\"prompt\":\"Is this sound?\"}' | gemini-retry batch --no-audit", 0),
     (r#"echo '{"error":{"code":503}}' | gemini-retry explain -"#, 0),
     ("gemini-retry status", 0),
+    ("gemini-retry check", 0),
+    ("gemini-retry keys add ci --key-env CI_KEY", 0),
+    ("gemini-retry keys list", 0),
     (
-        r#"t=$(date -u +%FT%TZ); echo '{"scopes":{"p:a|m:x":{"reason":"quota_day","until":"'$t'","set_at":"'$t'"}}}' > ~/.assemblyzero/gemini-retry/state.json; gemini-retry reset --model x"#,
+        r#"t=$(date -u +%FT%TZ); echo '{"scopes":{"p:a|m:x":{"reason":"quota_day","until":"'$t'","set_at":"'$t'"}},"models":{"x":{"reason":"capacity","capacity_until":"'$t'","set_at":"'$t'"}}}' > ~/.assemblyzero/gemini-retry/state.json; gemini-retry status && gemini-retry reset --model x"#,
         0,
     ),
     ("worktree-lane add 98 schemas", 0),
