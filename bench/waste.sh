@@ -5,7 +5,7 @@
 #
 #   bench/waste.sh [BIN_DIR]         BIN_DIR is target/dist by default (make install builds it)
 #
-# Of the requests 10 % meet 503, 5 % a 429 of the minute, 2 % an answer that is cut off, 2 % a
+# PROCESSES loops run at once, each for VERDICTS verdicts. Of the requests 10 % meet 503, 5 % a 429 of the minute, 2 % an answer that is cut off, 2 % a
 # reset. Once with each fault alone, and once as faults come in practice: an overload lasts LASTS ms
 # for everybody, a used-up minute lasts LASTS ms for its key. Delays are scaled from minutes to
 # milliseconds for both.
@@ -13,7 +13,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 bin=$(realpath "${1:-$target/dist}")
-verdicts=${VERDICTS:-300} seed=${SEED:-1} lasts=${LASTS:-400} keys=${KEYS:-3}
+processes=${PROCESSES:-6} verdicts=${VERDICTS:-50} seed=${SEED:-1} lasts=${LASTS:-400} keys=${KEYS:-3}
 export LC_ALL=C
 command -v curl > /dev/null || { echo "waste: curl is missing" >&2; exit 2; }
 [ -x "$bin/gemini-retry" ] || { echo "waste: $bin/gemini-retry is not built: cargo build --profile dist" >&2; exit 2; }
@@ -54,30 +54,30 @@ weather() {
 
 # The naive loop. It takes what has a candidate in it.
 naive() {
-  local url=$1 k=0 got=0 wait
+  local url=$1 answer=answer$2 k=$2 got=0 wait
   for ((v = 0; v < verdicts; v++)); do
     wait=0.05
     for ((try = 0; try < 20; try++)); do
       if curl --silent --fail --max-time 10 --header "@header$((k % keys + 1))" --header 'content-type: application/json' \
-          --data-binary @body.json "$url/v1beta/models/$model:generateContent" > answer 2> /dev/null \
-          && grep -q '"candidates"' answer; then
-        got=$((got + 1)); if grep -q MAX_TOKENS answer; then echo cut >> accepted; fi
+          --data-binary @body.json "$url/v1beta/models/$model:generateContent" > "$answer" 2> /dev/null \
+          && grep -q '"candidates"' "$answer"; then
+        got=$((got + 1)); if grep -q MAX_TOKENS "$answer"; then echo cut >> accepted; fi
         break
       fi
       k=$((k + 1)); sleep "$wait"; wait=$(awk "BEGIN{w=$wait*2; print (w > 0.8 ? 0.8 : w)}")
     done
   done
-  echo "$got" > answered
+  echo "$got" >> answered
 }
 
 ours() {
-  local got=0
+  local answer=answer$2 got=0
   for ((v = 0; v < verdicts; v++)); do
     GOOGLE_GEMINI_BASE_URL=$1 GEMINI_RETRY_BASE_DELAY=0.05 GEMINI_RETRY_MAX_DELAY=0.8 \
-      "$bin/gemini-retry" --no-audit -f prompt.txt > answer 2>> said && got=$((got + 1)) || true
-    if grep -q MAX_TOKENS answer; then echo cut >> accepted; fi
+      "$bin/gemini-retry" --no-audit -f prompt.txt > "$answer" 2>> said && got=$((got + 1)) || true
+    if grep -q MAX_TOKENS "$answer"; then echo cut >> accepted; fi
   done
-  echo "$got" > answered
+  echo "$got" >> answered
 }
 
 printf '%-12s %-14s %9s %7s %9s %17s %14s\n' weather loop verdicts calls seconds 'wasted a verdict' 'cut, accepted'
@@ -91,13 +91,16 @@ for name in alone lasting; do
     exec 9> in
     until [ -s ready ]; do sleep 0.01; done
     t=$EPOCHREALTIME
-    "$loop" "$(sed 's/.*"base_url":"\([^"]*\)".*/\1/' ready)"
+    url=$(sed 's/.*"base_url":"\([^"]*\)".*/\1/' ready)
+    running=()
+    for ((p = 0; p < processes; p++)); do "$loop" "$url" "$p" & running+=($!); done
+    wait "${running[@]}"
     seconds=$(awk "BEGIN{printf \"%.1f\", $EPOCHREALTIME - $t}")
     exec 9>&-
     wait
-    got=$(cat answered) calls=$(wc -l < requests.jsonl) bad=$(wc -l < accepted)
+    got=$(awk '{n += $1} END{print n}' answered) calls=$(wc -l < requests.jsonl) bad=$(wc -l < accepted)
     printf '%-12s %-14s %9s %7s %9s %17s %14s\n' "$name" "${loop/ours/gemini-retry}" "$got" "$calls" "$seconds" \
-      "$(awk "BEGIN{g = $got - $bad; printf \"%.3f\", g > 0 ? ($calls - g) / g : 0}")" "$bad"
+      "$(awk "BEGIN{g = $got - $bad; printf \"%.3f\", (g > 0 ? ($calls - g) / g : 0)}")" "$bad"
   done
 done
-echo "$verdicts verdicts wanted, $keys keys, seed $seed, a fault lasts $lasts ms; $(nproc) cores; $(uname -sm)"
+echo "$processes processes, $verdicts verdicts wanted of each, $keys keys, seed $seed, a fault lasts $lasts ms; $(nproc) cores; $(uname -sm)"
