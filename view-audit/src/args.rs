@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args as ClapArgs, Parser};
 use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
 
@@ -34,6 +34,28 @@ Exit codes:
   75  the log changed again and again while it was read"
 )]
 pub(crate) struct Args {
+    #[command(flatten)]
+    pub list: ListArgs,
+
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+
+    #[command(flatten)]
+    pub places: PlaceArgs,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl Arguments for Args {
+    fn format(&self) -> Format {
+        self.output.format
+    }
+}
+
+/// How many entries are listed, and how.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
     /// Show this many entries, the last ones that match
     #[arg(short = 'n', long = "tail", value_name = "N", default_value_t = 10)]
     pub tail: usize,
@@ -42,6 +64,14 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "tail")]
     pub all: bool,
 
+    /// Show critique and blocking findings too (in tables; JSON always has all)
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, ClapArgs)]
+pub(crate) struct WantedArgs {
     /// Only entries of this issue; may be given several times
     #[arg(long, value_name = "N")]
     pub issue: Vec<IssueNumber>,
@@ -60,21 +90,12 @@ pub(crate) struct Args {
     /// Only calls that obtained no verdict
     #[arg(long)]
     pub failed: bool,
-
-    /// Show the log of this project folder or `logs` folder instead; several are shown as one log
-    #[arg(long, value_name = "DIR")]
-    pub root: Vec<PathBuf>,
-
-    /// Show critique and blocking findings too (in tables; JSON always has all)
-    #[arg(short, long)]
-    pub verbose: bool,
-
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
-impl Arguments for Args {
-    fn format(&self) -> Format {
-        self.output.format
-    }
+/// Which logs are read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct PlaceArgs {
+    /// Show the log of this project folder or `logs` folder instead; several are shown as one log
+    #[arg(long, global = true, value_name = "DIR")]
+    pub root: Vec<PathBuf>,
 }

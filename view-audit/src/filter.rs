@@ -2,6 +2,8 @@
 
 use records::{AuditEntry, IssueNumber, Outcome, Verdict};
 
+use crate::args::WantedArgs;
+
 /// Conditions, all of which an entry must meet; several values of one condition are alternatives.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
@@ -12,6 +14,12 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    /// What was asked for.
+    pub(crate) fn of(args: WantedArgs) -> Self {
+        let WantedArgs { issue, verdict, node, failed } = args;
+        Self { issues: issue, verdicts: verdict, node, failed }
+    }
+
     /// Whether every entry is wanted.
     pub(crate) fn is_empty(&self) -> bool {
         self.issues.is_empty() && self.verdicts.is_empty() && self.node.is_none() && !self.failed

@@ -12,6 +12,7 @@ mod show;
 mod snapshot;
 mod sources;
 mod stream;
+mod view;
 
 fn main() -> std::process::ExitCode {
     cli::run("view-audit", run::run)

@@ -1,0 +1,137 @@
+//! All logs that are looked at, as one.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use audit_log::Log;
+use cli::{Failure, Out};
+
+use crate::damage::Damages;
+use crate::fields;
+use crate::filter::Filter;
+use crate::history::History;
+use crate::interleave::{Grouped, Lines, interleave};
+use crate::snapshot::{self, Snapshot};
+use crate::stream::{Numbered, Seen, Where, backward};
+
+/// Where an entry is, and the number of its log.
+pub(crate) struct Place {
+    pub log: usize,
+    pub place: Where,
+}
+
+/// All logs that are shown.
+#[derive(Default)]
+pub(crate) struct View {
+    /// The folders, each once.
+    logs: Vec<PathBuf>,
+    /// Of every log: its project.
+    pub projects: Vec<Option<String>>,
+    histories: Vec<History>,
+    sequences: Vec<Lines>,
+    pub damages: Damages,
+    /// Whether something could not be read.
+    pub incomplete: bool,
+}
+
+impl View {
+    /// Opens a log, and says what of it cannot be read.
+    pub(crate) fn open(&mut self, root: Option<&Path>, out: &Out) -> Result<(), Failure> {
+        let log = match root {
+            Some(root) => Log::at_root(root)?,
+            None => Log::of_repository(Path::new("."))?,
+        };
+        if self.logs.contains(&log.logs) {
+            return Ok(());
+        }
+        self.logs.push(log.logs.clone());
+        if !log.logs.is_dir() {
+            out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
+            return Ok(());
+        }
+        let Snapshot { history, older, fresh, damaged, unreadable, skipped } =
+            snapshot::take(&log)?;
+        for path in skipped {
+            out.note(&format!("{}: not a regular file, so it is not read", path.display()));
+        }
+        for (path, error) in unreadable {
+            out.note(&format!("cannot read {}: {error}", path.display()));
+            self.incomplete = true;
+        }
+        for damage in damaged {
+            self.damages.add(damage);
+        }
+        let number = self.projects.len();
+        let older = self.number(&log.older(), older);
+        let history = self.number(&log.history, history);
+        let lines = backward(&older, &history, fresh)?;
+        self.sequences
+            .push(Box::new(lines.map(move |line| line.map(|seen| Seen { log: number, ..seen }))));
+        self.projects.push(log.project());
+        Ok(())
+    }
+
+    fn number(&mut self, path: &Path, history: History) -> Numbered {
+        let number = self.histories.len();
+        self.histories.push(history.clone());
+        Numbered { number, path: path.to_owned(), history }
+    }
+
+    /// The last `wanted` entries that the filter accepts, oldest first. It reads from the end, and no
+    /// further than it has to.
+    pub(crate) fn find(&mut self, filter: &Filter, wanted: usize) -> Result<Vec<Place>, Failure> {
+        let mut places = Vec::new();
+        for seen in together(std::mem::take(&mut self.sequences)) {
+            if places.len() == wanted {
+                break;
+            }
+            let Seen { log, bytes, found, .. } = seen?;
+            match found {
+                Ok(place) if filter.is_empty() || filter.accepts(&fields::read(&bytes)) => {
+                    places.push(Place { log, place });
+                }
+                Ok(_) => {}
+                Err((history, damage)) => match self.histories.get(history) {
+                    Some(history) => self.damages.add_numbered(damage, history),
+                    None => self.damages.add(damage),
+                },
+            }
+        }
+        places.reverse();
+        Ok(places)
+    }
+
+    /// The bytes of an entry without the end of its line.
+    pub(crate) fn bytes<'a>(&self, place: &'a Where) -> Result<Cow<'a, [u8]>, Failure> {
+        match place {
+            Where::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Where::History { history, from, to } => {
+                let history = self.histories.get(*history).cloned().unwrap_or_default();
+                let bytes = history.slice(*from, *to);
+                let mut bytes = bytes.map_err(|e| Failure::world("cannot read the history", e))?;
+                bytes.pop_if(|last| *last == b'\n');
+                bytes.pop_if(|last| *last == b'\r');
+                if bytes.starts_with(b"\xef\xbb\xbf") {
+                    bytes.drain(..3);
+                }
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+/// The lines of all logs, last first.
+fn together(mut logs: Vec<Lines>) -> Lines {
+    match logs.pop() {
+        Some(only) if logs.is_empty() => only,
+        None => Box::new(std::iter::empty()),
+        Some(last) => {
+            logs.push(last);
+            let groups = interleave(logs.into_iter().map(Grouped::new).collect());
+            Box::new(groups.flat_map(|group| match group {
+                Ok(group) => group.lines.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }))
+        }
+    }
+}
