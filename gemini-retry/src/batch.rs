@@ -6,6 +6,7 @@ mod exit;
 mod id;
 mod input;
 mod line;
+mod misspelt;
 mod worker;
 
 use std::fs::File;

@@ -8,7 +8,7 @@ pub(crate) mod credentials;
 pub(crate) mod dumps;
 pub(crate) mod environment;
 pub(crate) mod expansion;
-mod key_cmd;
+pub(crate) mod key_cmd;
 pub(crate) mod key_file;
 pub(crate) mod key_input;
 pub(crate) mod pending;

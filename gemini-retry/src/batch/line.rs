@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::answer::strict_json;
 use crate::batch::id::Id;
+use crate::batch::misspelt::{Meant, meant};
 use crate::setup::args::{self, Schema};
 use crate::setup::prompt::Source;
 
@@ -56,6 +57,8 @@ pub(crate) struct Asked {
     pub(crate) project: Option<String>,
     /// What the result carries back as it is.
     pub(crate) extra: Extra,
+    /// What is odd about it.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A line that asks nothing that could be answered.
@@ -76,6 +79,13 @@ pub(crate) fn read(text: &[u8], line: u64) -> Result<Asked, Box<Bad>> {
         Box::new(Bad { id, extra, failure })
     };
     let mut fields = object(text).map_err(|why| bad(None, Extra::new(), why))?;
+    let warnings = match misspelt(&fields) {
+        Ok(warnings) => warnings,
+        Err(why) => {
+            let id = fields.shift_remove("id").and_then(|value| Id::read(&value).ok());
+            return Err(bad(id, returned(fields), why));
+        }
+    };
     // This is how many programs write that there is none.
     fields.retain(|_, value| !value.is_null());
     let id = fields.shift_remove("id").map_or(Ok(Id::of_line(line)), |value| Id::read(&value));
@@ -84,7 +94,7 @@ pub(crate) fn read(text: &[u8], line: u64) -> Result<Asked, Box<Bad>> {
         Err(why) => return Err(bad(None, returned(fields), format!("id: {why}"))),
     };
     match asked(id.clone(), &mut fields) {
-        Ok(asked) => Ok(Asked { extra: fields, ..asked }),
+        Ok(asked) => Ok(Asked { extra: fields, warnings, ..asked }),
         Err(why) => Err(bad(Some(id), returned(fields), why)),
     }
 }
@@ -153,7 +163,28 @@ fn asked(id: Id, fields: &mut Extra) -> Result<Asked, String> {
         subject: text(fields, "subject")?.map(PathBuf::from),
         project: text(fields, "project")?,
         extra: Extra::new(),
+        warnings: Vec::new(),
     })
+}
+
+/// Refuses keys that are surely misspelt, and warns of those that may be. A key whose right name is
+/// there as well is the caller's own.
+fn misspelt(fields: &Extra) -> Result<Vec<String>, String> {
+    let is_known = |key: &str| OF_THE_REQUEST.contains(&key) || reserved(key).is_some();
+    let missing = || OF_THE_REQUEST.into_iter().filter(|known| !fields.contains_key(*known));
+    let mut warnings = Vec::new();
+    for key in fields.keys().filter(|key| !is_known(key)) {
+        match meant(key, missing().chain(OF_THE_BATCH)) {
+            Some(Meant::Surely(word)) => {
+                return Err(format!("'{key}' is not known; '{word}' is meant"));
+            }
+            Some(Meant::Perhaps(word)) if OF_THE_REQUEST.contains(&word) => warnings.push(format!(
+                "the key '{key}' of a request means nothing here and only comes back; is '{word}' meant?"
+            )),
+            Some(Meant::Perhaps(_)) | None => {}
+        }
+    }
+    Ok(warnings)
 }
 
 fn text(fields: &mut Extra, key: &str) -> Result<Option<String>, String> {
@@ -210,12 +241,31 @@ mod tests {
             (r#"{"id":4,"prompt":"x","exit":1}"#, Some(json!(4)), "'exit' is a key of the result"),
             (r#"{"id":4,"prompt":"x","deadline":"5m"}"#, Some(json!(4)), "give --deadline"),
             (r#"{"id":4,"prompt":"x","max_attempts":5}"#, Some(json!(4)), "give --max-attempts"),
+            (
+                r#"{"id":4,"prompt":"x","modle":"m"}"#,
+                Some(json!(4)),
+                "'modle' is not known; 'model'",
+            ),
+            (r#"{"ID":4,"prompt":"x"}"#, None, "'ID' is not known; 'id' is meant"),
+            (r#"{"id":4,"promptFile":"x"}"#, Some(json!(4)), "'prompt_file' is meant"),
+            (r#"{"id":4,"prompt":"x","log-dir":"x"}"#, Some(json!(4)), "'log_dir' is meant"),
         ] {
             let (found, told) = refusal(line);
             assert_eq!(found, id, "{line}");
             assert!(told.starts_with("stdin:7: ") && told.contains(why), "{line}: {told}");
         }
         assert!(read(b"\xff", 1).unwrap_err().failure.to_string().contains("byte 1 is not UTF-8"));
+    }
+
+    #[test]
+    fn a_key_that_may_be_misspelt_comes_back_with_a_warning() {
+        let asked = read(br#"{"prompt":"x","models":"m","notes":"n"}"#, 1).unwrap();
+        assert_eq!(asked.warnings.len(), 1);
+        assert!(asked.warnings[0].contains("'models'") && asked.warnings[0].contains("'model'"));
+        assert_eq!(Value::from(asked.extra), json!({"models": "m", "notes": "n"}));
+        // Whoever has both knows the difference.
+        let asked = read(br#"{"prompt":"x","model":"m","models":"m","Model":1}"#, 1).unwrap();
+        assert!(asked.warnings.is_empty(), "{:?}", asked.warnings);
     }
 
     #[test]
@@ -234,6 +284,8 @@ mod tests {
         #[test]
         fn the_callers_keys_come_back(key in "[a-z]{1,8}", value in "\\PC{0,9}") {
             prop_assume!(!OF_THE_REQUEST.contains(&key.as_str()) && reserved(&key).is_none());
+            let known = OF_THE_REQUEST.into_iter().chain(OF_THE_BATCH);
+            prop_assume!(!matches!(meant(&key, known), Some(Meant::Surely(_))));
             let line = json!({"prompt": "x", key.clone(): value.clone()}).to_string();
             let asked = read(line.as_bytes(), 1).unwrap();
             prop_assert_eq!(Value::from(asked.extra), json!({key: value}));

@@ -150,7 +150,8 @@ impl<R> Shop<R> {
     /// # Errors
     /// When no request can be sent at all.
     fn ask(&self, asked: Asked, line: u64) -> Result<Ended, Failure> {
-        let Asked { id, source, model, schema, issue, node, subject, project, extra } = asked;
+        let Asked { id, source, model, schema, issue, node, subject, project, extra, mut warnings } =
+            asked;
         let usual = &self.usual;
         let bounds = self.client.settings.bounds;
         let read = || {
@@ -170,7 +171,8 @@ impl<R> Shop<R> {
             Ok(read) => read,
             Err(failure) => {
                 let failure = in_line(&failure, line);
-                return Ok(failed_line(Bad { id: Some(id), extra, failure }, line));
+                let ended = failed_line(Bad { id: Some(id), extra, failure }, line);
+                return Ok(Ended { warnings, ..ended });
             }
         };
         let request = Request {
@@ -182,7 +184,7 @@ impl<R> Shop<R> {
             node: node.or_else(|| usual.node.clone()),
             project,
         };
-        let mut warnings: Vec<String> = request.warnings().map(str::to_owned).collect();
+        warnings.extend(request.warnings().map(str::to_owned));
         let log = self.log.another(format!("{:08x}", chance::unique()));
         let mut run = Run::begin_with(&self.client, &request, log);
         let outcome = run.obtain();

@@ -29,7 +29,8 @@ pub(crate) enum Command {
 ///
 /// A request has `prompt`, or `prompt_file` with the path of one, and `id`, a text or a number
 /// [default: the number of its line]. It may have `model`, `schema`, `issue`, `node`, `subject` and
-/// `project`, which go before the options. All other keys come back in the result as they are.
+/// `project`, which go before the options. All other keys come back in the result as they are, but
+/// one that is a known key misspelt, such as `modle` or `promptFile`, is an error.
 ///
 /// Options hold for each request; --deadline, too, begins anew with each. At most two calls of one
 /// project are in flight at once, here and in other processes, so a pool of one project gets no
@@ -222,13 +223,14 @@ pub(crate) enum KeysCommand {
     /// Add a credential
     ///
     /// The key is read from stdin; on a terminal it is not shown. With --key-env the file only names
-    /// a variable that holds the key when the tool runs. A name or a key that is in the file already
-    /// is refused.
+    /// a variable that holds the key when the tool runs, with --key-cmd a command that prints it then.
+    /// A name or a key that is in the file already is refused.
     #[command(after_help = "\
 Examples:
   gemini-retry keys add team-a --project alpha
   pass show gemini/team-b | gemini-retry keys add team-b --project beta --billing acme
-  gemini-retry keys add ci --key-env CI_GEMINI_KEY")]
+  gemini-retry keys add ci --key-env CI_GEMINI_KEY
+  gemini-retry keys add team-c --key-cmd 'pass show gemini/team-c'")]
     Add(KeysAddArgs),
     /// Remove a credential
     ///
@@ -269,6 +271,12 @@ pub(crate) struct KeysAddArgs {
     /// Take the key from this environment variable whenever it is needed
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) key_env: Option<String>,
+
+    /// Take the key from what this command prints whenever it is needed, in one line
+    ///
+    /// The line is split as a shell would split it, but no shell runs it. It is not run now.
+    #[arg(long, value_name = "LINE", conflicts_with = "key_env")]
+    pub(crate) key_cmd: Option<String>,
 
     #[command(flatten)]
     pub(crate) file: KeyFileArgs,

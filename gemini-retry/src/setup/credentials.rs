@@ -247,8 +247,9 @@ impl Pool {
             [] => "there is none".to_owned(),
             list => format!("none can be used: {}", list.join(", ")),
         };
-        Failure::usage(format_args!("no credentials in {shown}"), why)
-            .hint(format!("add one to {shown} (mode 600), or set {ENV_KEY}"))
+        Failure::usage(format_args!("no credentials in {shown}"), why).hint(format!(
+            "`gemini-retry keys add NAME` asks for a key and keeps it; or set {ENV_KEY}"
+        ))
     }
 }
 

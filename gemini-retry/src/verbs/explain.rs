@@ -96,7 +96,9 @@ impl Next {
             return Self { elsewhere: None, ..ends(action) };
         };
         if again == 0 {
-            return ends(ExplainedAction::Fail);
+            let action =
+                if elsewhere > 0 { ExplainedAction::Rotate } else { ExplainedAction::Fail };
+            return Self { elsewhere: Some(elsewhere), ..ends(action) };
         }
         let wait = bounds(Delays::default(), class, facts.asked_delay());
         let at_once = wait.1.is_zero();
@@ -198,6 +200,9 @@ fn then(explanation: &Explanation) -> String {
             format!("wait {least:.1} to {most:.1} s and ask again, {retries}{elsewhere}")
         }
         ExplainedAction::AskAgain => format!("ask again at once, {retries}{elsewhere}"),
+        ExplainedAction::Rotate if explanation.retries_elsewhere.is_some() => {
+            "ask with a credential of another project at once, if there is one".into()
+        }
         ExplainedAction::Rotate => "ask with the next credential at once".into(),
         ExplainedAction::Retire => "retire the key and ask with the next credential at once".into(),
         ExplainedAction::Fail => "the call ends".into(),

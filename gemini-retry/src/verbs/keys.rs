@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::setup::commands::{KeysAddArgs, KeysCommand, KeysRemoveArgs};
 use crate::setup::credentials::{ENV_KEY, ENV_NAME, fingerprint_of};
+use crate::setup::key_cmd::KeyCommand;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::credentials_file;
 use crate::setup::{environment, key_file, key_input};
@@ -62,12 +63,14 @@ fn list(path: &Path, out: &mut Out) -> Result<Exit, Failure> {
 fn add(args: &KeysAddArgs, path: &Path, out: &mut Out) -> Result<Exit, Failure> {
     let labels = [Some(&args.name), args.project.as_ref(), args.billing.as_ref()];
     let by_form = Redactor::default();
-    for label in labels.into_iter().flatten().chain(&args.key_env) {
-        if by_form.clean(label) != *label {
+    for word in labels.into_iter().flatten().chain(&args.key_env).chain(&args.key_cmd) {
+        if by_form.clean(word) != *word {
             let why = "a key does not belong on the command line, where others can see it";
             return Err(Failure::usage("keys add", why)
                 .hint("take it out of the shell's history, and replace the key"));
         }
+    }
+    for label in labels.into_iter().flatten().chain(&args.key_env) {
         if label.trim() != label || label.is_empty() || label.chars().any(char::is_control) {
             return Err(Failure::usage("keys add", "a name is empty, or has blanks around it"));
         }
@@ -81,9 +84,13 @@ fn add(args: &KeysAddArgs, path: &Path, out: &mut Out) -> Result<Exit, Failure> 
             format_args!("'{variable}' is no variable's name"),
         ));
     }
-    let key = match &args.key_env {
-        Some(_) => None,
-        None => Some(key_input::read(|| out.note("the key, which is not shown:"))?),
+    if let Some(line) = &args.key_cmd {
+        KeyCommand::of(&line.as_str().into()).map_err(|why| Failure::usage("--key-cmd", why))?;
+    }
+    let key = if args.key_env.is_some() || args.key_cmd.is_some() {
+        None
+    } else {
+        Some(key_input::read(|| out.note("the key, which is not shown:"))?)
     };
     let redactor = Redactor::new(key.clone());
     if labels.into_iter().flatten().any(|label| redactor.clean(label) != *label) {
@@ -148,7 +155,13 @@ fn taken(entries: &[Value], args: &KeysAddArgs, key: Option<&SecretString>) -> O
     }
     let same_key = |entry: &&Value| key.is_some_and(|key| has(entry, "key", key.expose_secret()));
     let same_env = |entry: &&Value| args.key_env.as_ref().is_some_and(|v| has(entry, "key_env", v));
-    let other = entries.iter().find(|entry| same_key(entry) || same_env(entry))?;
+    let command = |value: &Value| KeyCommand::of(value).ok();
+    let wanted = args.key_cmd.as_deref().and_then(|line| command(&line.into()));
+    let same_cmd = |entry: &&Value| {
+        wanted.is_some() && entry.get("key_cmd").and_then(command).as_ref() == wanted.as_ref()
+    };
+    let same = |entry: &&Value| same_key(entry) || same_env(entry) || same_cmd(entry);
+    let other = entries.iter().find(same)?;
     let name = Redactor::new(key.cloned()).clean(name_of(other));
     Some(format!("{name} has the same key"))
 }
@@ -165,6 +178,7 @@ fn entry(args: &KeysAddArgs, key: Option<&SecretString>) -> Value {
     put("type", Some("api_key"));
     put("key", key.map(SecretString::expose_secret));
     put("key_env", args.key_env.as_deref());
+    put("key_cmd", args.key_cmd.as_deref());
     put("project", args.project.as_deref());
     put("billing", args.billing.as_deref());
     entry.insert("enabled".into(), true.into());
@@ -173,16 +187,22 @@ fn entry(args: &KeysAddArgs, key: Option<&SecretString>) -> Value {
 
 fn shown(entry: &Value) -> KeyEntry {
     let text = |key: &str| text_of(entry, key).map(str::to_owned);
-    let (key, variable) = (key_of(entry), text("key_env"));
-    let source = match (&key, &variable) {
-        (Some(_), _) => KeySource::Key,
-        (None, Some(_)) => KeySource::KeyEnv,
-        (None, None) if entry.get("key_cmd").is_some_and(|cmd| !cmd.is_null()) => KeySource::KeyCmd,
-        (None, None) => KeySource::None,
-    };
+    let variable = text("key_env");
     let from_env = || {
         let value = environment::text(|name| std::env::var_os(name), variable.as_deref()?).ok()?;
         value.map(SecretString::from)
+    };
+    // In the order in which a call looks for it.
+    let (source, key) = if entry.get("key_cmd").is_some_and(|command| !command.is_null()) {
+        (KeySource::KeyCmd, None)
+    } else if let Some(key) = from_env() {
+        (KeySource::KeyEnv, Some(key))
+    } else if let Some(key) = key_of(entry) {
+        (KeySource::Key, Some(key))
+    } else if variable.is_some() {
+        (KeySource::KeyEnv, None)
+    } else {
+        (KeySource::None, None)
     };
     KeyEntry {
         name: name_of(entry).to_owned(),
@@ -191,7 +211,7 @@ fn shown(entry: &Value) -> KeyEntry {
         billing: text("billing"),
         enabled: entry.get("enabled").and_then(Value::as_bool).unwrap_or(true),
         source,
-        fingerprint: key.or_else(from_env).as_ref().map(fingerprint_of),
+        fingerprint: key.as_ref().map(fingerprint_of),
         variable,
         extra: Extra::new(),
     }
@@ -225,8 +245,8 @@ fn table(entries: &[KeyEntry], page: &mut Page) {
     for entry in entries {
         let source = match (entry.source, &entry.variable) {
             (KeySource::Key, _) => "the file".to_owned(),
+            (KeySource::KeyCmd, _) => "a command".to_owned(),
             (_, Some(variable)) => format!("${variable}"),
-            (KeySource::KeyCmd, None) => "a command".to_owned(),
             _ => "nowhere".to_owned(),
         };
         let (tone, enabled) = if entry.enabled { (Tone::Plain, "yes") } else { (Tone::Dim, "no") };

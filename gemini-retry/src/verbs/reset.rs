@@ -6,7 +6,8 @@ use records::gemini_retry::ForgottenFact;
 
 use crate::answer::model::Wanted;
 use crate::setup::commands::ResetArgs;
-use crate::setup::credentials::{self, Asker, Pool};
+use crate::setup::credentials::{self, Asker, Credential, Pool};
+use crate::setup::pending::Pending;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Files;
 use crate::state::forget::{Forget, Forgotten};
@@ -53,13 +54,15 @@ pub(crate) fn run(args: &ResetArgs, out: &mut Out) -> Result<Exit, Failure> {
 /// The credential with that name, in the file or among the dead. Otherwise the names that are known.
 fn credential(name: &str, pool: &Pool, files: &Files) -> Result<Forget, String> {
     let now = cli::clock::now().instant();
-    let (project, billing) = match pool.usable.iter().find(|c| c.name == name) {
+    let pending = pool.pending.iter().map(Pending::without_key);
+    let all: Vec<Credential> = pool.usable.iter().cloned().chain(pending).collect();
+    let (project, billing) = match all.iter().find(|c| c.name == name) {
         Some(found) => (Some(found.project.clone()), Some(found.billing.clone())),
         None => (None, None),
     };
     // What cannot be read is said when it is changed.
     let state = store::look(&files.state_dir, now).unwrap_or_default();
-    let mut known: Vec<&str> = pool.usable.iter().map(|c| c.name.as_str()).collect();
+    let mut known: Vec<&str> = all.iter().map(|c| c.name.as_str()).collect();
     known.extend(pool.skipped.iter().map(|(name, _)| name.as_str()));
     known.extend(state.names_of_dead());
     known.sort_unstable();

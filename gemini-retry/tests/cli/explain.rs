@@ -128,6 +128,8 @@ fn each_action_says_what_follows() {
         ("E01", "rotate", "project_and_model", 75),
         ("E11", "rotate", "account", 75),
         ("E13", "retire", "key", 2),
+        // A call tries one other project, and holds nothing against this one.
+        ("E21", "rotate", "", 1),
         ("E26", "back_off", "", 75),
         ("E24", "fail", "", 1),
         ("S06", "ask_again", "", 65),

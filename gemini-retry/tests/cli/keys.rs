@@ -47,6 +47,9 @@ fn a_list_shows_where_each_key_comes_from_and_no_key() {
         {"name": "beta", "key_env": "BETA_KEY", "billing": "acme", "enabled": false},
         {"name": "o", "type": "oauth"},
         {"name": "cmd", "key_cmd": ["pass", "show", ALPHA]},
+        {"name": "all", "key_cmd": "pass show x", "key_env": "BETA_KEY", "key": "key-behind-all"},
+        {"name": "two", "key_env": "BETA_KEY", "key": "key-behind-two"},
+        {"name": "unset", "key_env": "NOT_SET", "key": "key-behind-unset"},
     ]));
     let tool = world.tool().env("BETA_KEY", BETA).env("GEMINI_API_KEY", OTHER);
     let ran = world.run(tool.args(["keys", "list"]));
@@ -60,6 +63,9 @@ fn a_list_shows_where_each_key_comes_from_and_no_key() {
         ("beta", "key_env"),
         ("o", "none"),
         ("cmd", "key_cmd"),
+        ("all", "key_cmd"),
+        ("two", "key_env"),
+        ("unset", "key"),
         ("env", "environment"),
     ];
     assert_eq!(told, expected);
@@ -69,7 +75,41 @@ fn a_list_shows_where_each_key_comes_from_and_no_key() {
     keys(&world, &["list", "--format", "table"], "")
         .code(0)
         .stdout_has("the file")
+        .stdout_has("a command")
         .stdout_has("$BETA_KEY");
+}
+
+#[test]
+fn a_command_is_kept_as_a_line_and_its_key_is_used() {
+    let world = world();
+    world.credentials(&json!([]));
+    world.program("vault", "[ \"$*\" = 'show team a' ] && echo \"$STORED\"");
+    let line = "vault show 'team a'";
+    let ran = keys(&world, &["add", "alpha", "--project", "one", "--key-cmd", line], "");
+    assert_eq!(ran.code(0).stderr_is("").json()["fingerprint"], Value::Null);
+    assert_eq!(file(&world)["credentials"][0]["key_cmd"], line);
+    let tool = world.tool().path_first(world.scratch.path("bin")).env("STORED", ALPHA);
+    let answer = world.run(tool.args(["--project", "talos", "-p", "Review this."]));
+    assert_eq!(answer.code(0).json()["credential_used"], "alpha");
+
+    refused(&world, &["add", "b", "--key-cmd", "vault show team\\ a"], "", 2, "alpha has the same");
+    refused(
+        &world,
+        &["add", "b", "--key-cmd", "vault 'x"],
+        "",
+        2,
+        "--key-cmd: key_cmd has a quote",
+    );
+    refused(&world, &["add", "b", "--key-cmd", ""], "", 2, "--key-cmd: key_cmd is empty");
+    refused(
+        &world,
+        &["add", "b", "--key-cmd", "x", "--key-env", "X"],
+        "",
+        2,
+        "cannot be used with",
+    );
+    let with_key = format!("echo {ALPHA}");
+    refused(&world, &["add", "b", "--key-cmd", &with_key], "", 2, "does not belong on the command");
 }
 
 #[test]
@@ -77,6 +117,7 @@ fn a_first_key_makes_the_file_for_this_user_alone_and_is_used() {
     let world = world();
     fs::remove_dir_all(world.scratch.path("home/.assemblyzero")).unwrap();
     keys(&world, &["list"], "").code(0).stdout_is("").stderr_has("keys add");
+    world.ask().code(2).stdout_is("").stderr_has("hint: `gemini-retry keys add NAME`");
     let ran = keys(&world, &["add", "alpha", "--project", "one"], &format!("{ALPHA}\n"));
     let change = ran.code(0).stderr_is("").json();
     assert_eq!((&change["change"], &change["remaining"]), (&json!("added"), &json!(["alpha"])));
@@ -140,7 +181,9 @@ fn what_is_no_key_and_what_is_there_already_is_refused() {
     refused(&world, &["add", "env"], OTHER, 2, "GEMINI_API_KEY");
     for stdin in [
         "",
+        "\r\n",
         "short",
+        "\"a-key-that-was-copied-from-json\"",
         "two words are no key",
         "key-in-two\nlines-of-it",
         "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",

@@ -21,6 +21,7 @@ mod schema;
 mod shapes;
 mod shared;
 mod status;
+mod terminal;
 mod tls;
 mod warnings;
 mod world;

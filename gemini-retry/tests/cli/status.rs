@@ -200,6 +200,19 @@ fn a_reset_must_say_of_what_and_know_it() {
 }
 
 #[test]
+fn a_credential_whose_key_a_command_prints_is_known_by_its_name() {
+    let world = world();
+    world.credentials(&json!([{"name": "cmd", "project": "one", "key_cmd": "false"}]));
+    cooling(&world, &[(&format!("p:one|m:{MODEL}"), "quota_day", 900)]);
+    let forgotten = lines(command(&world, &["reset", "cmd"]).code(0));
+    assert_eq!(
+        (&forgotten[0]["what"], &forgotten[0]["project"]),
+        (&json!("cooldown"), &json!("one"))
+    );
+    command(&world, &["reset", "nobody"]).code(2).stderr_has("there are: cmd");
+}
+
+#[test]
 fn many_resets_and_calls_at_once_lose_nothing() {
     let world = World::new(script().rule(Rule::new("*", "*").respond(Response::fixture("E01"))));
     cooling(&world, &[("p:old|m:x", "quota_day", 900)]);

@@ -164,7 +164,7 @@ pub enum ExplainedAction {
     BackOff,
     /// The same credential asks again at once.
     AskAgain,
-    /// The credential is left alone for a while, and the next one asks.
+    /// The next credential asks; `cools` says what is left alone meanwhile.
     Rotate,
     /// The key is never asked again, and the next one asks.
     Retire,
@@ -436,7 +436,8 @@ pub struct KeysChanged {
     pub change: KeysChange,
     /// The credential.
     pub name: String,
-    /// Tells its key from others; `null` when the file has only the name of a variable.
+    /// Tells its key from others; `null` when the file has only the name of a variable, or a
+    /// command.
     pub fingerprint: Option<String>,
     /// The names of all credentials that the file has now.
     pub remaining: Vec<String>,
