@@ -292,6 +292,8 @@ mod tests {
     fn a_wrong_clock_blocks_nobody_for_longer_than_a_day() {
         let now = 1_800_000_000;
         let mut state = State::default();
+        state.cool("far", "quota_day", at(now + 400 * 86_400), "r", at(now));
+        assert_eq!(ends(&state, "far", now), Some(now + 26 * 3600));
         state.cool("future", "quota_day", at(now + 400 * 86_400), "r", at(now + 399 * 86_400));
         state.cool("long", "quota_day", at(now + 10), "r", at(now));
         state.scopes.get_mut("long").unwrap().until = Stamp::new(at(now + 900 * 86_400));

@@ -520,6 +520,13 @@ mod tests {
     }
 
     #[test]
+    fn a_prompt_is_blocked_only_when_a_reason_is_given() {
+        let of = |reason: &str| of(&json!({"promptFeedback": {"blockReason": reason}}).to_string());
+        assert_eq!(of("BLOCK_REASON_UNSPECIFIED").block_reason, None);
+        assert_eq!(of("OTHER").block_reason.as_deref(), Some("OTHER"));
+    }
+
+    #[test]
     fn a_text_is_cleaned_before_it_is_cut() {
         let message = format!("{}KEY", "x".repeat(LONGEST_STORY - 2));
         let facts = of(&json!({"error": {"message": message}}).to_string());

@@ -146,6 +146,14 @@ mod tests {
         }
 
         #[test]
+        fn a_wait_that_was_asked_for_is_stretched_by_chance_up_to_a_fifth(seed in any::<u64>()) {
+            let floor = Duration::from_secs(100);
+            let wait = |seed| delay(NONE, Class::Capacity, 0, Some(floor), seed);
+            prop_assert!(wait(seed) <= floor * 6 / 5);
+            prop_assert!((0..20).any(|n| wait(seed.wrapping_add(n)) > floor));
+        }
+
+        #[test]
         fn never_earlier_than_the_service_asked(
             floor in 0_u64..400_000, nth in 0_u32..40, seed in any::<u64>(), base in 0_u64..5_000,
         ) {

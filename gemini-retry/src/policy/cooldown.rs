@@ -125,6 +125,26 @@ mod tests {
     }
 
     #[test]
+    fn an_instant_beyond_a_day_is_not_believed() {
+        let mut facts = fixture("E09");
+        let error = facts.error.as_mut().unwrap();
+        (error.retry_delay, error.reset_delay) = (None, None);
+        error.reset_at = Some(later(now(), DAY));
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T18:30:45Z");
+        facts.error.as_mut().unwrap().reset_at = Some(later(now(), DAY + MINUTE));
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T08:00:00Z");
+    }
+
+    #[test]
+    fn a_named_day_ends_at_midnight_and_an_unnamed_one_when_the_service_says() {
+        let mut facts = fixture("E01");
+        facts.error.as_mut().unwrap().retry_delay = Some(10 * HOUR);
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T08:00:00Z");
+        let facts = Facts { retry_after: Some(10 * HOUR), ..Facts::default() };
+        assert_eq!(ends(Class::QuotaDay, &facts, 0), "2026-01-25T04:30:45Z");
+    }
+
+    #[test]
     fn a_minute_lasts_as_long_as_the_service_says() {
         assert_eq!(ends(Class::QuotaMinute, &fixture("E02"), 0), "2026-01-24T18:31:29Z");
         assert_eq!(ends(Class::QuotaMinute, &fixture("E06"), 0), "2026-01-24T18:31:45Z");

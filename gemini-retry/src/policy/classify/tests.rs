@@ -9,6 +9,8 @@ use crate::answer::facts::Exchange;
 use crate::answer::judge::{Answer, Form, judge};
 use crate::answer::model::Wanted;
 
+mod errors;
+
 const MODEL: &str = "gemini-3.1-pro-preview";
 
 fn judged(exchange: &Exchange) -> Result<Answer, Class> {

@@ -201,6 +201,89 @@ fn the_least_recently_used_credential_is_next() {
     assert_eq!(order, [0, 1, 2, 0, 1, 2, 0]);
 }
 
+#[test]
+fn an_attempt_has_twenty_seconds_or_as_long_as_attempts_may_last() {
+    let pool = pool(&["a"]);
+    for (deadline, attempt, elapsed, calls) in [
+        (1200, 300, 1180, true),
+        (1200, 300, 1181, false),
+        (1200, 7, 1193, true),
+        (1200, 7, 1194, false),
+        (40, 300, 30, true),
+        (40, 300, 31, false),
+    ] {
+        let elapsed = Duration::from_secs(elapsed);
+        let now = Moment { wall: later(start(), elapsed), elapsed };
+        let limits = limits(deadline, attempt, 20);
+        let step = next(&Course::default(), &pool, &State::default(), MODEL, &limits, now);
+        assert_eq!(matches!(step, Step::Call { .. }), calls, "{step:?}");
+        assert!(calls || matches!(step, Step::Stop(Stop::Deadline { .. })), "{step:?}");
+    }
+}
+
+#[test]
+fn whatever_is_waited_for_the_state_is_read_anew_every_five_seconds() {
+    let pool = pool(&["a"]);
+    let now = Moment { wall: start(), elapsed: Duration::ZERO };
+    let mut cooling = State::default();
+    let until = later(start(), Duration::from_mins(2));
+    cooling.cool(&model_scope("a", MODEL), "quota_minute", until, "r", start());
+    let mut full = State::default();
+    let floor = Some(Duration::from_mins(2));
+    let failed = Failed { class: Class::Capacity, begun: start(), now: start(), floor, run: "run" };
+    (0..3).for_each(|_| full.model_failed(MODEL, failed, DELAYS, 0));
+    let mut failed = Course::default();
+    failed.learn(Class::Capacity, 0, Duration::ZERO, floor, DELAYS, 0);
+    for (course, state) in
+        [(Course::default(), cooling), (Course::default(), full), (failed, State::default())]
+    {
+        let step = next(&course, &pool, &state, MODEL, &limits(1200, 300, 20), now);
+        assert!(matches!(step, Step::Wait { slice: SLICE, .. }), "{step:?}");
+    }
+}
+
+#[test]
+fn the_time_to_wait_for_quotas_is_spent_once() {
+    let pool = pool(&["a"]);
+    let limits = Limits { quota: Duration::from_mins(10), ..limits(60, 20, 20) };
+    let step = |waited: u64, wait: u64| {
+        let mut course = Course::default();
+        course.has_waited(&Why::Quota(String::new()), Duration::from_mins(waited));
+        let elapsed = Duration::from_mins(waited);
+        let now = Moment { wall: later(start(), elapsed), elapsed };
+        let mut state = State::default();
+        let until = later(now.wall, Duration::from_mins(wait));
+        state.cool(&model_scope("a", MODEL), "quota_minute", until, "r", now.wall);
+        next(&course, &pool, &state, MODEL, &limits, now)
+    };
+    for (waited, wait, waits) in [(0, 10, true), (0, 11, false), (6, 4, true), (6, 5, false)] {
+        let step = step(waited, wait);
+        assert_eq!(matches!(step, Step::Wait { .. }), waits, "{waited} and {wait}: {step:?}");
+    }
+}
+
+#[test]
+fn dead_keys_do_not_use_up_the_turns_of_their_project() {
+    let mut pool = pool(&["a", "b", "c", "d"]);
+    for credential in &mut pool {
+        credential.project = "one".to_owned();
+    }
+    let played = play(&pool, &limits(1200, 300, 20), &always(Class::Auth));
+    assert_eq!(places(&played), [0, 1, 2, 3]);
+}
+
+#[test]
+fn the_project_with_the_fewest_calls_in_flight_is_asked() {
+    let pool = pool(&["a", "b"]);
+    let mut state = State::default();
+    state.live.take(Lease::new("r", start(), SLICE).of(&pool[0], MODEL, false));
+    // Used later, but free again.
+    let after = later(start(), Duration::from_secs(1));
+    state.live.take(Lease::new("s", after, SLICE).of(&pool[1], MODEL, false));
+    state.live.give_back("s");
+    assert_eq!(choose(&pool, &state, MODEL, start(), |_| false), Choice::This(1));
+}
+
 fn any_class() -> impl Strategy<Value = Class> {
     prop::sample::select(vec![
         Class::Capacity,
