@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser};
 use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
+use regex::Regex;
+
+use crate::moment::Moment;
 
 /// Show the audit log: who reviewed what, with which model, and how it ended
 ///
@@ -25,6 +28,7 @@ Examples:
   view-audit --all --verdict BLOCKED --node 'review_*'
                                            every block, BLOCK and BLOCKED alike
   view-audit --failed -n 3                 the last three calls that obtained no verdict
+  view-audit --since 7d --grep '(?i)race'  what was said of races in the last seven days
   view-audit --all --format json | jq -r .credential_used | sort | uniq -c
 
 Exit codes:
@@ -42,6 +46,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub places: PlaceArgs,
+
+    /// Print the settings that hold and where they come from, and do nothing
+    #[arg(long)]
+    pub show_config: bool,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -70,7 +78,8 @@ pub(crate) struct ListArgs {
 }
 
 /// Which entries are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, ClapArgs)]
+#[derive(Debug, Clone, Default, ClapArgs)]
+#[command(next_help_heading = "Filters, each of which an entry must meet")]
 pub(crate) struct WantedArgs {
     /// Only entries of this issue; may be given several times
     #[arg(long, value_name = "N")]
@@ -87,6 +96,43 @@ pub(crate) struct WantedArgs {
     #[arg(long, value_name = "NODE")]
     pub node: Option<String>,
 
+    /// Only entries of this model: the one that answered or, where that is not known, the one that was
+    /// asked for; `*` and `?` as in --node
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Only entries of this credential, by its name; `*` and `?` as in --node
+    #[arg(long, value_name = "NAME")]
+    pub credential: Option<String>,
+
+    /// Only entries of this project, by the name that the table shows; `*` and `?` as in --node; may be
+    /// given several times
+    #[arg(long, value_name = "NAME")]
+    pub project: Vec<String>,
+
+    /// Only entries of this session
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Only entries of this time or later: 2026-01-24, 2026-01-24T18:30:45Z, or 24h or 7d before now
+    ///
+    /// A date stands for the whole day in the local time zone. An entry without a time that can be read
+    /// matches neither --since nor --until.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Moment>,
+
+    /// Only entries of this time or earlier; a date takes its whole day in
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Moment>,
+
+    /// Only entries with a text that this regular expression matches
+    ///
+    /// Looks at every text of the entry as a person reads it, that is without the escapes of JSON, one
+    /// text at a time; keys and numbers are no texts. `(?i)` at the beginning ignores case, `(?m)` lets
+    /// `^` and `$` match at lines. The syntax is that of Rust's regex crate.
+    #[arg(long, value_name = "REGEX")]
+    pub grep: Option<Regex>,
+
     /// Only calls that obtained no verdict
     #[arg(long)]
     pub failed: bool,
@@ -96,6 +142,9 @@ pub(crate) struct WantedArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PlaceArgs {
     /// Show the log of this project folder or `logs` folder instead; several are shown as one log
+    ///
+    /// Without it, the logs are that of this repository and those of the folders that `projects.roots` in
+    /// its `switchyard.yaml` lists.
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Vec<PathBuf>,
 }

@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// The fields that filters and tables look at.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 17] = [
     "id",
     "timestamp",
+    "session_id",
     "project",
     "node",
     "issue_id",
@@ -24,6 +25,7 @@ const KNOWN: [&str; 15] = [
     "model",
     "model_verified",
     "credential_used",
+    "rotation_occurred",
     "attempts",
     "duration_ms",
 ];
@@ -72,7 +74,7 @@ fn value(raw: &RawValue) -> Value {
 }
 
 /// `text` with every `\ud8xx` or `\udcxx` that has no partner replaced by `\ufffd`.
-fn mended(text: &str) -> String {
+pub(crate) fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

@@ -1,8 +1,13 @@
 //! Which entries are wanted.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use records::{AuditEntry, IssueNumber, Outcome, Verdict};
+use regex::Regex;
 
 use crate::args::WantedArgs;
+use crate::fields;
+use crate::texts::texts;
 
 /// Conditions, all of which an entry must meet; several values of one condition are alternatives.
 #[derive(Debug, Clone, Default)]
@@ -10,33 +15,106 @@ pub(crate) struct Filter {
     pub issues: Vec<IssueNumber>,
     pub verdicts: Vec<String>,
     pub node: Option<String>,
+    pub model: Option<String>,
+    pub credential: Option<String>,
+    pub projects: Vec<String>,
+    pub session: Option<String>,
+    /// The first instant that is wanted.
+    pub since: Option<Timestamp>,
+    /// The first instant behind those that are wanted.
+    pub until: Option<Timestamp>,
+    pub grep: Option<Regex>,
     pub failed: bool,
 }
 
 impl Filter {
-    /// What was asked for.
-    pub(crate) fn of(args: WantedArgs) -> Self {
-        let WantedArgs { issue, verdict, node, failed } = args;
-        Self { issues: issue, verdicts: verdict, node, failed }
+    /// What was asked for at `now` in `zone`.
+    pub(crate) fn of(args: WantedArgs, now: Timestamp, zone: &TimeZone) -> Self {
+        Self {
+            issues: args.issue,
+            verdicts: args.verdict,
+            node: args.node,
+            model: args.model,
+            credential: args.credential,
+            projects: args.project,
+            session: args.session,
+            since: args.since.map(|since| since.begin(now, zone)),
+            until: args.until.map(|until| until.end(now, zone)),
+            grep: args.grep,
+            failed: args.failed,
+        }
     }
 
     /// Whether every entry is wanted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.issues.is_empty() && self.verdicts.is_empty() && self.node.is_none() && !self.failed
+        let Self { issues, verdicts, node, model, credential, projects, session, .. } = self;
+        let globs = [node, model, credential, session].into_iter().all(Option::is_none);
+        globs
+            && issues.is_empty()
+            && verdicts.is_empty()
+            && projects.is_empty()
+            && (self.since, self.until) == (None, None)
+            && self.grep.is_none()
+            && !self.failed
     }
 
-    /// Whether the entry is wanted.
-    pub(crate) fn accepts(&self, entry: &AuditEntry) -> bool {
+    /// Whether the entry in `line` is wanted; `project` is that of its log.
+    pub(crate) fn accepts(&self, line: &[u8], project: Option<&str>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let entry = fields::read(line);
+        self.accepts_fields(&entry, project) && self.accepts_texts(line)
+    }
+
+    /// All conditions but that on the texts.
+    pub(crate) fn accepts_fields(&self, entry: &AuditEntry, project: Option<&str>) -> bool {
         let issue = self.issues.is_empty()
             || entry.issue_id.is_some_and(|issue| self.issues.contains(&issue));
         let verdict =
             self.verdicts.is_empty() || self.verdicts.iter().any(|word| has_verdict(entry, word));
-        let node = self
-            .node
-            .as_ref()
-            .is_none_or(|pattern| entry.node.as_ref().is_some_and(|node| cli::fits(pattern, node)));
-        issue && verdict && node && (!self.failed || is_failed(entry))
+        let project =
+            self.projects.is_empty()
+                || entry.project.as_deref().or(project).is_some_and(|name| {
+                    self.projects.iter().any(|pattern| cli::fits(pattern, name))
+                });
+        let session = self.session.is_none() || self.session == entry.session_id;
+        issue
+            && verdict
+            && project
+            && session
+            && fits(self.node.as_ref(), entry.node.as_ref())
+            && fits(self.model.as_ref(), model(entry))
+            && fits(self.credential.as_ref(), entry.credential_used.as_ref())
+            && (!self.failed || is_failed(entry))
+            && self.accepts_time(entry)
     }
+
+    fn accepts_time(&self, entry: &AuditEntry) -> bool {
+        if (self.since, self.until) == (None, None) {
+            return true;
+        }
+        let at: Option<Timestamp> =
+            entry.timestamp.as_deref().and_then(|text| text.trim().parse().ok());
+        at.is_some_and(|at| {
+            self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
+        })
+    }
+
+    /// The condition on the texts.
+    fn accepts_texts(&self, line: &[u8]) -> bool {
+        let Some(grep) = &self.grep else { return true };
+        texts(&String::from_utf8_lossy(line)).any(|text| grep.is_match(&text))
+    }
+}
+
+fn fits(pattern: Option<&String>, name: Option<&String>) -> bool {
+    pattern.is_none_or(|pattern| name.is_some_and(|name| cli::fits(pattern, name)))
+}
+
+/// The model that answered or, where that is not known, the one that was asked for.
+pub(crate) fn model(entry: &AuditEntry) -> Option<&String> {
+    entry.model_verified.as_ref().or(entry.model.as_ref())
 }
 
 /// Whether the call obtained no verdict.
@@ -58,7 +136,7 @@ mod tests {
     use super::*;
 
     fn accepts(filter: &Filter, line: &str) -> bool {
-        filter.accepts(&crate::fields::read(line.as_bytes()))
+        filter.accepts(line.as_bytes(), Some("here"))
     }
 
     #[test]

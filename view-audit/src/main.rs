@@ -7,11 +7,14 @@ mod fields;
 mod filter;
 mod history;
 mod interleave;
+mod moment;
+mod projects;
 mod run;
 mod show;
 mod snapshot;
 mod sources;
 mod stream;
+mod texts;
 mod view;
 
 fn main() -> std::process::ExitCode {

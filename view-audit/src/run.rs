@@ -1,13 +1,13 @@
 //! Reading the logs and printing what was asked for.
 
-use std::path::PathBuf;
-
 use cli::{Exit, Failure, Out, Progress, Tone};
+use jiff::tz::TimeZone;
 
 use crate::args::Args;
 use crate::entry_json;
 use crate::fields;
 use crate::filter::Filter;
+use crate::projects;
 use crate::show::{self, Shown};
 use crate::view::{Place, View};
 
@@ -16,10 +16,13 @@ const PAGE: usize = 1000;
 
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    if args.show_config {
+        return show_config(out);
+    }
     let progress = Progress::start("reading the audit log");
     let mut view = View::default();
     let mut failed = None;
-    for root in roots(args.places.root) {
+    for root in projects::roots(args.places)? {
         if let Err(failure) = view.open(root.as_deref(), out) {
             // The other logs are shown all the same; the last failure ends the tool.
             if let Some(before) = failed.replace(failure) {
@@ -27,7 +30,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             }
         }
     }
-    let filter = Filter::of(args.wanted);
+    let filter = Filter::of(args.wanted, cli::clock::now().instant(), &TimeZone::system());
     let wanted = if args.list.all { usize::MAX } else { args.list.tail };
     let places = view.find(&filter, wanted)?;
     drop(progress);
@@ -41,8 +44,16 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     }
 }
 
-fn roots(given: Vec<PathBuf>) -> Vec<Option<PathBuf>> {
-    if given.is_empty() { vec![None] } else { given.into_iter().map(Some).collect() }
+fn show_config(out: &mut Out) -> Result<Exit, Failure> {
+    for item in config::shown(out.tool(), &projects::load()?) {
+        if out.is_json() {
+            let line = serde_json::to_string(&item);
+            out.raw_line(&line.map_err(|e| Failure::world("cannot print a setting", e))?)?;
+        } else {
+            out.raw_line(&format!("{} = {}  ({})", item.key, item.value, item.source))?;
+        }
+    }
+    Ok(Exit::Yes)
 }
 
 fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<(), Failure> {
@@ -56,7 +67,7 @@ fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<
             if out.is_json() {
                 out.raw(&entry_json::line(&bytes))?;
             } else {
-                let project = view.projects.get(*log).cloned().flatten();
+                let project = view.project(*log).map(str::to_owned);
                 shown.push(Shown { entry: fields::read(&bytes), project });
             }
         }

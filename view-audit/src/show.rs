@@ -5,7 +5,7 @@ use std::time::Duration;
 use cli::{Cell, Page, Table, Tone};
 use records::{AuditEntry, Verdict};
 
-use crate::filter::is_failed;
+use crate::filter::{is_failed, model};
 
 /// An entry and the project whose log it is in.
 pub(crate) struct Shown {
@@ -70,7 +70,7 @@ fn texts(shown: &Shown) -> [Option<String>; 8] {
         entry.project.clone().or_else(|| project.clone()),
         entry.issue_id.map(|issue| format!("#{issue}")),
         entry.node.clone(),
-        entry.model_verified.clone().or_else(|| entry.model.clone()),
+        model(entry).cloned(),
         entry.credential_used.clone(),
         entry.attempts.map(|attempts| attempts.to_string()),
         duration,

@@ -7,7 +7,6 @@ use audit_log::Log;
 use cli::{Failure, Out};
 
 use crate::damage::Damages;
-use crate::fields;
 use crate::filter::Filter;
 use crate::history::History;
 use crate::interleave::{Grouped, Lines, interleave};
@@ -26,7 +25,7 @@ pub(crate) struct View {
     /// The folders, each once.
     logs: Vec<PathBuf>,
     /// Of every log: its project.
-    pub projects: Vec<Option<String>>,
+    projects: Vec<Option<String>>,
     histories: Vec<History>,
     sequences: Vec<Lines>,
     pub damages: Damages,
@@ -71,6 +70,11 @@ impl View {
         Ok(())
     }
 
+    /// What the project of a log is called.
+    pub(crate) fn project(&self, log: usize) -> Option<&str> {
+        self.projects.get(log)?.as_deref()
+    }
+
     fn number(&mut self, path: &Path, history: History) -> Numbered {
         let number = self.histories.len();
         self.histories.push(history.clone());
@@ -87,7 +91,7 @@ impl View {
             }
             let Seen { log, bytes, found, .. } = seen?;
             match found {
-                Ok(place) if filter.is_empty() || filter.accepts(&fields::read(&bytes)) => {
+                Ok(place) if filter.accepts(&bytes, self.project(log)) => {
                     places.push(Place { log, place });
                 }
                 Ok(_) => {}

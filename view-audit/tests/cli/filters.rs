@@ -12,6 +12,13 @@ struct Wanted {
     verdicts: Vec<&'static str>,
     node: Option<&'static str>,
     failed: bool,
+    model: Option<&'static str>,
+    credential: Option<&'static str>,
+    projects: Vec<String>,
+    session: Option<String>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+    grep: Option<&'static str>,
     tail: Option<usize>,
 }
 
@@ -27,6 +34,16 @@ impl Wanted {
         if let Some(node) = self.node {
             args.extend(["--node".to_owned(), node.to_owned()]);
         }
+        let mut flag = |flag: &str, value: Option<String>| {
+            args.extend(value.into_iter().flat_map(|value| [format!("--{flag}"), value]));
+        };
+        flag("model", self.model.map(str::to_owned));
+        flag("credential", self.credential.map(str::to_owned));
+        flag("session", self.session.clone());
+        flag("since", self.since.map(|at| at.to_string()));
+        flag("until", self.until.map(|at| at.to_string()));
+        flag("grep", self.grep.map(str::to_owned));
+        self.projects.iter().for_each(|name| flag("project", Some(name.clone())));
         args.extend(self.failed.then(|| "--failed".to_owned()));
         match self.tail {
             Some(tail) => args.extend(["-n".to_owned(), tail.to_string()]),
@@ -35,7 +52,7 @@ impl Wanted {
         args
     }
 
-    fn accepts(&self, entry: &Value) -> bool {
+    fn accepts(&self, entry: &Value, home: &str) -> bool {
         let failed = entry["outcome"] == "failed";
         let issue = entry["issue_id"].as_u64();
         let meaning = |word: &str| match word {
@@ -55,6 +72,30 @@ impl Wanted {
                 Some(exact) => node == exact,
             }
             && (!self.failed || failed)
+            && self.accepts_rest(entry, home)
+    }
+
+    fn accepts_rest(&self, entry: &Value, home: &str) -> bool {
+        let text = |key: &str| entry[key].as_str();
+        let at: Timestamp = text("timestamp").unwrap().parse().unwrap();
+        let model = text("model_verified").or(text("model")).unwrap();
+        let project = text("project").unwrap_or(home);
+        self.model.is_none_or(|wanted| model.starts_with(wanted.trim_end_matches('*')))
+            && self.credential.is_none_or(|wanted| text("credential_used") == Some(wanted))
+            && self.session.as_deref().is_none_or(|wanted| text("session_id") == Some(wanted))
+            && (self.projects.is_empty() || self.projects.iter().any(|name| name == project))
+            && self.since.is_none_or(|since| since <= at)
+            && self.until.is_none_or(|until| at <= until)
+            && self.grep.is_none_or(|word| any_text(entry, word))
+    }
+}
+
+fn any_text(value: &Value, word: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(word),
+        Value::Array(items) => items.iter().any(|item| any_text(item, word)),
+        Value::Object(members) => members.values().any(|item| any_text(item, word)),
+        _ => false,
     }
 }
 
@@ -86,9 +127,26 @@ fn filters_find_what_a_plain_search_finds() {
         });
         let issues: Vec<u64> =
             lines.iter().filter_map(|line| parsed(line)["issue_id"].as_u64()).collect();
-        for _ in 0..12 {
+        let home = scratch.root().file_name().unwrap().to_str().unwrap().to_owned();
+        for _ in 0..24 {
             let pick = |rng: &mut testkit::Rng| issues[rng.usize(..issues.len())];
+            let some = |rng: &mut testkit::Rng| parsed(&lines[rng.usize(..lines.len())]);
+            let at = |entry: &Value| entry["timestamp"].as_str().unwrap().parse().unwrap();
+            let rare = |rng: &mut testkit::Rng| rng.u8(..5) == 0;
             let wanted = Wanted {
+                model: rare(&mut rng).then_some("gemini-3-*"),
+                credential: rare(&mut rng).then_some("team-a"),
+                projects: if rare(&mut rng) {
+                    vec!["talos".to_owned(), home.clone()]
+                } else {
+                    Vec::new()
+                },
+                session: rare(&mut rng)
+                    .then(|| some(&mut rng)["session_id"].as_str().map(str::to_owned))
+                    .flatten(),
+                since: rare(&mut rng).then(|| at(&some(&mut rng))),
+                until: rare(&mut rng).then(|| at(&some(&mut rng))),
+                grep: rare(&mut rng).then_some("a"),
                 issues: (0..rng.usize(..3) * 4).map(|_| pick(&mut rng)).collect(),
                 verdicts: ["BLOCKED", "APPROVE", "REVISE", "BLOCK"]
                     .into_iter()
@@ -100,7 +158,7 @@ fn filters_find_what_a_plain_search_finds() {
                 tail: rng.bool().then(|| rng.usize(..25)),
             };
             let mut expected: Vec<_> =
-                lines.iter().filter(|line| wanted.accepts(&parsed(line))).cloned().collect();
+                lines.iter().filter(|l| wanted.accepts(&parsed(l), &home)).cloned().collect();
             if let Some(tail) = wanted.tail {
                 expected.drain(..expected.len().saturating_sub(tail));
             }
@@ -125,4 +183,40 @@ fn words_inside_texts_and_keys_inside_objects_do_not_match() {
     let ran = view(scratch.root()).args(["--issue", "98"]).run();
     assert_eq!(entries(&ran), [lines[2], lines[3]]);
     view(scratch.root()).args(["--issue", "ninety"]).run().code(2);
+}
+
+#[test]
+fn texts_are_searched_as_people_read_them() {
+    let scratch = Scratch::new();
+    let lines = [
+        r#"{"timestamp":"2026-01-24T18:30:01Z","critique":"a \"race\" here\nand there"}"#,
+        r#"{"timestamp":"2026-01-24T18:30:02Z","race":1,"usage":{"notes":["caf\u00e9"]}}"#,
+    ];
+    scratch.write(HISTORY, text(&lines));
+    let found = |regex: &str| entries(view(scratch.root()).args(["--grep", regex]).run().code(0));
+    assert_eq!(found("\"race\" here$"), [""; 0]);
+    assert_eq!(found("(?m)\"race\" here$"), lines[..1]);
+    assert_eq!(found("(?i)CAFÉ"), lines[1..]);
+    assert_eq!(found("^race"), [""; 0]);
+    view(scratch.root()).args(["--grep", "("]).run().code(2);
+}
+
+#[test]
+fn dates_are_local_days_and_entries_without_a_time_match_none() {
+    let scratch = Scratch::new();
+    let lines = [
+        r#"{"timestamp":"2026-01-23T15:00:00Z"}"#,
+        r#"{"timestamp":"some day"}"#,
+        r#"{"timestamp":"2026-01-24T14:59:59.999Z"}"#,
+        r#"{"timestamp":"2026-01-24T15:00:00Z"}"#,
+    ];
+    scratch.write(HISTORY, text(&lines));
+    let day = ["--since", "2026-01-24", "--until", "2026-01-24"];
+    let ran = view(scratch.root()).args(day).env("TZ", "Asia/Tokyo").run();
+    assert_eq!(entries(ran.code(0)), [lines[0], lines[2]]);
+    let ran = view(scratch.root()).args(["--since", "24h"]).run();
+    assert_eq!(entries(ran.code(0)), [""; 0]);
+    let ran = view(scratch.root()).args(["--until", "0d"]).run();
+    assert_eq!(entries(ran.code(0)), [lines[0], lines[2], lines[3]]);
+    view(scratch.root()).args(["--since", "soon"]).run().code(2).stderr_has("'soon' is no time");
 }

@@ -44,3 +44,26 @@ fn outside_a_repository_a_root_is_needed() {
     let ran = Tool::new("view-audit").dir(scratch.root()).run();
     ran.code(2).stdout_is("").stderr_has("not inside a git repository");
 }
+
+#[test]
+fn projects_of_the_configuration_are_shown_together() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("talos"));
+    repo.commit_file("switchyard.yaml", "projects:\n  roots: [../clio]\n", "Begin");
+    repo.write("logs/active/s.jsonl", text(&[entry(1, "a"), entry(3, "c")]));
+    scratch.write(format!("clio/{HISTORY}"), text(&[entry(2, "b")]));
+    let here = || Tool::new("view-audit").dir(repo.path());
+    let all = [entry(1, "a"), entry(2, "b"), entry(3, "c")];
+    assert_eq!(entries(here().run().code(0)), all);
+    assert_eq!(entries(here().args(["--project", "cl*"]).run().code(0)), all[1..2]);
+    assert_eq!(entries(view(repo.path()).run().code(0)), [entry(1, "a"), entry(3, "c")]);
+    let shown = here().arg("--show-config").run().code(0).json();
+    assert_eq!(shown["key"], "projects.roots");
+    assert_eq!(shown["value"][0], "../clio");
+    std::fs::remove_dir_all(scratch.path("clio")).unwrap();
+    let ran = here().run();
+    assert_eq!(
+        entries(ran.code(2).stderr_has("clio: no such folder")),
+        [entry(1, "a"), entry(3, "c")]
+    );
+}
