@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser};
+use clap::{Args as ClapArgs, Parser, Subcommand};
 use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
 use regex::Regex;
@@ -21,6 +21,7 @@ use crate::moment::Moment;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
   view-audit                               the last ten entries
@@ -29,15 +30,21 @@ Examples:
                                            every block, BLOCK and BLOCKED alike
   view-audit --failed -n 3                 the last three calls that obtained no verdict
   view-audit --since 7d --grep '(?i)race'  what was said of races in the last seven days
+  view-audit show 0196f3                   one entry, whole
+  view-audit check                         what is wrong with the log
   view-audit --all --format json | jq -r .credential_used | sort | uniq -c
 
 Exit codes:
   0   shown, also when there is nothing to show
+  1   show: no entry has that id, or several; check: something is wrong
   2   wrong usage
   74  a file could not be read; what could be read is shown
   75  the log changed again and again while it was read"
 )]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     #[command(flatten)]
     pub list: ListArgs,
 
@@ -59,6 +66,29 @@ impl Arguments for Args {
     fn format(&self) -> Format {
         self.output.format
     }
+}
+
+/// What is done instead of listing entries.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show one entry whole
+    ///
+    /// For people: every field, the blocking findings as a list, the critique wrapped to the terminal,
+    /// and the raw response last. In JSON: the entry's own bytes behind a `schema` key. Several entries
+    /// with one id and different bytes are all shown.
+    Show {
+        /// The entry's id, or the beginning of it when no other id begins like that
+        #[arg(value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+        id: String,
+    },
+
+    /// Verify the log
+    ///
+    /// One finding a line, each with a stable code, its place and the next safe command: damaged and torn
+    /// lines, two entries with one id, lines that are earlier than the line before them, stamps more than
+    /// a day in the future, entries without id or timestamp, what is in the quarantine, and an
+    /// interrupted consolidation. Nothing is changed.
+    Check,
 }
 
 /// How many entries are listed, and how.

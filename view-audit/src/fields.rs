@@ -35,16 +35,25 @@ const KNOWN: [&str; 17] = [
 /// hide no other field; half of a surrogate pair reads as U+FFFD.
 pub(crate) fn read(line: &[u8]) -> AuditEntry {
     let text = String::from_utf8_lossy(line);
-    let object = object(&text).or_else(|| object(&mended(&text)));
+    let object = object(&text, false).or_else(|| object(&mended(&text), false));
     let value = Value::Object(object.unwrap_or_default());
     AuditEntry::deserialize(value).unwrap_or_default()
 }
 
-fn object(text: &str) -> Option<Map<String, Value>> {
-    serde_json::Deserializer::from_str(text).deserialize_map(Fields).ok()
+/// Reads every member of a line that is a JSON object, known or not, by the same rules.
+pub(crate) fn read_all(line: &[u8]) -> Map<String, Value> {
+    let text = String::from_utf8_lossy(line);
+    object(&text, true).or_else(|| object(&mended(&text), true)).unwrap_or_default()
 }
 
-struct Fields;
+fn object(text: &str, all: bool) -> Option<Map<String, Value>> {
+    serde_json::Deserializer::from_str(text).deserialize_map(Fields { all }).ok()
+}
+
+struct Fields {
+    /// Whether those that are not known are read too.
+    all: bool,
+}
 
 impl<'de> Visitor<'de> for Fields {
     type Value = Map<String, Value>;
@@ -56,7 +65,7 @@ impl<'de> Visitor<'de> for Fields {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Map::new();
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-            if KNOWN.contains(&key.as_ref()) {
+            if self.all || KNOWN.contains(&key.as_ref()) {
                 fields.insert(key.into_owned(), value(map.next_value()?));
             } else {
                 map.next_value::<IgnoredAny>()?;

@@ -1,21 +1,25 @@
 //! Shows the audit log: history and shards as one, in order of time.
 
 mod args;
+mod check;
 mod damage;
 mod entry_json;
 mod fields;
 mod filter;
+mod finding;
 mod history;
 mod interleave;
 mod moment;
 mod projects;
 mod run;
 mod show;
+mod show_one;
 mod snapshot;
 mod sources;
 mod stream;
 mod texts;
 mod view;
+mod whole;
 
 fn main() -> std::process::ExitCode {
     cli::run("view-audit", run::run)

@@ -1,14 +1,18 @@
 //! Reading the logs and printing what was asked for.
 
+use std::path::PathBuf;
+
 use cli::{Exit, Failure, Out, Progress, Tone};
 use jiff::tz::TimeZone;
 
-use crate::args::Args;
+use crate::args::{Args, Command, ListArgs, WantedArgs};
+use crate::check;
 use crate::entry_json;
 use crate::fields;
 use crate::filter::Filter;
 use crate::projects;
 use crate::show::{self, Shown};
+use crate::show_one;
 use crate::view::{Place, View};
 
 /// How many rows are laid out together when everything is shown.
@@ -19,28 +23,53 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     if args.show_config {
         return show_config(out);
     }
-    let progress = Progress::start("reading the audit log");
-    let mut view = View::default();
-    let mut failed = None;
-    for root in projects::roots(args.places)? {
-        if let Err(failure) = view.open(root.as_deref(), out) {
-            // The other logs are shown all the same; the last failure ends the tool.
-            if let Some(before) = failed.replace(failure) {
-                out.note(&before.to_string());
-            }
-        }
+    let roots = projects::roots(args.places)?;
+    match args.command {
+        Some(Command::Show { id }) => show_one::run(&id, roots, out),
+        Some(Command::Check) => check::run(roots, out),
+        None => list(&args.list, args.wanted, roots, out),
     }
-    let filter = Filter::of(args.wanted, cli::clock::now().instant(), &TimeZone::system());
-    let wanted = if args.list.all { usize::MAX } else { args.list.tail };
+}
+
+fn list(
+    args: &ListArgs,
+    wanted: WantedArgs,
+    roots: Vec<Option<PathBuf>>,
+    out: &mut Out,
+) -> Result<Exit, Failure> {
+    let progress = Progress::start("reading the audit log");
+    let (mut view, failed) = open(roots, out);
+    let filter = Filter::of(wanted, cli::clock::now().instant(), &TimeZone::system());
+    let wanted = if args.all { usize::MAX } else { args.tail };
     let places = view.find(&filter, wanted)?;
     drop(progress);
-    print(&view, &places, args.list.verbose, out)?;
+    print(&view, &places, args.verbose, out)?;
     out.flush()?;
     view.damages.tell(out);
+    ended(&view, failed, Exit::Yes)
+}
+
+/// Opens the logs. The others are looked at all the same when one fails; the last failure ends the
+/// tool.
+pub(crate) fn open(roots: Vec<Option<PathBuf>>, out: &Out) -> (View, Option<Failure>) {
+    let mut view = View::default();
+    let mut failed = None;
+    for root in roots {
+        if let Err(failure) = view.open(root.as_deref(), out)
+            && let Some(before) = failed.replace(failure)
+        {
+            out.note(&before.to_string());
+        }
+    }
+    (view, failed)
+}
+
+/// How the tool ends when what could be read was worth `exit`.
+pub(crate) fn ended(view: &View, failed: Option<Failure>, exit: Exit) -> Result<Exit, Failure> {
     match failed {
         Some(failure) => Err(failure),
         None if view.incomplete => Ok(Exit::World),
-        None => Ok(Exit::Yes),
+        None => Ok(exit),
     }
 }
 

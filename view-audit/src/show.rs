@@ -78,7 +78,7 @@ fn texts(shown: &Shown) -> [Option<String>; 8] {
 }
 
 /// The word as it was written, in the tone of its meaning.
-fn verdict(entry: &AuditEntry) -> (Tone, Option<String>) {
+pub(crate) fn verdict(entry: &AuditEntry) -> (Tone, Option<String>) {
     if is_failed(entry) {
         let class = entry.failure_class.as_deref().unwrap_or("unknown");
         return (Tone::Warn, Some(format!("failed: {class}")));

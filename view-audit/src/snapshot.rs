@@ -15,7 +15,7 @@ use journal::Damage;
 use records::sha256_hex;
 
 use crate::history::History;
-use crate::sources::{self, Content, Listing};
+use crate::sources::{self, Content, Listing, Source};
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
@@ -27,6 +27,10 @@ pub(crate) struct Snapshot {
     pub older: History,
     /// Entries that are not in the history, in order.
     pub fresh: Vec<Fresh>,
+    /// Entries of shards that another entry of the shards is, byte for byte.
+    pub twice: Vec<Fresh>,
+    /// The shards, by the numbers that entries know them by, and how far each was read.
+    pub sources: Vec<(Source, u64)>,
     /// Damaged lines of shards.
     pub damaged: Vec<Damage>,
     /// What could not be read, and why.
@@ -117,7 +121,7 @@ fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io
     let at = |offset: u64| usize::try_from(offset - split).unwrap_or(usize::MAX);
     let new = rest.get(at(region.from)..at(region.new_len));
     let done = new.is_some_and(|new| sha256_hex(new) == region.sha256);
-    let waiting = |source: &sources::Source| {
+    let waiting = |source: &Source| {
         let part = intent.consumed.iter().find(|part| part.inode == source.inode);
         part.is_some_and(|part| part.from == source.name.consumed)
     };
@@ -138,15 +142,19 @@ fn shards(listing: &Listing, done: Option<&(Intent, &[u8])>) -> Option<Snapshot>
     let mut fresh = Vec::new();
     for (index, source) in listing.sources.iter().enumerate() {
         match sources::read(source, index, consumed) {
-            Content::Lines { entries, damaged } => {
+            Content::Lines { entries, damaged, to } => {
+                snapshot.sources.push((source.clone(), to));
                 fresh.extend(entries);
                 snapshot.damaged.extend(damaged);
             }
             Content::Changed => return None,
-            Content::Unreadable(cause) => snapshot.unreadable.push((source.path.clone(), cause)),
+            Content::Unreadable(cause) => {
+                snapshot.sources.push((source.clone(), 0));
+                snapshot.unreadable.push((source.path.clone(), cause));
+            }
         }
     }
-    (snapshot.fresh, _) = in_order(fresh);
+    (snapshot.fresh, snapshot.twice) = in_order(fresh);
     Some(snapshot)
 }
 

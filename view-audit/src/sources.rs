@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use audit_log::{
     ACTIVE, Consumed, Fresh, Head, Inode, LONGEST, RETIRED, SourceName, inode, instants, modified,
@@ -18,6 +19,8 @@ pub(crate) struct Source {
     pub name: SourceName,
     pub path: PathBuf,
     pub inode: Inode,
+    /// When the file was made, where the file system knows it: another file may get its number later.
+    pub born: Option<SystemTime>,
 }
 
 /// What the folders of the shards hold.
@@ -52,7 +55,8 @@ impl Listing {
             let Some(name) = name(&entry.file_name().to_string_lossy()) else { continue };
             match entry.metadata() {
                 Ok(found) if found.is_file() => {
-                    self.sources.push(Source { name, path: entry.path(), inode: inode(&found) });
+                    let (inode, born) = (inode(&found), found.created().ok());
+                    self.sources.push(Source { name, path: entry.path(), inode, born });
                 }
                 Ok(_) => self.skipped.push(entry.path()),
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
@@ -80,6 +84,8 @@ pub(crate) enum Content {
     Lines {
         entries: Vec<Fresh>,
         damaged: Vec<Damage>,
+        /// How far it was read: to its end, or to a last line that is not finished.
+        to: u64,
     },
     /// It is not there any more, or another file has its name.
     Changed,
@@ -122,6 +128,7 @@ fn lines(
     modified: Option<Timestamp>,
 ) -> Content {
     let (mut found, mut damaged) = (Vec::new(), Vec::new());
+    let mut to = from + bytes.len() as u64;
     for line in Lines::starting_at(&source.path, bytes, from, LONGEST) {
         let line = match line {
             Ok(line) => line,
@@ -129,7 +136,12 @@ fn lines(
         };
         match line.decode::<Head>() {
             Ok(head) => found.push((head, line.offset, line.bytes)),
-            Err(damage) => damaged.push(damage),
+            Err(damage) => {
+                if !line.is_terminated() {
+                    to = line.offset;
+                }
+                damaged.push(damage);
+            }
         }
     }
     let stated: Vec<_> = found.iter().map(|(head, ..)| head.timestamp).collect();
@@ -143,7 +155,7 @@ fn lines(
         bytes,
     };
     let entries = found.into_iter().zip(placed).map(entry).collect();
-    Content::Lines { entries, damaged }
+    Content::Lines { entries, damaged, to }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! All logs that are looked at, as one.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use audit_log::Log;
@@ -33,6 +34,15 @@ pub(crate) struct View {
     pub incomplete: bool,
 }
 
+/// Entries whose id was asked for.
+#[derive(Default)]
+pub(crate) struct Matches {
+    /// Their ids, in order.
+    pub ids: BTreeSet<String>,
+    /// Their places, when they have one id.
+    pub places: Vec<Place>,
+}
+
 impl View {
     /// Opens a log, and says what of it cannot be read.
     pub(crate) fn open(&mut self, root: Option<&Path>, out: &Out) -> Result<(), Failure> {
@@ -48,7 +58,7 @@ impl View {
             out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
             return Ok(());
         }
-        let Snapshot { history, older, fresh, damaged, unreadable, skipped } =
+        let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } =
             snapshot::take(&log)?;
         for path in skipped {
             out.note(&format!("{}: not a regular file, so it is not read", path.display()));
@@ -103,6 +113,34 @@ impl View {
         }
         places.reverse();
         Ok(places)
+    }
+
+    /// The places of every entry with `id`, or, if there is none, of those whose id begins with it,
+    /// oldest first. An entry that stands there twice with the same bytes is there once.
+    pub(crate) fn find_id(&mut self, id: &str) -> Result<Matches, Failure> {
+        let mut matches = Matches::default();
+        let mut exact = false;
+        let mut bytes_seen = HashSet::new();
+        for seen in together(std::mem::take(&mut self.sequences)) {
+            let Seen { log, id: found_id, bytes, found, .. } = seen?;
+            let (Some(found_id), Ok(place)) = (found_id, found) else { continue };
+            if found_id == id && !exact {
+                exact = true;
+                matches = Matches::default();
+                bytes_seen.clear();
+            }
+            let is_wanted = if exact { found_id == id } else { found_id.starts_with(id) };
+            if !is_wanted {
+                continue;
+            }
+            matches.ids.insert(found_id);
+            // Of several ids nothing is shown but the ids.
+            if matches.ids.len() == 1 && bytes_seen.insert(bytes) {
+                matches.places.push(Place { log, place });
+            }
+        }
+        matches.places.reverse();
+        Ok(matches)
     }
 
     /// The bytes of an entry without the end of its line.

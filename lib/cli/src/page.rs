@@ -81,6 +81,12 @@ impl Page {
         self.push(format_args!("  {style}{label}{style:#}{text}\n"));
     }
 
+    /// A paragraph that starts at column `indent` and is wrapped under itself.
+    pub fn paragraph(&mut self, indent: usize, text: impl Display) {
+        let text = wrap(&clean(&text.to_string()), self.width, indent);
+        self.push(format_args!("{:indent$}{text}\n", ""));
+    }
+
     /// All conditions of a decision, each with a tick or a cross and what it rests on.
     pub fn conditions(&mut self, conditions: &[Condition]) {
         let longest = conditions.iter().map(|c| c.code.len()).max().unwrap_or(0);

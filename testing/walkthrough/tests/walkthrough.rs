@@ -58,7 +58,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 20] = [
+const ENCORE: [(&str, i32); 22] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
@@ -88,6 +88,8 @@ const ENCORE: [(&str, i32); 20] = [
         "mkdir -p logs/active; echo '{broken' > logs/active/20260124T183045_a1b2c3d4.jsonl; consolidate",
         0,
     ),
+    ("view-audit show no-such-id", 1),
+    ("view-audit check", 1),
 ];
 
 #[test]

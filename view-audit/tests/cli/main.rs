@@ -1,9 +1,11 @@
 //! Drives the built tool on real logs.
 #![expect(clippy::unwrap_used, reason = "a failure here must stop the test")]
 
+mod check;
 mod damage;
 mod filters;
 mod order;
 mod places;
 mod project;
+mod show;
 mod tables;
