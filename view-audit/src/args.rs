@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
 use regex::Regex;
@@ -32,6 +32,7 @@ Examples:
   view-audit --since 7d --grep '(?i)race'  what was said of races in the last seven days
   view-audit show 0196f3                   one entry, whole
   view-audit check                         what is wrong with the log
+  view-audit stats --by verdict --since 7d  how reviews of the last seven days ended
   view-audit --all --format json | jq -r .credential_used | sort | uniq -c
 
 Exit codes:
@@ -89,6 +90,41 @@ pub(crate) enum Command {
     /// a day in the future, entries without id or timestamp, what is in the quarantine, and an
     /// interrupted consolidation. Nothing is changed.
     Check,
+
+    /// Count entries: verdicts, rounds to approval, rotations and durations
+    ///
+    /// Counts the entries that every filter takes in. In JSON, a line for each group, or one for all.
+    Stats(Box<StatsArgs>),
+}
+
+/// What is counted.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StatsArgs {
+    /// Count for each value of this by itself; may be given several times
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub by: Vec<By>,
+
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+}
+
+/// What entries are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    /// The verdict by its meaning; `failed` for calls that obtained none.
+    Verdict,
+    /// The node.
+    Node,
+    /// The model that answered or, where that is not known, that was asked for.
+    Model,
+    /// The credential's name.
+    Credential,
+    /// The issue.
+    Issue,
+    /// The project.
+    Project,
+    /// The day in UTC.
+    Day,
 }
 
 /// How many entries are listed, and how.

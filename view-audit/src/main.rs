@@ -16,6 +16,8 @@ mod show;
 mod show_one;
 mod snapshot;
 mod sources;
+mod stats;
+mod stats_page;
 mod stream;
 mod texts;
 mod view;

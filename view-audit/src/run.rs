@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cli::{Exit, Failure, Out, Progress, Tone};
 use jiff::tz::TimeZone;
 
-use crate::args::{Args, Command, ListArgs, WantedArgs};
+use crate::args::{Args, Command, ListArgs, StatsArgs, WantedArgs};
 use crate::check;
 use crate::entry_json;
 use crate::fields;
@@ -13,6 +13,8 @@ use crate::filter::Filter;
 use crate::projects;
 use crate::show::{self, Shown};
 use crate::show_one;
+use crate::stats::Counts;
+use crate::stats_page;
 use crate::view::{Place, View};
 
 /// How many rows are laid out together when everything is shown.
@@ -27,6 +29,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Show { id }) => show_one::run(&id, roots, out),
         Some(Command::Check) => check::run(roots, out),
+        Some(Command::Stats(stats)) => count(&stats, roots, out),
         None => list(&args.list, args.wanted, roots, out),
     }
 }
@@ -83,6 +86,30 @@ fn show_config(out: &mut Out) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Yes)
+}
+
+fn count(args: &StatsArgs, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result<Exit, Failure> {
+    let (now, zone) = (cli::clock::now().instant(), TimeZone::system());
+    let progress = Progress::start("reading the audit log");
+    let (mut view, failed) = open(roots, out);
+    let places = view.find(&Filter::of(args.wanted.clone(), now, &zone), usize::MAX)?;
+    drop(progress);
+    let mut counts = Counts::new(&args.by);
+    for Place { log, place } in &places {
+        counts.add(&fields::read(&view.bytes(place)?), view.project(*log));
+    }
+    for (by, groups) in counts.finish() {
+        if out.is_json() {
+            for group in &groups {
+                let line = records::print_noun(group);
+                out.raw_line(&line.map_err(|e| Failure::world("cannot print the counts", e))?)?;
+            }
+        }
+        out.page(|page| stats_page::show(by, &groups, page))?;
+    }
+    out.flush()?;
+    view.damages.tell(out);
+    ended(&view, failed, Exit::Yes)
 }
 
 fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<(), Failure> {

@@ -56,6 +56,48 @@ impl Noun for Finding {
     const SCHEMA: &'static str = "view-audit.finding/1";
 }
 
+/// What is known of a group of entries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stats {
+    /// What the entries were grouped by, such as `verdict`; `null` for all entries together.
+    pub by: Option<String>,
+    /// What the entries of the group have in common; `null` where they do not say it.
+    pub key: Option<String>,
+    /// How many entries there are.
+    pub entries: u64,
+    /// Their share of all entries that were counted, from 0 to 1.
+    pub share: f64,
+    /// Entries with an approval, whichever word they use for it.
+    pub approved: u64,
+    /// Entries that ask for a revision.
+    pub revise: u64,
+    /// Entries with a block.
+    pub blocked: u64,
+    /// Calls that obtained no verdict.
+    pub failed: u64,
+    /// Entries with another word as verdict, or with none.
+    pub other: u64,
+    /// Approvals among the three verdicts, from 0 to 1; `null` without any.
+    pub approval_rate: Option<f64>,
+    /// How many verdicts it took from the first one, or from the approval before, to an approval of the
+    /// same project, issue and node: the mean over the approvals of the group. `null` without any.
+    pub rounds_to_approval: Option<f64>,
+    /// Calls that changed the credential, among those that say whether they did, from 0 to 1.
+    pub rotation_share: Option<f64>,
+    /// How many entries state a duration.
+    pub timed: u64,
+    /// The duration in milliseconds that half of them do not exceed (nearest rank, exact).
+    pub duration_p50_ms: Option<u64>,
+    /// The same for 95 of 100.
+    pub duration_p95_ms: Option<u64>,
+    /// The same for 99 of 100.
+    pub duration_p99_ms: Option<u64>,
+}
+
+impl Noun for Stats {
+    const SCHEMA: &'static str = "view-audit.stats/1";
+}
+
 pub(crate) fn formats() -> Vec<Format> {
-    vec![noun::<Entry>(), noun::<NotShown>(), noun::<Finding>()]
+    vec![noun::<Entry>(), noun::<NotShown>(), noun::<Finding>(), noun::<Stats>()]
 }

@@ -58,7 +58,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 22] = [
+const ENCORE: [(&str, i32); 23] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
@@ -81,6 +81,7 @@ const ENCORE: [(&str, i32); 22] = [
     ),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
+    ("view-audit stats", 0),
     ("worktree-lane remove 98", 0),
     ("worktree-lane trash list", 0),
     ("worktree-lane trash restore \"$(ls .git/switchyard/trash)\"", 0),

@@ -8,4 +8,5 @@ mod order;
 mod places;
 mod project;
 mod show;
+mod stats;
 mod tables;
