@@ -39,6 +39,8 @@ pub(crate) struct Listing {
     pub done: Vec<Source>,
     /// What is left for a later run or for a person.
     skipped: Vec<Skipped>,
+    /// How much of that is for a person: a later run will not take it either.
+    stuck: Vec<Skipped>,
     /// The highest number that a shard was taken as.
     claims: HashMap<String, u64>,
 }
@@ -92,14 +94,25 @@ impl Listing {
         Ok(())
     }
 
-    pub(crate) fn skip(&mut self, shard: String, why: &str) {
-        self.skipped.push(Skipped { shard, why: why.to_owned() });
+    /// Leaves a shard that no run can take.
+    fn skip(&mut self, shard: String, why: &str) {
+        self.leave(shard, why, false);
     }
 
-    /// What was left, in the order of its names.
-    pub(crate) fn into_skipped(mut self) -> Vec<Skipped> {
+    /// Leaves a shard; `passes` when a later run may take it.
+    pub(crate) fn leave(&mut self, shard: String, why: &str, passes: bool) {
+        let skipped = Skipped { shard, why: why.to_owned() };
+        if !passes {
+            self.stuck.push(skipped.clone());
+        }
+        self.skipped.push(skipped);
+    }
+
+    /// What was left, in the order of its names, and the part of it that no run can take.
+    pub(crate) fn into_skipped(mut self) -> (Vec<Skipped>, Vec<Skipped>) {
         self.skipped.sort_by(|a, b| a.shard.cmp(&b.shard));
-        self.skipped
+        self.stuck.sort_by(|a, b| a.shard.cmp(&b.shard));
+        (self.skipped, self.stuck)
     }
 
     /// The number for the next file that is taken of the shard.

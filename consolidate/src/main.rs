@@ -3,6 +3,7 @@
 //! `docs/decisions/0009-consolidation-protocol.md` has the protocol and the argument behind it.
 
 mod args;
+mod check;
 mod commit;
 #[cfg(test)]
 mod crash_tests;
@@ -11,6 +12,8 @@ mod crashing_disk;
 mod disk;
 mod error;
 mod hide;
+mod hook;
+mod hook_text;
 mod listing;
 mod plan;
 mod quiet;

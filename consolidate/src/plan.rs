@@ -28,11 +28,16 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Places `entries` in the history at `path`, which need not exist. Nothing is changed.
-    pub(crate) fn new(path: &Path, entries: Vec<Fresh>) -> Result<Self, Error> {
+    ///
+    /// `older` is the history of the time when it had another name: what it holds is not doubled.
+    pub(crate) fn new(path: &Path, older: &Path, entries: Vec<Fresh>) -> Result<Self, Error> {
         let (entries, twice) = in_order(entries);
+        let mut conflicts = conflicts(&entries);
+        let given = entries.len();
+        let entries = without(older, entries, &mut conflicts)?;
         let mut plan = Self {
-            duplicates: twice.len() as u64,
-            conflicts: conflicts(&entries),
+            duplicates: (twice.len() + given - entries.len()) as u64,
+            conflicts,
             ..Self::default()
         };
         let Some(file) = open(path)? else {
@@ -68,6 +73,8 @@ impl Plan {
     }
 
     fn measured(mut self) -> Self {
+        self.conflicts.sort();
+        self.conflicts.dedup();
         if let Some((first, _)) = self.insertions.first() {
             self.region.from = *first;
         }
@@ -136,6 +143,38 @@ pub(crate) fn open(path: &Path) -> Result<Option<File>, Error> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(Error::io("read", path)(cause)),
     }
+}
+
+/// Those of `entries`, which are in order, that the history at `older` does not hold. It is read from
+/// its end no further than to the first of them, so once it is no longer written to this costs one line.
+/// Ids that it holds with other bytes are added to `conflicts`.
+fn without(
+    older: &Path,
+    entries: Vec<Fresh>,
+    conflicts: &mut Vec<String>,
+) -> Result<Vec<Fresh>, Error> {
+    let Some(file) = open(older)? else { return Ok(entries) };
+    let lines = Reverse::new(older, file, LONGEST)?.map(|line| line.map(held));
+    let mut backward = Backward::new(lines, entries);
+    let mut kept = Vec::new();
+    while backward.pending() > 0 {
+        match backward.next().transpose()? {
+            None => break,
+            Some(Step::Fresh { entry, conflict }) => {
+                conflicts.extend(entry.id.clone().filter(|_| conflict));
+                kept.push(entry);
+            }
+            // Readers tell entries of the two histories apart by what they state.
+            Some(Step::Duplicate(entry)) if !states_its_time(&entry) => kept.push(entry),
+            Some(Step::Duplicate(_) | Step::Held(_)) => {}
+        }
+    }
+    kept.reverse();
+    Ok(kept)
+}
+
+fn states_its_time(entry: &Fresh) -> bool {
+    serde_json::from_slice::<Head>(&entry.bytes).is_ok_and(|head| head.timestamp.is_some())
 }
 
 fn line(entry: Fresh) -> Vec<u8> {

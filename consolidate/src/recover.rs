@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Intent, Log, Region, inode};
+use audit_log::{Checksum, Inode, Intent, Log, Region, inode};
 
 use crate::disk::Disk;
 use crate::error::Error;
@@ -52,29 +52,80 @@ pub(crate) fn forget(disk: &impl Disk, log: &Log) -> Result<(), Error> {
 }
 
 fn resolve(disk: &impl Disk, log: &Log, intent: &Intent, tail: &[u8]) -> Result<Recovered, Error> {
+    let judged = judge(log, intent)?;
+    match judged {
+        Judged::CarriedOut { .. } => {
+            // The run may have been killed between writing and syncing.
+            sync_if_changed(disk, &log.quarantine(), &intent.quarantine)?;
+            if intent.replacement.is_some() {
+                sync_folder(disk, log)?;
+            } else {
+                sync_if_changed(disk, &log.history, &intent.region)?;
+            }
+            retire(disk, log, &intent.consumed)?;
+        }
+        Judged::Over => {}
+        Judged::Begun => undo(disk, log, intent, tail)?,
+    }
+    Ok(judged.into())
+}
+
+/// How far the run came that an intent describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    /// Over its commit; so many of its shards were not renamed yet.
+    CarriedOut { waiting: usize },
+    /// To its end, long ago.
+    Over,
+    /// Not to its commit.
+    Begun,
+}
+
+impl From<Judged> for Recovered {
+    fn from(judged: Judged) -> Self {
+        match judged {
+            Judged::CarriedOut { waiting: 0 } | Judged::Over => Self::Nothing,
+            Judged::CarriedOut { .. } => Self::Finished,
+            Judged::Begun => Self::Undone,
+        }
+    }
+}
+
+fn judge(log: &Log, intent: &Intent) -> Result<Judged, Error> {
     let listing = Listing::read(log)?;
     let waiting = not_retired(&listing, &intent.consumed).count();
     if is_carried_out(log, intent)? {
-        // The run may have been killed between writing and syncing.
-        sync_if_changed(disk, &log.quarantine(), &intent.quarantine)?;
-        if intent.replacement.is_some() {
-            sync_folder(disk, log)?;
-        } else {
-            sync_if_changed(disk, &log.history, &intent.region)?;
-        }
-        retire(disk, log, &intent.consumed)?;
-        return Ok(if waiting > 0 { Recovered::Finished } else { Recovered::Nothing });
+        return Ok(Judged::CarriedOut { waiting });
     }
     if waiting == 0 {
-        return Ok(Recovered::Nothing);
+        return Ok(Judged::Over);
     }
     if waiting < intent.consumed.len() {
         let gone = intent.consumed.len() - waiting;
         let why = format!("{gone} of {} shards are gone", intent.consumed.len());
         return Err(doubt(log, &why));
     }
-    undo(disk, log, intent, tail)?;
-    Ok(Recovered::Undone)
+    untouched_by_others(log, intent)?;
+    Ok(Judged::Begun)
+}
+
+/// What [`recover`] would do, and the files whose lines are in the history already though they do not
+/// look like it. Nothing is changed.
+pub(crate) fn foresee(log: &Log) -> Result<(Recovered, Vec<Inode>), Error> {
+    let bytes = match fs::read(&log.intent) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(cause) => return Err(Error::io("read", &log.intent)(cause)),
+    };
+    let Some((intent, _)) = Intent::decode(&bytes) else {
+        return Ok((Recovered::Nothing, Vec::new()));
+    };
+    let recovered = Recovered::from(judge(log, &intent)?);
+    let folded = match recovered {
+        Recovered::Finished => intent.consumed.iter().map(|part| part.inode).collect(),
+        Recovered::Nothing | Recovered::Undone => Vec::new(),
+    };
+    Ok((recovered, folded))
 }
 
 /// Puts the old bytes back.
@@ -134,6 +185,18 @@ fn undo_history(disk: &impl Disk, log: &Log, intent: &Intent, tail: &[u8]) -> Re
         // The history itself was not touched; the next run removes the replacement.
         return Ok(());
     }
+    untouched_by_others(log, intent)?;
+    disk.write_at(history, region.from, tail).map_err(Error::io("write", history))?;
+    disk.set_len(history, region.old_len).map_err(Error::io("cut", history))?;
+    disk.sync_file(history).map_err(Error::io("sync", history))
+}
+
+/// An error unless the history is the file that the run changed, with a length that it may have left.
+fn untouched_by_others(log: &Log, intent: &Intent) -> Result<(), Error> {
+    if intent.replacement.is_some() {
+        return Ok(());
+    }
+    let (history, region) = (&log.history, &intent.region);
     let found = match fs::metadata(history) {
         Ok(found) => found,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
@@ -147,9 +210,7 @@ fn undo_history(disk: &impl Disk, log: &Log, intent: &Intent, tail: &[u8]) -> Re
     if found.len() < region.from || found.len() > region.new_len {
         return Err(doubt(log, "somebody else changed its length"));
     }
-    disk.write_at(history, region.from, tail).map_err(Error::io("write", history))?;
-    disk.set_len(history, region.old_len).map_err(Error::io("cut", history))?;
-    disk.sync_file(history).map_err(Error::io("sync", history))
+    Ok(())
 }
 
 fn undo_quarantine(disk: &impl Disk, log: &Log, region: &Region) -> Result<(), Error> {

@@ -7,18 +7,20 @@ use audit_log::{Consumed, Fresh, Log};
 use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
-use records::consolidate::{Quarantined, Run};
+use records::consolidate::{Check, Quarantined, Run};
 
 use crate::args::Args;
+use crate::check::{check, rehearse};
 use crate::commit::commit;
 use crate::disk::{Disk, RealDisk};
 use crate::error::Error;
 use crate::hide::hide;
+use crate::hook;
 use crate::listing::{Listing, Source};
 use crate::plan::Plan;
 use crate::quiet::remove_quiet;
 use crate::recover::{Recovered, recover};
-use crate::show::{self, count};
+use crate::show;
 use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
 
 /// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
@@ -28,7 +30,14 @@ const BATCH_BYTES: u64 = 16 << 20;
 
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    if args.install_hook || args.uninstall_hook {
+        let hook = if args.install_hook { hook::install() } else { hook::uninstall() }?;
+        let refused = !hook.reasons.is_empty();
+        out.print(&hook, show::hook)?;
+        return Ok(if refused { Exit::No } else { Exit::Yes });
+    }
     let mut failed: Option<Failure> = None;
+    let mut wrong = false;
     let progress = Progress::start("folding shards");
     for root in roots(args.root) {
         let log = match &root {
@@ -36,11 +45,21 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             None => Log::of_repository(Path::new(".")),
         };
         let how = How { now: cli::clock::now().instant(), older_than: args.older_than };
-        let folded = log.map_err(Error::from).and_then(|log| {
-            if args.dry_run { rehearse(&log, how) } else { fold(&RealDisk, &log, how) }
+        let done = log.map_err(Error::from).and_then(|log| {
+            Ok(if args.check {
+                Done::Checked(check(&log, how)?)
+            } else if args.dry_run {
+                Done::Folded(rehearse(&log, how)?.report)
+            } else {
+                Done::Folded(fold(&RealDisk, &log, how)?)
+            })
         });
-        match folded {
-            Ok(report) => {
+        match done {
+            Ok(Done::Checked(check)) => {
+                wrong |= !check.reasons.is_empty();
+                out.print(&check, show::check)?;
+            }
+            Ok(Done::Folded(report)) => {
                 for note in &report.notes {
                     out.note(note);
                 }
@@ -55,7 +74,13 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         }
     }
     drop(progress);
-    failed.map_or(Ok(Exit::Yes), Err)
+    failed.map_or(Ok(if wrong { Exit::No } else { Exit::Yes }), Err)
+}
+
+/// What became of a log.
+enum Done {
+    Folded(Report),
+    Checked(Check),
 }
 
 fn roots(given: Vec<PathBuf>) -> Vec<Option<PathBuf>> {
@@ -77,12 +102,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    fn of(log: &Log) -> Self {
+    pub(crate) fn of(log: &Log) -> Self {
         let root = log.logs.display().to_string();
         Self { run: Run { root, ..Run::default() }, notes: Vec::new() }
     }
 
-    fn add(&mut self, batch: &Batch, plan: &Plan) {
+    pub(crate) fn add(&mut self, batch: &Batch, plan: &Plan) {
         self.run.shards += batch.consumed.len() as u64;
         self.run.entries += plan.entries();
         self.run.duplicates += plan.duplicates;
@@ -106,7 +131,7 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
     let listing = Listing::read(log)?;
     let interrupted = log.intent.metadata().is_ok_and(|found| found.len() > 0);
     if listing.pending.is_empty() && listing.done.is_empty() && !interrupted {
-        report.run.skipped = listing.into_skipped();
+        report.run.skipped = listing.into_skipped().0;
         return Ok(report);
     }
     let _lock = lock(log)?;
@@ -130,15 +155,17 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
             match take(disk, log, source, index, wish)? {
                 Outcome::Taken(taken) => {
                     if taken.unfinished {
-                        listing.skip(source.shown.clone(), UNFINISHED);
+                        listing.leave(source.shown.clone(), UNFINISHED, true);
                     }
                     batch.add(taken);
                 }
-                Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
+                Outcome::Left(why) => {
+                    listing.leave(source.shown.clone(), &why.text, why.passes);
+                }
                 Outcome::Gone => {}
             }
         }
-        let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
+        let plan = Plan::new(&log.history, &log.older(), std::mem::take(&mut batch.entries))?;
         let creates = (!plan.is_empty() && !log.history.exists())
             || (!batch.rejects.is_empty() && !log.quarantine().exists());
         if creates {
@@ -148,44 +175,14 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
         report.add(&batch, &plan);
     }
     remove_quiet(disk, log, &listing.done, how.now)?;
-    report.run.skipped = listing.into_skipped();
-    Ok(report)
-}
-
-/// Finds out what [`fold`] would do, changing nothing and taking no lock.
-fn rehearse(log: &Log, how: How) -> Result<Report, Error> {
-    let mut report = Report::of(log);
-    let mut listing = Listing::read(log)?;
-    let mut batch = Batch::default();
-    for (index, source) in std::mem::take(&mut listing.pending).iter().enumerate() {
-        let wish = Wish { now: how.now, older_than: how.older_than, claim: None };
-        match take(&RealDisk, log, source, index, wish)? {
-            Outcome::Taken(taken) => {
-                if taken.unfinished {
-                    listing.skip(source.shown.clone(), UNFINISHED);
-                }
-                batch.add(taken);
-            }
-            Outcome::Left(why) => listing.skip(source.shown.clone(), &why),
-            Outcome::Gone => {}
-        }
-    }
-    let plan = Plan::new(&log.history, std::mem::take(&mut batch.entries))?;
-    report.add(&batch, &plan);
-    report.run.skipped = listing.into_skipped();
-    if log.intent.metadata().is_ok_and(|found| found.len() > 0) {
-        report.notes.push(format!(
-            "an interrupted run is finished or undone first ({}), which these figures leave out",
-            count(report.run.shards, "shard", "shards")
-        ));
-    }
+    report.run.skipped = listing.into_skipped().0;
     Ok(report)
 }
 
 /// The shards of one commit.
 #[derive(Debug, Default)]
-struct Batch {
-    entries: Vec<Fresh>,
+pub(crate) struct Batch {
+    pub entries: Vec<Fresh>,
     rejects: Vec<Quarantined>,
     consumed: Vec<Consumed>,
     shards: usize,
@@ -199,7 +196,7 @@ impl Batch {
             || (self.shards < BATCH_SHARDS && self.bytes.saturating_add(bytes) <= BATCH_BYTES)
     }
 
-    fn add(&mut self, taken: Taken) {
+    pub(crate) fn add(&mut self, taken: Taken) {
         self.shards += 1;
         self.bytes += taken.consumed.to - taken.consumed.from;
         self.entries.extend(taken.entries);

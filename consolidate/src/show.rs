@@ -1,7 +1,7 @@
 //! A run for people.
 
 use cli::{Page, Tone};
-use records::consolidate::Run;
+use records::consolidate::{Check, Hook, Run};
 
 /// One line for what was done and one for every shard that was left.
 pub(crate) fn run(run: &Run, page: &mut Page, dry: bool) {
@@ -31,6 +31,39 @@ pub(crate) fn run(run: &Run, page: &mut Page, dry: bool) {
     }
     for skipped in &run.skipped {
         page.line(Tone::Warn, format_args!("  {} left: {}", skipped.shard, skipped.why));
+    }
+}
+
+/// One line when all is well, and otherwise every reason.
+pub(crate) fn check(check: &Check, page: &mut Page) {
+    if check.reasons.is_empty() {
+        page.line(Tone::Good, format_args!("{}: nothing to do", check.root));
+    } else {
+        page.line(Tone::Bad, format_args!("{}: there is something to do", check.root));
+        page.reasons(&check.reasons);
+    }
+}
+
+/// Where the hook is, or why it is not.
+pub(crate) fn hook(hook: &Hook, page: &mut Page) {
+    if !hook.reasons.is_empty() {
+        page.line(Tone::Bad, format_args!("{}: nothing was changed", hook.hook));
+        page.reasons(&hook.reasons);
+        return;
+    }
+    let state = match (hook.installed, hook.changed) {
+        (true, true) => "installed",
+        (true, false) => "installed already",
+        (false, true) => "taken out",
+        (false, false) => "not installed",
+    };
+    page.line(Tone::Good, format_args!("{}: {state}", hook.hook));
+    if let Some(chained) = hook.chained.as_ref().filter(|_| hook.installed) {
+        page.line(Tone::Dim, format_args!("  it starts {chained}, which was there before"));
+    }
+    if hook.shared {
+        let about = "other repositories may use this hook; its lines do nothing there";
+        page.line(Tone::Dim, format_args!("  {about}"));
     }
 }
 

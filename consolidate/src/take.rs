@@ -44,12 +44,20 @@ pub(crate) struct Taken {
     pub unfinished: bool,
 }
 
+/// Why a shard is left.
+#[derive(Debug)]
+pub(crate) struct Why {
+    pub text: String,
+    /// Whether time alone changes that.
+    pub passes: bool,
+}
+
 /// What became of a shard.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Taken(Taken),
     /// It stays for the next run.
-    Left(String),
+    Left(Why),
     /// It is not there any more.
     Gone,
 }
@@ -66,11 +74,12 @@ pub(crate) fn take(
     index: usize,
     wish: Wish,
 ) -> Result<Outcome, Error> {
-    let left = |why: String| Ok(Outcome::Left(why));
+    let left = |text: String| Ok(Outcome::Left(Why { text, passes: true }));
+    let stuck = |text: String| Ok(Outcome::Left(Why { text, passes: false }));
     let file = match open_source(&source.path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Outcome::Gone),
-        Err(cause) => return left(format!("it cannot be opened: {cause}")),
+        Err(cause) => return stuck(format!("it cannot be opened: {cause}")),
     };
     match file.try_lock() {
         Ok(()) => {}
@@ -90,8 +99,8 @@ pub(crate) fn take(
     let from = source.name.consumed;
     let bytes = match read_from(file, from, found.len()) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return left(format!("it has more than {LONGEST} bytes")),
-        Err(cause) => return left(format!("it cannot be read: {cause}")),
+        Ok(None) => return stuck(format!("it has more than {LONGEST} bytes")),
+        Err(cause) => return stuck(format!("it cannot be read: {cause}")),
     };
     let settled = idle >= SETTLED;
     let lines = shard_lines::read(&source.shown, from, &bytes, settled)?;

@@ -10,6 +10,7 @@
 
 mod error;
 mod head;
+mod hook_failure;
 mod intent;
 mod merge;
 mod place;
@@ -18,6 +19,7 @@ mod source_name;
 
 pub use error::Error;
 pub use head::Head;
+pub use hook_failure::{HOOK_FAILURE, HookFailure};
 pub use intent::{Checksum, Consumed, Inode, Intent, Region};
 pub use merge::{Backward, Fresh, Held, Step, in_order, instants};
 pub use place::Log;

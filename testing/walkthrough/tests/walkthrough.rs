@@ -58,7 +58,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 23] = [
+const ENCORE: [(&str, i32); 26] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
@@ -91,6 +91,9 @@ const ENCORE: [(&str, i32); 23] = [
     ),
     ("view-audit show no-such-id", 1),
     ("view-audit check", 1),
+    ("consolidate --check --older-than 1h", 0),
+    ("consolidate --install-hook", 0),
+    ("consolidate --uninstall-hook", 0),
 ];
 
 #[test]
