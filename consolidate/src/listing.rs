@@ -1,9 +1,9 @@
 //! Which files hold entries that are not in the history.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, FileType};
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{DirEntryExt as _, FileTypeExt as _};
 use std::path::{Path, PathBuf};
 
 use audit_log::{ACTIVE, Inode, Log, RETIRED, SourceName, inode};
@@ -48,16 +48,31 @@ pub(crate) struct Listing {
 impl Listing {
     /// Lists the folders of `log`. Folders that do not exist hold nothing.
     pub(crate) fn read(log: &Log) -> Result<Self, Error> {
+        Self::read_some(log, |_| true)
+    }
+
+    /// The same without looking at files whose inode number, as their folder tells it, is not `wanted`.
+    /// A folder may tell another number than the file does (overlayfs), so what is not found here may be
+    /// there all the same. The numbers for what is taken next are those of all files.
+    pub(crate) fn read_some(log: &Log, wanted: impl Fn(u64) -> bool) -> Result<Self, Error> {
         let mut listing = Self::default();
-        for (path, file_name) in entries(&log.active())? {
+        for (path, file_name, ino) in entries(&log.active())? {
             if let Some(name) = SourceName::active(&file_name) {
-                listing.add(path, format!("{ACTIVE}/{file_name}"), name)?;
+                listing.number(&name);
+                if wanted(ino) {
+                    listing.add(path, format!("{ACTIVE}/{file_name}"), name)?;
+                }
             }
         }
-        for (path, file_name) in entries(&log.retired())? {
+        for (path, file_name, ino) in entries(&log.retired())? {
             let shown = format!("{ACTIVE}/{RETIRED}/{file_name}");
             match SourceName::retired(&file_name) {
-                Some(name) => listing.add(path, shown, name)?,
+                Some(name) => {
+                    listing.number(&name);
+                    if wanted(ino) {
+                        listing.add(path, shown, name)?;
+                    }
+                }
                 None => listing.skip(shown, "its name does not say how much of it was read"),
             }
         }
@@ -79,10 +94,6 @@ impl Listing {
             self.skip(shown, "its name is too long to be given another one");
             return Ok(());
         }
-        if name.is_taken() {
-            let highest = self.claims.entry(name.stem.clone()).or_default();
-            *highest = name.claim.max(*highest);
-        }
         let source = Source { name, path, shown, inode: inode(&found), len: found.len() };
         if source.is_retired() && source.len == source.name.consumed {
             self.done.push(source);
@@ -92,6 +103,20 @@ impl Listing {
             self.pending.push(source);
         }
         Ok(())
+    }
+
+    /// Whether every one of these files is pending.
+    pub(crate) fn has_all(&self, files: &HashMap<Inode, u64>) -> bool {
+        let found: HashSet<Inode> = self.pending.iter().map(|source| source.inode).collect();
+        files.keys().all(|file| found.contains(file))
+    }
+
+    /// Remembers the number under which a file was taken.
+    fn number(&mut self, name: &SourceName) {
+        if name.is_taken() {
+            let highest = self.claims.entry(name.stem.clone()).or_default();
+            *highest = name.claim.max(*highest);
+        }
     }
 
     /// Leaves a shard that no run can take.
@@ -123,7 +148,7 @@ impl Listing {
     }
 }
 
-fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
+fn entries(folder: &Path) -> Result<Vec<(PathBuf, String, u64)>, Error> {
     let read = match fs::read_dir(folder) {
         Ok(read) => read,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -131,7 +156,7 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
     };
     read.map(|entry| {
         let entry = entry.map_err(Error::io("list", folder))?;
-        Ok((entry.path(), entry.file_name().to_string_lossy().into_owned()))
+        Ok((entry.path(), entry.file_name().to_string_lossy().into_owned(), entry.ino()))
     })
     .collect()
 }

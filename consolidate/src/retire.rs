@@ -1,6 +1,6 @@
 //! Moving shards whose lines are in the history out of the way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use audit_log::{Consumed, Inode, Log};
 
@@ -15,7 +15,12 @@ pub(crate) fn retire(disk: &impl Disk, log: &Log, consumed: &[Consumed]) -> Resu
         return Ok(());
     }
     let to: HashMap<Inode, u64> = consumed.iter().map(|part| (part.inode, part.to)).collect();
-    let mut listing = Listing::read(log)?;
+    let numbers: HashSet<u64> = consumed.iter().map(|part| part.inode.ino).collect();
+    let mut listing = Listing::read_some(log, |ino| numbers.contains(&ino))?;
+    if !listing.has_all(&to) {
+        // Renamed by a run before, or the folder tells other numbers.
+        listing = Listing::read(log)?;
+    }
     let (active, retired) = (log.active(), log.retired());
     disk.make_dir(&retired).map_err(Error::io("make", &retired))?;
     for mut source in std::mem::take(&mut listing.pending) {

@@ -26,7 +26,7 @@ use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
 /// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
 /// memory; a commit costs three syncs.
 const BATCH_SHARDS: usize = 256;
-const BATCH_BYTES: u64 = 16 << 20;
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {

@@ -71,14 +71,18 @@ pub fn instants(stated: &[Option<Timestamp>], otherwise: Timestamp) -> Vec<Times
 /// Brings new entries into their order and takes those out that are there twice.
 pub fn in_order(mut entries: Vec<Fresh>) -> (Vec<Fresh>, Vec<Fresh>) {
     entries.sort_by_key(|entry| (entry.at, entry.source, entry.offset));
+    // Only entries of one instant are compared, and those are few: whoever is alone is not copied.
+    let instants: Vec<Timestamp> = entries.iter().map(|entry| entry.at).collect();
     let mut seen = HashSet::new();
     let mut instant = None;
     let (mut kept, mut twice) = (Vec::with_capacity(entries.len()), Vec::new());
-    for entry in entries {
-        if instant.replace(entry.at) != Some(entry.at) {
+    for (index, entry) in entries.into_iter().enumerate() {
+        let before = instant.replace(entry.at) == Some(entry.at);
+        if !before {
             seen.clear();
         }
-        let known = entry.id.is_some() && !seen.insert(entry.bytes.clone());
+        let alone = !before && instants.get(index + 1) != Some(&entry.at);
+        let known = !alone && entry.id.is_some() && !seen.insert(entry.bytes.clone());
         if known { twice.push(entry) } else { kept.push(entry) }
     }
     (kept, twice)
