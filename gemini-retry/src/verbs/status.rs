@@ -166,17 +166,8 @@ fn models(state: &State, only: Option<&String>, now: Timestamp) -> Vec<ModelStat
 }
 
 fn table(all: &[CredentialStatus], page: &mut cli::Page) {
-    let mut table = Table::new([
-        "NAME",
-        "PROJECT",
-        "BILLING",
-        "STATE",
-        "UNTIL",
-        "REASON",
-        "STRIKES",
-        "CALLS",
-        "LAST USED",
-    ]);
+    let heading = ["NAME", "PROJECT", "STATE", "UNTIL", "REASON", "CALLS", "LAST USED"];
+    let mut table = Table::new(heading);
     for one in all {
         let (tone, word) = match one.state {
             CredentialState::Free => (Tone::Good, "free"),
@@ -186,12 +177,10 @@ fn table(all: &[CredentialStatus], page: &mut cli::Page) {
         };
         table.row([
             Cell::new(&one.name),
-            Cell::maybe(one.project.as_ref()),
-            Cell::maybe(one.billing.as_ref()),
+            Cell::maybe(project(one)),
             Cell::toned(tone, word),
             Cell::maybe(one.until.map(cli::clock::local)),
-            Cell::maybe(one.reason.as_ref()),
-            Cell::new(one.strikes),
+            Cell::maybe(reason(one)),
             Cell::new(one.in_flight),
             Cell::maybe(one.last_used.map(cli::clock::local)),
         ]);
@@ -204,6 +193,21 @@ fn table(all: &[CredentialStatus], page: &mut cli::Page) {
             page.field(&one.name, format_args!("{what} until {until} ({reason})"));
         }
     }
+}
+
+/// The project, with its account where that is another name.
+fn project(one: &CredentialStatus) -> Option<String> {
+    let project = one.project.as_ref()?;
+    Some(match one.billing.as_ref().filter(|billing| *billing != project) {
+        Some(billing) => format!("{project} ({billing})"),
+        None => project.clone(),
+    })
+}
+
+/// The reason, and how often it came one time after another.
+fn reason(one: &CredentialStatus) -> Option<String> {
+    let reason = one.reason.as_ref()?;
+    Some(if one.strikes > 1 { format!("{reason} ×{}", one.strikes) } else { reason.clone() })
 }
 
 /// What it comes to, for this model.
