@@ -98,7 +98,11 @@ pub(crate) fn facts(ended: &Ended) -> Facts {
         (Dialect::GeminiJson, Some(text)) => read_object(text),
         _ => None,
     };
-    let banner = stdout.filter(|_| object.is_none()).and_then(banner);
+    let inner = object.as_ref().and_then(|o| o.get("response")).and_then(Value::as_str);
+    let banner = match (&object, inner) {
+        (None, _) => stdout.and_then(banner),
+        (Some(_), inner) => inner.and_then(client_banner),
+    };
     let ok = ended.code == Some(0) && ended.trouble.is_none() && banner.is_none();
     let reported = object.as_ref().and_then(|o| o.get("error")).filter(|e| !e.is_null());
     let mut facts = if ok && reported.is_none() {
@@ -207,6 +211,11 @@ fn banner(text: &str) -> Option<&str> {
     let line = text.trim_start_matches('\u{feff}').trim_start().lines().next()?;
     let begins = |word: &str| line.get(..word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
     (begins("Error:") || begins("[API Error:")).then_some(line.trim_end())
+}
+
+/// The same inside an object. Other words there are the model's own.
+fn client_banner(text: &str) -> Option<&str> {
+    banner(text).filter(|line| line.starts_with('['))
 }
 
 /// The last error object of stderr, where it stands among lines of a log.

@@ -38,7 +38,7 @@ pub(crate) fn one_object(answer: &str, prompt: &str) -> Result<Found, String> {
     let value = strict_json::read(written)
         .map_err(|e| format!("the answer is not exactly one JSON object: {e}"))?;
     let Value::Object(object) = value else { return Err("the answer is not an object".into()) };
-    if is_echo(written, prompt) {
+    if is_echo(written, &object, prompt) {
         return Err("the answer repeats an object that stands in the prompt".into());
     }
     Ok(Found { object, written: written.to_owned() })
@@ -51,11 +51,31 @@ fn is_inside(before: &str, after: &str) -> bool {
     key || before.ends_with('[') || after.starts_with(']')
 }
 
-/// Whether the object stands in the prompt, whatever the blanks: a model that repeats a sample from
-/// the document has not reviewed it.
-fn is_echo(written: &str, prompt: &str) -> bool {
-    let dense = |text: &str| text.split_whitespace().collect::<String>();
-    dense(prompt).contains(&dense(written))
+/// Whether the object stands in the prompt, whatever the blanks, the order of its keys and the
+/// escapes, perhaps as JSON in a string: a model that repeats a sample from the document has not
+/// reviewed it.
+fn is_echo(written: &str, object: &Map<String, Value>, prompt: &str) -> bool {
+    let counts = |c: &char| !c.is_whitespace() && *c != '\\';
+    let dense = |text: &str| text.chars().filter(counts).collect::<String>();
+    dense(prompt).contains(&dense(written)) || holds(prompt, object)
+}
+
+/// Whether one of the objects in `text` says the same as `object`.
+fn holds(text: &str, object: &Map<String, Value>) -> bool {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('{') {
+        // Each object is looked at, those in others too.
+        let from = rest.get(rest.len() - after.len() - 1..).unwrap_or_default();
+        rest = after;
+        if !after.trim_start().starts_with(['"', '}']) {
+            continue;
+        }
+        let mut values = serde_json::Deserializer::from_str(from).into_iter::<Map<String, Value>>();
+        if values.next().is_some_and(|read| read.is_ok_and(|read| read == *object)) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -101,5 +121,16 @@ mod tests {
         let prompt = format!("Answer like this:\n{}", sample.replace(", ", ",\n   "));
         let fault = one_object(sample, &prompt).unwrap_err();
         assert!(fault.contains("stands in the prompt"), "{fault}");
+        for same in [
+            r#"{"critique": "looks good", "verdict": "APPROVED"}"#,
+            r#"{"\u0076erdict": "APPROVED", "critique": "looks \u0067ood"}"#,
+        ] {
+            assert!(one_object(same, &prompt).is_err(), "{same}");
+            assert!(one_object(same, &format!("{{ {{x {{\"a\": [{sample}]}}")).is_err(), "{same}");
+        }
+        let in_a_string = Value::from(sample).to_string();
+        assert!(one_object(sample, &format!("let s = {in_a_string};")).is_err());
+        let other = r#"{"verdict": "APPROVED", "critique": "It looks good"}"#;
+        assert!(one_object(other, &prompt).is_ok());
     }
 }

@@ -163,6 +163,8 @@ impl Facts {
             Value::Array(items) => ("[0].", items.first().unwrap_or(&Value::Null)),
             other => ("", other),
         };
+        // What stands behind the first could say something else.
+        let more = parsed.as_array().map(Vec::len).filter(|items| *items > 1).unwrap_or(0);
         if !value.is_object() {
             return facts;
         }
@@ -176,10 +178,9 @@ impl Facts {
             readable: error.is_some() || strict(),
             root,
             error,
-            block_reason: text(value.pointer("/promptFeedback/blockReason"))
-                .filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED"),
+            block_reason: block_reason(value.get("promptFeedback")),
             finish: text(candidate.and_then(|c| c.get("finishReason"))),
-            answers: candidates.map_or(0, Vec::len),
+            answers: candidates.map_or(0, Vec::len).max(more),
             text: candidate.map(visible_text).unwrap_or_default(),
             model: text(value.get("modelVersion")).filter(|m| !m.trim().is_empty()),
             response_id: text(value.get("responseId")),
@@ -398,10 +399,19 @@ fn cut(text: &str) -> String {
     text.chars().take(LONGEST_STORY).collect()
 }
 
+/// Why the prompt was blocked. A reason that is no text is one.
+fn block_reason(feedback: Option<&Value>) -> Option<String> {
+    let reason = feedback?.get("blockReason").filter(|reason| !reason.is_null())?;
+    let text = reason.as_str().map_or_else(|| reason.to_string(), str::to_owned);
+    Some(text).filter(|reason| reason != "BLOCK_REASON_UNSPECIFIED")
+}
+
 /// All parts of the answer that are no thoughts.
 fn visible_text(candidate: &Value) -> String {
     let parts = candidate.pointer("/content/parts").and_then(Value::as_array);
-    let is_thought = |part: &&Value| part.get("thought").and_then(Value::as_bool) == Some(true);
+    // In whatever type it is said: a thought is never taken for the answer.
+    let is_no_thought = |thought: &Value| thought.is_null() || *thought == Value::Bool(false);
+    let is_thought = |part: &&Value| !part.get("thought").is_none_or(is_no_thought);
     let visible = parts.into_iter().flatten().filter(|part| !is_thought(part));
     visible.filter_map(|part| part.get("text").and_then(Value::as_str)).collect()
 }

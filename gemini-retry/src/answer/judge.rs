@@ -66,8 +66,9 @@ pub(crate) fn judge(
         Form::Verdict => one_object(&facts.text, prompt).and_then(review),
         Form::Custom(schema) => one_object(&facts.text, prompt).and_then(|found| {
             let found = schema.check(found)?;
-            // A word that gates understand must hold what gates rely on.
-            if verdict::has_verdict(&found) {
+            // A word that gates understand must hold what gates rely on. Where nobody asked for a
+            // verdict, a field that happens to have the name is none.
+            if schema.describes_verdict() && verdict::has_verdict(&found) {
                 review(found)
             } else {
                 Ok(Answer::Object(Box::new(found)))

@@ -69,6 +69,11 @@ impl Custom {
         (!reduce::says_all(&self.whole, &self.sent)).then(|| self.whole.to_string())
     }
 
+    /// Whether it describes a field `verdict`, anywhere in it.
+    pub(crate) fn describes_verdict(&self) -> bool {
+        describes(&self.whole, "verdict")
+    }
+
     /// Gives the object back if it satisfies the schema.
     ///
     /// # Errors
@@ -84,6 +89,19 @@ impl Custom {
             Value::Object(object) => Ok(Found { object, written: found.written }),
             _ => Err("the answer is not an object".into()),
         }
+    }
+}
+
+/// Whether `schema`, or a part of it, has a property of that name. The depth is bounded by the reader.
+fn describes(schema: &Value, name: &str) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            let properties = fields.get("properties").and_then(Value::as_object);
+            properties.is_some_and(|all| all.contains_key(name))
+                || fields.values().any(|value| describes(value, name))
+        }
+        Value::Array(items) => items.iter().any(|item| describes(item, name)),
+        _ => false,
     }
 }
 

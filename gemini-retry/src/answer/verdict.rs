@@ -53,6 +53,7 @@ pub(crate) fn schema() -> Value {
 pub(crate) fn read(found: Found) -> Result<Review, String> {
     let fields = &found.object;
     let (verdict, word) = verdict(fields)?;
+    no_double(fields)?;
     let critique = reasons(fields)?;
     let tier_1_issues = issues(fields)?;
     if verdict == Verdict::Approved && !tier_1_issues.is_empty() {
@@ -72,6 +73,21 @@ fn verdict(fields: &Map<String, Value>) -> Result<(Verdict, String), String> {
     let word = word.as_str().ok_or("the verdict is not a text")?;
     let verdict = Verdict::from_word(word).ok_or_else(|| format!("'{word}' is not a verdict"))?;
     Ok((verdict, word.to_owned()))
+}
+
+/// A key that only looks like one of ours (`Verdict`, `tier1Issues`) may say the opposite, and nobody
+/// would read it.
+fn no_double(fields: &Map<String, Value>) -> Result<(), String> {
+    let bare = |key: &str| {
+        let kept = key.chars().filter(char::is_ascii_alphanumeric);
+        kept.map(|c| c.to_ascii_lowercase()).collect::<String>()
+    };
+    for known in ["verdict"].iter().chain(&ISSUES) {
+        if let Some(other) = fields.keys().find(|key| *key != known && bare(key) == bare(known)) {
+            return Err(format!("the answer has {other:?}, which is not {known}"));
+        }
+    }
+    Ok(())
 }
 
 /// A verdict without reasons is no review.
@@ -209,6 +225,16 @@ mod tests {
             let fault = read(answer).unwrap_err();
             assert!(fault.contains(why), "{answer}: {fault}");
         }
+    }
+
+    #[test]
+    fn a_key_that_looks_like_one_of_ours_is_not_passed_over() {
+        for key in ["Verdict", "VERDICT", "tier1_issues", "Tier_1_Issues", "blockingIssues"] {
+            let text = format!(r#"{{"verdict":"APPROVED","critique":"c","{key}":["x"]}}"#);
+            let fault = read(&text).unwrap_err();
+            assert!(fault.contains(key), "{fault}");
+        }
+        assert!(read(r#"{"verdict":"APPROVED","critique":"c","Critique":"d"}"#).is_ok());
     }
 
     #[test]

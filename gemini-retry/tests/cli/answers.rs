@@ -1,7 +1,7 @@
 //! What came back as a success and is none, and what is one in spite of its looks.
 
 use gemini_stub::{Response, Rule};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{MODEL, World, approval, failed, script};
 
@@ -83,6 +83,28 @@ fn a_reply_that_leaves_open_which_answer_counts_is_none() {
     let (no, yes) = (json!([candidate("BLOCKED")]), json!([candidate("APPROVED")]));
     let body = format!(r#"{{"candidates":{no},"modelVersion":"{MODEL}","candidates":{yes}}}"#);
     is_no_answer(&Response::status(200).body(body), 74, "server", (5, 0));
+    let reply = |word: &str| json!({"candidates": [candidate(word)], "modelVersion": MODEL});
+    let body = json!([reply("APPROVED"), reply("BLOCKED")]);
+    is_no_answer(&Response::status(200).body(body), 65, "bad_verdict", (3, 0));
+}
+
+#[test]
+fn a_thought_or_a_block_in_an_odd_type_is_one() {
+    let text = json!({"verdict": "APPROVED", "critique": "c"}).to_string();
+    let reply = |part: Value, feedback: Value| {
+        let candidate = json!({"finishReason": "STOP", "content": {"parts": [part]}});
+        let body = json!({
+            "candidates": [candidate], "modelVersion": MODEL, "promptFeedback": feedback,
+        });
+        Response::status(200).body(body)
+    };
+    for thought in [json!("true"), json!(1)] {
+        let part = json!({"text": text, "thought": thought});
+        is_no_answer(&reply(part, Value::Null), 65, "empty", (4, 0));
+    }
+    let part = || json!({"text": text, "thought": false});
+    is_no_answer(&reply(part(), json!({"blockReason": 1})), 1, "safety_block", (1, 0));
+    answered(&reply(part(), json!({"blockReason": null}))).ask().code(0);
 }
 
 #[test]

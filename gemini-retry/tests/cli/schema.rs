@@ -102,6 +102,13 @@ fn a_verdict_of_any_dialect_in_it_is_read_as_one() {
     ] {
         failed(&ask(&answered(text), schema.to_string()), 65, "bad_verdict");
     }
+    // Nobody asked for a verdict.
+    for text in [r#"{"verdict":"APPROVED","critique":"c"}"#, r#"{"verdict":"APPROVED"}"#] {
+        let world = answered(text);
+        let envelope = ask(&world, r#"{"properties":{"score":{}},"required":["verdict"]}"#);
+        assert!(envelope.code(0).json()["verdict"].is_null());
+        assert!(world.entries()[0]["verdict"].is_null());
+    }
     let envelope =
         ask(&answered(r#"{"verdict":"PASS","rationale":"r","score":2}"#), schema.to_string());
     assert!(envelope.code(0).json()["verdict"].is_null());

@@ -133,6 +133,8 @@ fn an_end_with_0_is_no_success_by_itself() {
             Class::Ambiguous429,
         ),
         (Dialect::GeminiJson, "Error: x", Class::Unknown),
+        (Dialect::GeminiJson, r#"{"response":"[API Error: x]"}"#, Class::Unknown),
+        (Dialect::GeminiJson, r#"{"response":"Error: x"}"#, Class::BadVerdict),
     ] {
         assert_eq!(class(ended(dialect, 0, stdout, "")), expected, "{stdout}");
     }
