@@ -13,10 +13,28 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 pub(crate) fn prevent() -> Result<(), Failure> {
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     setrlimit(Resource::Core, none).map_err(|e| Failure::world("cannot turn core dumps off", e))?;
+    hide()?;
     panic::set_hook(Box::new(|panic| {
         // Nothing is left that a failure to write could be told to.
         drop(writeln!(std::io::stderr(), "{}", told(panic.location())));
     }));
+    Ok(())
+}
+
+/// Where a program takes the dumps, as on most desktops, the limit alone does not count. From now on
+/// there is nothing to dump, and other programs of the same user, those that are asked among them,
+/// read neither the memory nor the environment of this one.
+#[cfg(target_os = "linux")]
+fn hide() -> Result<(), Failure> {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|e| Failure::world("cannot turn core dumps off", e))
+}
+
+/// Elsewhere the limit is what counts.
+#[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "the same as where it can fail")]
+fn hide() -> Result<(), Failure> {
     Ok(())
 }
 
@@ -28,6 +46,14 @@ fn told(place: Option<&Location<'_>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn nothing_of_it_can_be_dumped() {
+        hide().unwrap();
+        let behavior = rustix::process::dumpable_behavior().unwrap();
+        assert_eq!(behavior, rustix::process::DumpableBehavior::NotDumpable);
+    }
 
     #[test]
     fn a_panic_is_told_by_its_place() {
