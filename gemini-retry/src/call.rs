@@ -3,6 +3,7 @@
 pub(crate) mod attempts;
 pub(crate) mod body;
 mod cancel;
+pub(crate) mod children;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod command;

@@ -3,7 +3,6 @@
 //! The prompt is never an argument, where everybody could read it. The program works in a new empty
 //! folder, so that there is nothing to look for, and gets no key but the one that it asks with.
 
-mod children;
 mod folder;
 mod process;
 mod streams;
@@ -16,12 +15,12 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-pub(crate) use self::children::Children;
 use self::folder::Folder;
 use self::process::{Bounds, Ran, Stopped};
 use crate::answer::ended::{Ended, Trouble};
 use crate::answer::facts::{Broken, Exchange};
 use crate::call::body::instructions;
+use crate::call::children::Children;
 use crate::call::transport::{LONGEST_BODY, Sending};
 use crate::setup::command::CommandLine;
 use crate::setup::credentials::{Access, Asker, ENV_KEY};

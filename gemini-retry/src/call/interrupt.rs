@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 
 use crate::answer::facts::Exchange;
-use crate::call::command::Children;
+use crate::call::children::Children;
 
 /// The signal that ended the program; 0 for none. `main` turns it into the exit code.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);

@@ -1,16 +1,16 @@
 //! Keys that a command prints (`key_cmd`), such as `pass show gemini/team-a`. No shell runs it.
 
 use std::io::Read as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use secrecy::SecretString;
 use serde_json::Value;
+
+use crate::call::children::Children;
 
 /// How long a command may take: somebody may have to unlock a store.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
@@ -60,15 +60,15 @@ pub(crate) fn ask_all(
     limit: Duration,
     stopped: impl Fn() -> Option<i32>,
 ) -> Result<Vec<Result<SecretString, String>>, i32> {
-    let running = Mutex::new(Some(Vec::new()));
+    let children = Children::default();
     let (sender, results) = mpsc::channel();
     let mut keys: Vec<Option<Result<SecretString, String>>> =
         commands.iter().map(|_| None).collect();
     let ended = thread::scope(|scope| {
         for (place, command) in commands.iter().enumerate() {
-            let (sender, running) = (sender.clone(), &running);
+            let (sender, children) = (sender.clone(), &children);
             // Nobody listens any more after a signal.
-            scope.spawn(move || drop(sender.send((place, ask(command, hidden, limit, running)))));
+            scope.spawn(move || drop(sender.send((place, ask(command, hidden, limit, children)))));
         }
         drop(sender);
         loop {
@@ -82,8 +82,7 @@ pub(crate) fn ask_all(
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if let Some(signal) = stopped() {
-                let groups = running.lock().unwrap_or_else(PoisonError::into_inner).take();
-                groups.into_iter().flatten().for_each(kill);
+                children.abandon();
                 return Err(signal);
             }
         }
@@ -93,15 +92,12 @@ pub(crate) fn ask_all(
     Ok(keys.into_iter().map(|key| key.unwrap_or_else(lost)).collect())
 }
 
-/// Groups of commands that run; `None` when no more may begin.
-type Running = Mutex<Option<Vec<Pid>>>;
-
 /// Runs one command. What it says on stderr is not kept: it may be the key.
 fn ask(
     KeyCommand(words): &KeyCommand,
     hidden: &[String],
     limit: Duration,
-    running: &Running,
+    children: &Children,
 ) -> Result<SecretString, String> {
     let begun = Instant::now();
     let (program, arguments) = words.split_first().ok_or("key_cmd is empty")?;
@@ -111,39 +107,19 @@ fn ask(
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    command.process_group(0);
-    let fail = |e: &dyn std::fmt::Display| format!("key_cmd cannot be run: {e}");
-    let mut child = start(command, running).map_err(|e| fail(&e))?.ok_or("key_cmd was stopped")?;
-    let Some(group) = Pid::from_raw(i32::try_from(child.id()).unwrap_or(0)) else {
-        return Err(fail(&"it has no process id"));
-    };
+    let fail = |e: std::io::Error| format!("key_cmd cannot be run: {e}");
+    let (mut child, group) = children.begin(&mut command, None).map_err(fail)?;
     let (sender, news) = mpsc::channel();
     let stdout = child.stdout.take();
     thread::spawn(move || drop(sender.send(read(stdout, group))));
     let text = news.recv_timeout(limit.saturating_sub(begun.elapsed()));
     // The leader is not collected yet, so the number cannot belong to anybody else.
-    kill(group);
-    if let Some(running) = &mut *running.lock().unwrap_or_else(PoisonError::into_inner) {
-        running.retain(|other| *other != group);
-    }
-    let status = child.wait().map_err(|e| fail(&e))?;
+    children.end(group);
+    let status = child.wait().map_err(fail)?;
     match text {
-        Ok(text) => key(text.map_err(|e| fail(&e))?, status),
+        Ok(text) => key(text.map_err(fail)?, status),
         Err(_) => Err(format!("key_cmd printed no key within {limit:?}")),
     }
-}
-
-/// Starts the command, unless no more may begin.
-fn start(mut command: Command, running: &Running) -> std::io::Result<Option<Child>> {
-    let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(groups) = &mut *running else { return Ok(None) };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "repo::Program would take over the signals, which this tool catches itself"
-    )]
-    let child = command.spawn()?;
-    groups.extend(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
-    Ok(Some(child))
 }
 
 /// Reads what the command prints, until it has ended.
@@ -173,11 +149,6 @@ fn key(bytes: Vec<u8>, status: ExitStatus) -> Result<SecretString, String> {
         return Err("key_cmd printed nothing".to_owned());
     }
     Ok(SecretString::from(text))
-}
-
-fn kill(group: Pid) {
-    // Fails only when nobody is left.
-    _ = kill_process_group(group, Signal::KILL);
 }
 
 #[cfg(test)]

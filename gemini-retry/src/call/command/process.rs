@@ -1,7 +1,6 @@
 //! One program from its start to the end of the last process of its group.
 
 use std::io;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -13,9 +12,9 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid,
 };
 
-use super::children::Children;
 use super::streams::Streams;
 use crate::call::cancel::Cancel;
+use crate::call::children::Children;
 
 /// How long before its limit a program is asked to end.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -95,12 +94,8 @@ pub(super) struct Bounds<'a> {
 /// When it cannot be started.
 pub(super) fn run(mut command: Command, input: Arc<[u8]>, bounds: &Bounds<'_>) -> io::Result<Ran> {
     let begun = Instant::now();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "repo::Program takes over the signals and knows no other way to be stopped"
-    )]
-    let (mut child, group) = bounds.children.begin(bounds.folder, || command.spawn())?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (mut child, group) = bounds.children.begin(&mut command, Some(bounds.folder))?;
     // Closes this process's copies of the pipes' other ends.
     drop(command);
     let (sender, news) = mpsc::channel();
