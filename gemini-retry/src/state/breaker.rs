@@ -130,7 +130,7 @@ impl State {
             }
         } else if let Some(budget) = self.live.budgets.get_mut(model) {
             budget.overloads = 0;
-            budget.fifths += 1;
+            budget.fifths = budget.fifths.saturating_add(1);
             if budget.fifths >= FULL {
                 self.live.budgets.remove(model);
             }

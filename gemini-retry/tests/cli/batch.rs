@@ -413,7 +413,9 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     assert_eq!(ran.out().lines().count(), 1);
     let calls = world.stub.requests().len();
     assert!(calls < 400, "it went on without a reader");
-    assert_eq!(world.entries().len(), calls, "every call has its entry");
+    // Each worker may have been stopped on the way to the service, which has not seen that call.
+    let entries = world.entries().len();
+    assert!((calls..=calls + 2).contains(&entries), "{calls} calls, {entries} entries");
 }
 
 #[test]
