@@ -4,8 +4,10 @@ use std::fs::{self, Permissions, set_permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gemini_stub::{Response, Script, Stub};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use testkit::{Ran, Repo, Running, Scratch, Tool};
 
@@ -60,6 +62,7 @@ impl World {
             .home(self.scratch.home())
             .env("GOOGLE_GEMINI_BASE_URL", self.stub.base_url())
             .env("GEMINI_RETRY_BASE_DELAY", "0.001")
+            .env("GEMINI_RETRY_DEADLINE", deadline().as_secs_f64().to_string())
     }
 
     /// Asks for a review and checks that no key got out.
@@ -186,6 +189,16 @@ impl World {
     pub(crate) fn calls(&self) -> (usize, usize) {
         (self.stub.calls("alpha"), self.stub.calls("beta"))
     }
+}
+
+/// The usual deadline, but never beyond the next midnight in Los Angeles: a run that sees the quota
+/// of a day come back in time waits for it, and these tests are about runs that do not.
+fn deadline() -> Duration {
+    let now = cli::clock::now().instant();
+    let here = now.to_zoned(TimeZone::get("America/Los_Angeles").unwrap());
+    let midnight = here.tomorrow().unwrap().start_of_day().unwrap();
+    let left = Duration::try_from(now.duration_until(midnight.timestamp())).unwrap();
+    (left / 2).clamp(Duration::from_secs(1), Duration::from_mins(20))
 }
 
 /// The last line on stderr, which is for scripts.
