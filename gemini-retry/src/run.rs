@@ -97,7 +97,8 @@ pub(crate) fn finish(mut run: Run<'_>, print: Print) -> Said {
     // What comes now goes where the spinner was.
     run.progress = None;
     let redactor = &run.client.redactor;
-    let mut warnings = run.store.take_warnings();
+    run.client.save_the_rest();
+    let mut warnings = run.client.take_state_warnings();
     warnings.append(&mut run.log.take_warnings());
     let mut notes: Vec<String> = warnings.iter().map(|text| redactor.clean(text)).collect();
     let outcome = match outcome {

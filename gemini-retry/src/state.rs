@@ -4,6 +4,7 @@
 pub(crate) mod breaker;
 pub(crate) mod forget;
 pub(crate) mod in_flight;
+pub(crate) mod learnt;
 pub(crate) mod overview;
 pub(crate) mod process;
 pub(crate) mod store;

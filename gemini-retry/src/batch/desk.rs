@@ -107,6 +107,9 @@ impl<'a, R> Desk<'a, R> {
             self.show();
         }
         self.progress = None;
+        self.shop.client.save_the_rest();
+        let warnings = self.shop.client.take_state_warnings();
+        self.warn(warnings);
         let Tally { taken, ended, answered, failed, skipped, .. } = self.tally;
         let fields = json!({
             "taken": taken, "answered": answered, "failed": failed, "skipped": skipped,

@@ -188,7 +188,7 @@ impl<R> Shop<R> {
         let log = self.log.another(format!("{:08x}", chance::unique()));
         let mut run = Run::begin_with(&self.client, &request, log);
         let outcome = run.obtain();
-        warnings.append(&mut run.store.take_warnings());
+        warnings.append(&mut self.client.take_state_warnings());
         warnings.append(&mut run.log.take_warnings());
         let outcome = match outcome {
             Ok(outcome) => outcome,

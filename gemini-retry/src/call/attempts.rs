@@ -24,7 +24,6 @@ use crate::setup::expansion;
 use crate::setup::request::Request;
 use crate::state::breaker::Failed;
 use crate::state::in_flight::Lease;
-use crate::state::store::Store;
 use crate::state::{account_scope, model_scope};
 
 /// How much later than its limit a request may end before it is left behind.
@@ -36,8 +35,6 @@ pub(crate) struct Run<'a> {
     pub(crate) client: &'a Client,
     /// What is asked.
     pub(crate) request: &'a Request,
-    /// What all processes know.
-    pub(crate) store: Store,
     /// What happened.
     pub(crate) log: RunLog,
     /// What a person sees meanwhile.
@@ -83,7 +80,6 @@ impl<'a> Run<'a> {
         let mut run = Self {
             client,
             request,
-            store: Store::open(&client.settings.files.state_dir),
             log,
             progress: None,
             begun: client.clock.elapsed(),
@@ -112,7 +108,7 @@ impl<'a> Run<'a> {
         if self.leased {
             // Cancelled, or not even sent.
             let run = &self.log.run;
-            self.store.transact(self.client.clock.wall(), |state| state.live.give_back(run));
+            self.client.transact(|state| state.live.give_back(run));
         }
         let outcome = outcome?;
         self.log_outcome(&outcome);
@@ -171,10 +167,11 @@ impl<'a> Run<'a> {
     /// Looks at the shared state and decides. Whoever is chosen takes a lease in the same moment, so
     /// that the next process sees it.
     fn decide(&mut self) -> Step {
-        let now = self.now();
         let (course, pool, limits) = (&self.course, self.pool(), &self.client.settings.limits);
         let (model, run) = (self.model(), &self.log.run);
-        let (step, turn) = self.store.transact(now.wall, |state| {
+        let (step, turn) = self.client.transact(|state| {
+            // The time may have passed while others were waited for.
+            let now = self.now();
             let step = plan::next(course, pool, state, model, limits, now);
             if let Step::Call { place, limit, probe } = step
                 && let Some(credential) = pool.get(place)
@@ -239,7 +236,7 @@ impl<'a> Run<'a> {
             Ok(answer) => {
                 let scopes = credential.scopes(&request.wanted.model);
                 let (model, run) = (self.model(), &self.log.run);
-                self.store.transact(self.client.clock.wall(), |state| {
+                self.client.transact(|state| {
                     state.succeeded(&scopes, sent.wall);
                     state.model_answered(model, sent.wall);
                     state.live.give_back(run);
@@ -265,7 +262,7 @@ impl<'a> Run<'a> {
         // A program that cannot be run, or hangs, says nothing about the model that others ask.
         let tells_of_model =
             self.client.settings.command.is_none() || class == Class::Capacity || class.is_answer();
-        let (cooled, turn) = self.store.transact(now.wall, |state| {
+        let (cooled, turn) = self.client.transact(|state| {
             let turn = state.live.rev + 1;
             state.live.give_back(run);
             if tells_of_model {

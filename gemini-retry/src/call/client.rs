@@ -1,6 +1,6 @@
 //! What all requests of one process share: the settings, the keys, the connection, the audit log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cli::Failure;
 use records::Stamp;
@@ -15,6 +15,8 @@ use crate::setup::chance;
 use crate::setup::credentials::Pool;
 use crate::setup::redact::Redactor;
 use crate::setup::settings::Settings;
+use crate::state::State;
+use crate::state::store::Store;
 
 /// Asks for reviews, any number of them, one after another or at once.
 pub(crate) struct Client {
@@ -28,6 +30,9 @@ pub(crate) struct Client {
     pub(crate) signals: Signals,
     /// The time.
     pub(crate) clock: Box<dyn Clock>,
+    /// What all processes know. One for all runs, so that they know it together when the files
+    /// cannot be used.
+    store: Mutex<Store>,
     prepared: Mutex<Option<Prepared>>,
 }
 
@@ -49,14 +54,36 @@ impl Client {
         clock: Box<dyn Clock>,
     ) -> Self {
         let redactor = Redactor::new(pool.keys());
-        let prepared = Mutex::new(None);
-        Self { settings, pool, redactor: Arc::new(redactor), signals, clock, prepared }
+        let to_stop = signals.clone();
+        let store = Store::open(&settings.files.state_dir)
+            .within(settings.limits.deadline, move || to_stop.has_come());
+        let (store, prepared) = (Mutex::new(store), Mutex::new(None));
+        Self { settings, pool, redactor: Arc::new(redactor), signals, clock, store, prepared }
     }
 
     /// A new log, in a file of its own and under a new id.
     pub(crate) fn log(&self) -> RunLog {
         let (id, now) = (format!("{:08x}", chance::unique()), Stamp::new(self.clock.wall()));
         RunLog::begin(&self.settings.files.run_logs, id, now, Arc::clone(&self.redactor))
+    }
+
+    /// Lets `change` look at the shared state and change it, see [`Store::transact`].
+    pub(crate) fn transact<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        self.store().transact(self.clock.wall(), change)
+    }
+
+    /// Once all runs are over: what was learnt is told to the others, if it was not before.
+    pub(crate) fn save_the_rest(&self) {
+        self.store().save_the_rest(self.clock.wall());
+    }
+
+    /// What went wrong with the shared state since the last call.
+    pub(crate) fn take_state_warnings(&self) -> Vec<String> {
+        self.store().take_warnings()
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prepares what the first request needs; later ones use the same.

@@ -121,6 +121,11 @@ impl Signals {
         });
     }
 
+    /// Whether one came.
+    pub(crate) fn has_come(&self) -> bool {
+        self.heard().signal.is_some()
+    }
+
     fn tell(&self, signal: i32) {
         let mut heard = self.heard();
         heard.signal = Some(signal);

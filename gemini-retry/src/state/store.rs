@@ -2,13 +2,13 @@
 //! must outlive a power cut, and `in-flight.json` for what changes with every call.
 //!
 //! Nothing here can fail a run. When the files cannot be used, the run goes on with what it knows
-//! itself and says so once.
+//! itself and says so once. It tries again each time, and tells the others what it learnt meanwhile.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cli::Failure;
 use jiff::Timestamp;
@@ -22,6 +22,10 @@ use crate::state::{State, VERSION};
 
 /// How long another process may hold the lock; its own work under it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The same once a signal has asked to stop, for everything that is left to do.
+const HURRY: Duration = Duration::from_millis(50);
+/// How often who waits looks whether a signal came.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// More than any number of credentials and models needs.
 const LONGEST_FILE: u64 = 8 << 20;
@@ -35,7 +39,17 @@ pub(crate) struct Store {
     /// those who wait. Otherwise a busy process takes it again before anybody looks.
     queue: PathBuf,
     memory: State,
+    /// Whether the files could be used the last time.
     shared: bool,
+    /// What was learnt and does not stand in the files.
+    unsaved: State,
+    patience: Duration,
+    /// Whether a signal asks to stop.
+    is_stopped: Box<dyn Fn() -> bool + Send>,
+    /// Until when locks are waited for, once one does.
+    last_moment: Option<Instant>,
+    /// Whether it was said that the files cannot be used.
+    said: bool,
     warnings: Vec<String>,
 }
 
@@ -58,12 +72,28 @@ impl Store {
             queue: dir.join("state.queue"),
             memory: State::default(),
             shared: true,
+            unsaved: State::default(),
+            patience: PATIENCE,
+            is_stopped: Box::new(|| false),
+            last_moment: None,
+            said: false,
             warnings: Vec::new(),
         };
         if let Err(error) = make_private_dir(dir) {
             store.go_alone(&format!("cannot make {}: {error}", dir.display()));
         }
         store
+    }
+
+    /// The same for runs that are over after `deadline`, or when `is_stopped` says so: waiting for
+    /// others must use up neither.
+    pub(crate) fn within(
+        self,
+        deadline: Duration,
+        is_stopped: impl Fn() -> bool + Send + 'static,
+    ) -> Self {
+        let patience = (deadline / 8).clamp(HURRY, PATIENCE);
+        Self { patience, is_stopped: Box::new(is_stopped), ..self }
     }
 
     /// Lets `change` look at the state and change it, under the lock. It must be quick: no network,
@@ -73,13 +103,39 @@ impl Store {
         now: Timestamp,
         change: impl FnOnce(&mut State) -> T,
     ) -> T {
-        let held = if self.shared { self.take_over(now) } else { None };
+        // Who went on alone looks again, but has waited enough.
+        let patience = if self.shared { self.patience } else { Duration::ZERO };
+        self.transact_within(patience, now, change)
+    }
+
+    /// Tries once more, with patience, to tell others what was learnt meanwhile.
+    pub(crate) fn save_the_rest(&mut self, now: Timestamp) {
+        if !self.shared && !self.unsaved.knows_nothing() {
+            self.transact_within(self.patience, now, |_| ());
+            if !self.shared {
+                self.warnings.push("no other run knows what this one learnt meanwhile".to_owned());
+            }
+        }
+    }
+
+    fn transact_within<T>(
+        &mut self,
+        patience: Duration,
+        now: Timestamp,
+        change: impl FnOnce(&mut State) -> T,
+    ) -> T {
+        let held = self.take_over(patience, now);
+        // What is repaired is written down: a cool-down that begins now would do so for ever.
+        let found = self.memory.clone();
+        if held.is_some() {
+            self.memory.learn_from(&self.unsaved);
+        }
         self.memory.settle(now);
         self.memory.live.settle(now, Process::is_gone);
-        let before = self.memory.clone();
+        let live = self.memory.live.clone();
         let result = change(&mut self.memory);
-        let has_moved = self.memory.live != before.live;
-        let has_learnt = State { live: self.memory.live.clone(), ..before } != self.memory;
+        let has_moved = self.memory.live != live;
+        let has_learnt = State { live: self.memory.live.clone(), ..found.clone() } != self.memory;
         if has_learnt {
             self.memory.rev += 1;
             self.memory.updated_at = Some(Stamp::new(now));
@@ -87,12 +143,18 @@ impl Store {
         if has_moved {
             self.memory.live.rev += 1;
         }
-        if held.is_some()
-            && let Err(Trouble(why)) = self.write(has_learnt, has_moved)
-        {
+        let written = held.as_ref().map(|_| self.write(has_learnt, has_moved));
+        drop(held);
+        if let Some(Ok(())) = written {
+            self.shared = true;
+            self.unsaved = State::default();
+            return result;
+        }
+        if let Some(Err(Trouble(why))) = written {
             self.go_alone(&why);
         }
-        drop(held);
+        self.unsaved.learn_from(&self.memory.learnt_since(&found));
+        self.unsaved.unlearn(&self.memory);
         result
     }
 
@@ -118,9 +180,9 @@ impl Store {
     }
 
     /// Takes the lock and the file's content. `None` when this run goes on alone.
-    fn take_over(&mut self, now: Timestamp) -> Option<Lock> {
-        let taken = self.take_lock().and_then(|lock| self.read(now).map(|state| (lock, state)));
-        match taken {
+    fn take_over(&mut self, patience: Duration, now: Timestamp) -> Option<Lock> {
+        let lock = self.take_lock(patience);
+        match lock.and_then(|lock| self.read(now).map(|state| (lock, state))) {
             Ok((lock, state)) => {
                 self.memory = state;
                 Some(lock)
@@ -132,13 +194,33 @@ impl Store {
         }
     }
 
-    fn take_lock(&self) -> Result<Lock, Trouble> {
+    fn take_lock(&mut self, patience: Duration) -> Result<Lock, Trouble> {
         create_private(&self.queue)?;
         create_private(&self.lock)?;
-        let first_in_line = Lock::acquire(&self.queue, PATIENCE)?;
-        let lock = Lock::acquire(&self.lock, PATIENCE)?;
+        let until = Instant::now() + patience;
+        let first_in_line = self.acquire(&self.queue.clone(), until)?;
+        let lock = self.acquire(&self.lock.clone(), until)?;
         drop(first_in_line);
         Ok(lock)
+    }
+
+    fn acquire(&mut self, path: &Path, until: Instant) -> Result<Lock, Trouble> {
+        loop {
+            let now = Instant::now();
+            if (self.is_stopped)() {
+                self.last_moment.get_or_insert(now + HURRY);
+            }
+            let until = self.last_moment.map_or(until, |last| last.min(until));
+            let left = until.saturating_duration_since(now);
+            match Lock::acquire(path, left.min(LOOK)) {
+                Err(journal::Error::Locked { .. }) if !left.is_zero() => {}
+                Err(journal::Error::Locked { .. }) => {
+                    let path = path.display();
+                    return Err(Trouble(format!("another process does not give {path} back")));
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     fn read(&mut self, now: Timestamp) -> Result<State, Trouble> {
@@ -189,7 +271,10 @@ impl Store {
 
     fn go_alone(&mut self, why: &str) {
         self.shared = false;
-        self.warnings.push(format!("the shared state is not used: {why}"));
+        // Who stops has no use for the files any more.
+        if !std::mem::replace(&mut self.said, true) && self.last_moment.is_none() {
+            self.warnings.push(format!("the shared state is not used: {why}"));
+        }
     }
 }
 
@@ -344,5 +429,87 @@ mod tests {
         assert_eq!(scratch.read("state.json"), text);
         assert!(store.transact(now(), |s| s.is_retired("x", "fp")), "it is remembered in memory");
         assert_eq!(store.take_warnings().len(), 1);
+    }
+
+    fn hurried(dir: &Path) -> Store {
+        Store { patience: Duration::ZERO, ..Store::open(dir) }
+    }
+
+    fn hold(scratch: &testkit::Scratch, name: &str) -> Lock {
+        Lock::acquire(&scratch.path(name), Duration::ZERO).unwrap()
+    }
+
+    #[test]
+    fn what_was_learnt_alone_is_told_to_the_others_later() {
+        let scratch = testkit::Scratch::new();
+        let scope = ["p:a|m:x".to_owned()];
+        let until = now() + jiff::SignedDuration::from_hours(1);
+        for name in ["state.lock", "state.queue"] {
+            let lock = hold(&scratch, name);
+            let mut one = hurried(scratch.root());
+            one.transact(now(), |s| s.cool(&scope[0], "quota_day", until, "r", now()));
+            one.transact(now(), |s| s.retire(name, "fp", "auth", "", now()));
+            assert_eq!(one.take_warnings().len(), 1, "said once");
+            one.save_the_rest(now());
+            assert_eq!(one.take_warnings().len(), 1, "it is said that others do not know");
+            drop(lock);
+            one.save_the_rest(now());
+            assert_eq!(one.take_warnings(), Vec::<String>::new());
+            let others = look(scratch.root(), now()).unwrap();
+            assert!(others.is_retired(name, "fp"));
+            assert!(others.cooling(&scope, now()).is_some_and(|(held, _)| held == until));
+            // From then on it goes on with them.
+            Store::open(scratch.root()).transact(now(), |s| s.retire("z", name, "auth", "", now()));
+            assert!(one.transact(now(), |s| s.is_retired("z", name)));
+        }
+    }
+
+    #[test]
+    fn a_later_end_stands_and_what_an_answer_disproved_is_not_told() {
+        let scratch = testkit::Scratch::new();
+        let hours = |n| now() + jiff::SignedDuration::from_hours(n);
+        let scopes = ["a", "b"].map(str::to_owned);
+        let lock = hold(&scratch, "state.lock");
+        let mut one = hurried(scratch.root());
+        one.transact(now(), |s| s.cool("a", "quota_day", hours(1), "r", now()));
+        one.transact(now(), |s| s.cool("b", "quota_day", hours(1), "r", now()));
+        one.transact(hours(2), |s| s.succeeded(&scopes[1..], hours(2)));
+        drop(lock);
+        Store::open(scratch.root())
+            .transact(now(), |s| s.cool("a", "quota_day", hours(5), "r", now()));
+        one.transact(hours(2), |_| ());
+        let others = look(scratch.root(), now()).unwrap();
+        assert_eq!(others.cooling(&scopes[..1], now()).unwrap().0, hours(5));
+        assert!(others.cooling(&scopes[1..], now()).is_none());
+    }
+
+    #[test]
+    fn a_signal_ends_the_wait_for_the_lock() {
+        let scratch = testkit::Scratch::new();
+        for name in ["state.lock", "state.queue"] {
+            let _lock = hold(&scratch, name);
+            let store = Store::open(scratch.root()).within(Duration::MAX, || true);
+            // It would outlive any test.
+            let mut store = Store { patience: Duration::from_hours(1), ..store };
+            store.transact(now(), |s| s.retire("x", "fp", "auth", "", now()));
+            assert_eq!(store.take_warnings(), Vec::<String>::new(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cooldown_dated_into_the_future_begins_once() {
+        let scratch = testkit::Scratch::new();
+        let scope = ["p:a|m:x".to_owned()];
+        let ahead = now() + jiff::SignedDuration::from_hours(24 * 30);
+        let minute = jiff::SignedDuration::from_mins(1);
+        let mut store = Store::open(scratch.root());
+        store.transact(ahead, |s| s.cool(&scope[0], "quota_minute", ahead + minute, "r", ahead));
+        // The clock was set right; each process reads what the file has.
+        let cools = |at| {
+            let mut store = Store::open(scratch.root());
+            store.transact(at, |s| s.cooling(&scope, at).is_some())
+        };
+        assert!(cools(now()));
+        assert!(!cools(now() + minute));
     }
 }
