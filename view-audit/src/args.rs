@@ -30,6 +30,7 @@ Examples:
                                            every block, BLOCK and BLOCKED alike
   view-audit --failed -n 3                 the last three calls that obtained no verdict
   view-audit --since 7d --grep '(?i)race'  what was said of races in the last seven days
+  view-audit -f --issue 98                 the last ten of issue 98, then new ones as they come
   view-audit show 0196f3                   one entry, whole
   view-audit check                         what is wrong with the log
   view-audit stats --by verdict --since 7d  how reviews of the last seven days ended
@@ -137,6 +138,14 @@ pub(crate) struct ListArgs {
     /// Show every entry that matches
     #[arg(long, conflicts_with = "tail")]
     pub all: bool,
+
+    /// Go on showing new entries as they are written, until it is interrupted
+    ///
+    /// Every filter holds, and `-n` says how many of the entries that are there already come first. An
+    /// entry is shown once, whatever `consolidate` does to its shard meanwhile. Entries that somebody
+    /// writes into the history itself are not shown.
+    #[arg(short, long)]
+    pub follow: bool,
 
     /// Show critique and blocking findings too (in tables; JSON always has all)
     #[arg(short, long)]

@@ -7,6 +7,7 @@ mod entry_json;
 mod fields;
 mod filter;
 mod finding;
+mod follow;
 mod history;
 mod interleave;
 mod moment;
@@ -19,8 +20,10 @@ mod sources;
 mod stats;
 mod stats_page;
 mod stream;
+mod tails;
 mod texts;
 mod view;
+mod watch;
 mod whole;
 
 fn main() -> std::process::ExitCode {

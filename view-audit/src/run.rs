@@ -10,12 +10,14 @@ use crate::check;
 use crate::entry_json;
 use crate::fields;
 use crate::filter::Filter;
+use crate::follow;
 use crate::projects;
 use crate::show::{self, Shown};
 use crate::show_one;
 use crate::stats::Counts;
 use crate::stats_page;
-use crate::view::{Place, View};
+use crate::view::{Place, View, log_of};
+use crate::watch::Watch;
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -40,16 +42,36 @@ fn list(
     roots: Vec<Option<PathBuf>>,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
+    // Watched before they are read, so that nothing is written in between unnoticed.
+    let watch = args.follow.then(|| watch(&roots, out));
     let progress = Progress::start("reading the audit log");
     let (mut view, failed) = open(roots, out);
     let filter = Filter::of(wanted, cli::clock::now().instant(), &TimeZone::system());
     let wanted = if args.all { usize::MAX } else { args.tail };
     let places = view.find(&filter, wanted)?;
     drop(progress);
-    print(&view, &places, args.verbose, out)?;
+    if watch.is_none() || !places.is_empty() {
+        print(&view, &places, args.verbose, out)?;
+    }
     out.flush()?;
     view.damages.tell(out);
+    if let Some(watch) = watch {
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        return follow::run(view.followed, watch, &filter, args.verbose, out);
+    }
     ended(&view, failed, Exit::Yes)
+}
+
+/// Watches the logs; where one cannot be found, opening it says so.
+fn watch(roots: &[Option<PathBuf>], out: &Out) -> Watch {
+    let logs: Vec<_> = roots.iter().filter_map(|root| log_of(root.as_deref()).ok()).collect();
+    let (watch, why) = Watch::new(follow::folders(&logs), follow::tops(&logs));
+    if let Some(why) = why {
+        out.note(&format!("no notifications ({why}), so the log is looked at every second"));
+    }
+    watch
 }
 
 /// Opens the logs. The others are looked at all the same when one fails; the last failure ends the

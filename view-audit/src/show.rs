@@ -32,15 +32,20 @@ pub(crate) fn table(entries: &[Shown], page: &mut Page) {
     table.show(page);
 }
 
+/// A line for an entry, which does not depend on those before and behind it.
+pub(crate) fn line(shown: &Shown, page: &mut Page) {
+    let (tone, verdict) = verdict(&shown.entry);
+    let [time, project, issue, node, model, credential, attempts, duration] = texts(shown);
+    let attempts =
+        attempts.map(|n| if n == "1" { "1 attempt".into() } else { format!("{n} attempts") });
+    let facts = [time, project, issue, node, verdict, model, credential, attempts, duration];
+    page.line(tone, facts.into_iter().flatten().collect::<Vec<_>>().join("  "));
+}
+
 /// Every entry with its critique and its blocking findings.
 pub(crate) fn blocks(entries: &[Shown], page: &mut Page) {
     for shown in entries {
-        let (tone, verdict) = verdict(&shown.entry);
-        let [time, project, issue, node, model, credential, attempts, duration] = texts(shown);
-        let attempts =
-            attempts.map(|n| if n == "1" { "1 attempt".into() } else { format!("{n} attempts") });
-        let facts = [time, project, issue, node, verdict, model, credential, attempts, duration];
-        page.line(tone, facts.into_iter().flatten().collect::<Vec<_>>().join("  "));
+        line(shown, page);
         for (number, issue) in (1..).zip(&shown.entry.tier_1_issues) {
             page.field(&format!("tier 1 ({number})"), issue.trim());
         }

@@ -9,10 +9,12 @@ use cli::{Failure, Out};
 
 use crate::damage::Damages;
 use crate::filter::Filter;
+use crate::follow::Followed;
 use crate::history::History;
 use crate::interleave::{Grouped, Lines, interleave};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Numbered, Seen, Where, backward};
+use crate::tails::Tails;
 
 /// Where an entry is, and the number of its log.
 pub(crate) struct Place {
@@ -30,6 +32,8 @@ pub(crate) struct View {
     histories: Vec<History>,
     sequences: Vec<Lines>,
     pub damages: Damages,
+    /// Every log, and how far its shards were read.
+    pub followed: Vec<Followed>,
     /// Whether something could not be read.
     pub incomplete: bool,
 }
@@ -46,19 +50,17 @@ pub(crate) struct Matches {
 impl View {
     /// Opens a log, and says what of it cannot be read.
     pub(crate) fn open(&mut self, root: Option<&Path>, out: &Out) -> Result<(), Failure> {
-        let log = match root {
-            Some(root) => Log::at_root(root)?,
-            None => Log::of_repository(Path::new("."))?,
-        };
+        let log = log_of(root)?;
         if self.logs.contains(&log.logs) {
             return Ok(());
         }
         self.logs.push(log.logs.clone());
         if !log.logs.is_dir() {
             out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
+            self.followed.push(Followed { log, tails: Tails::default() });
             return Ok(());
         }
-        let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } =
+        let Snapshot { history, older, fresh, sources, damaged, unreadable, skipped, .. } =
             snapshot::take(&log)?;
         for path in skipped {
             out.note(&format!("{}: not a regular file, so it is not read", path.display()));
@@ -77,6 +79,11 @@ impl View {
         self.sequences
             .push(Box::new(lines.map(move |line| line.map(|seen| Seen { log: number, ..seen }))));
         self.projects.push(log.project());
+        let mut tails = Tails::default();
+        for (source, to) in &sources {
+            tails.is_shown(source, *to);
+        }
+        self.followed.push(Followed { log, tails });
         Ok(())
     }
 
@@ -160,6 +167,11 @@ impl View {
             }
         }
     }
+}
+
+/// The log of a folder, or of the repository that the tool is run in.
+pub(crate) fn log_of(root: Option<&Path>) -> Result<Log, audit_log::Error> {
+    root.map_or_else(|| Log::of_repository(Path::new(".")), Log::at_root)
 }
 
 /// The lines of all logs, last first.

@@ -4,6 +4,7 @@
 mod check;
 mod damage;
 mod filters;
+mod follow;
 mod order;
 mod places;
 mod project;
