@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Head, LONGEST, Log};
+use audit_log::{Fresh, Head, HookFailure, LONGEST, Log};
 use cli::{Exit, Failure, Out, Page, Progress, Tone};
 use jiff::{SignedDuration, Timestamp};
 use journal::Lines;
@@ -14,7 +14,7 @@ use records::consolidate::Quarantined;
 use records::parse_noun;
 use records::view_audit::Finding;
 
-use crate::finding::{At, damage, quoted};
+use crate::finding::{At, damage, hook_failed, quoted};
 use crate::history::History;
 use crate::snapshot::{self, Snapshot};
 
@@ -98,6 +98,7 @@ fn check(log: &Log, now: Timestamp, out: &Out) -> Result<Vec<Finding>, Failure> 
     }
     quarantine(&log.quarantine(), found)?;
     interrupted(log, found)?;
+    hook(log, found)?;
     Ok(checked.found)
 }
 
@@ -232,6 +233,17 @@ fn interrupted(log: &Log, found: &mut Vec<Finding>) -> Result<(), Failure> {
             "finish or undo it: consolidate",
         ));
     }
+    Ok(())
+}
+
+/// The post-commit hook of the repository, when its last run failed.
+fn hook(log: &Log, found: &mut Vec<Finding>) -> Result<(), Failure> {
+    let (Some(failure), Some(trace), Some(place)) =
+        (HookFailure::of(log)?, HookFailure::path(log), &log.place)
+    else {
+        return Ok(());
+    };
+    found.push(hook_failed(&failure, &trace, place.worktree()));
     Ok(())
 }
 

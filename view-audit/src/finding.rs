@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use audit_log::HookFailure;
 use journal::{Damage, Sort};
 use records::view_audit::Finding;
 
@@ -55,6 +56,26 @@ pub(crate) fn damage(damage: &Damage, in_shard: bool) -> Finding {
         (false, _) => At { byte: Some(damage.offset), ..at }.look(),
     };
     at.found(code, damage.reason.clone(), next)
+}
+
+/// The failure of the hook that left `trace`, in the repository of `worktree`. What the hook starts can be
+/// started by hand; it removes the trace when it succeeds.
+pub(crate) fn hook_failed(failure: &HookFailure, trace: &Path, worktree: &Path) -> Finding {
+    let HookFailure { at, exit, message } = failure;
+    let why = message.lines().next().filter(|why| !why.is_empty());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let (what, install) = if exit == "126" || exit == "127" {
+        ("name the program anew and try again", "consolidate --install-hook && ")
+    } else {
+        ("mend what it says and try again", "")
+    };
+    let folder = quoted(worktree);
+    let script = quoted(&trace.with_file_name("post-commit"));
+    At::file(trace).found(
+        "hook_failed",
+        format!("the post-commit hook failed at {at} with status {exit}{why}"),
+        format!("{what}: cd {folder} && {install}{script}"),
+    )
 }
 
 /// A path as a word of a shell.

@@ -24,8 +24,8 @@ impl Section for Projects {
 
 /// What holds for the repository around the working directory.
 pub(crate) fn load() -> Result<config::Loaded<Projects>, Failure> {
-    let place = Place::find(Path::new("."))?;
-    let top = place.main_worktree()?;
+    let place = Place::find(Path::new(".")).map_err(audit_log::Error::from)?;
+    let top = place.main_worktree().map_err(audit_log::Error::from)?;
     Ok(config::load(top, top)?)
 }
 

@@ -56,6 +56,9 @@ impl Fault for Error {
             Self::NoRoot { .. } => Some("name a project folder or its logs folder".into()),
             Self::NotRegular { .. } => Some("move it away".into()),
             Self::Io { .. } => None,
+            Self::Repo(repo::Error::NotARepository { .. }) => {
+                Some("change into a checkout, or name a project folder with --root".into())
+            }
             Self::Repo(error) => error.hint(),
         }
     }

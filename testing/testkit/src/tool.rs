@@ -41,8 +41,14 @@ impl Tool {
     /// test (`target/debug/deps/x` runs `target/debug/<name>`).
     #[track_caller]
     pub fn new(name: &str) -> Self {
+        Self::program(Self::binary(name))
+    }
+
+    /// Where that tool is.
+    #[track_caller]
+    pub fn binary(name: &str) -> PathBuf {
         let candidates = binary_candidates(name);
-        let program = candidates.iter().find(|path| path.is_file()).unwrap_or_else(|| {
+        let found = candidates.iter().find(|path| path.is_file()).unwrap_or_else(|| {
             let tried: Vec<String> = candidates.iter().map(|p| p.display().to_string()).collect();
             panic!(
                 "the binary `{name}` is not built: tried {}\n\
@@ -50,7 +56,7 @@ impl Tool {
                 tried.join(", ")
             )
         });
-        Self::program(program)
+        found.clone()
     }
 
     /// Any other program (`git`, `sh`, a script), in the same clean environment.

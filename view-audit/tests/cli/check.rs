@@ -4,7 +4,7 @@ use std::fs;
 
 use records::parse_noun;
 use records::view_audit::Finding;
-use testkit::{Ran, Scratch, Tool};
+use testkit::{Ran, Repo, Scratch, Tool};
 
 use crate::project::{HISTORY, entry, text};
 
@@ -114,4 +114,96 @@ fn an_interrupted_consolidation_is_one_that_nobody_is_at_work_on() {
     assert_eq!(codes(&findings(&scratch)), ["interrupted_run"]);
     Tool::new("consolidate").arg("--root").arg(scratch.root()).run().code(0);
     check(&scratch).code(0);
+}
+
+/// Commits, and waits for what the hook leaves in the background.
+#[track_caller]
+fn commit_until(repo: &Repo, what: &str, holds: impl Fn() -> bool) {
+    repo.git(["commit", "-q", "--allow-empty", "-m", "Go on"]);
+    until(what, holds);
+}
+
+#[track_caller]
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let begun = std::time::Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < std::time::Duration::from_mins(5), "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_hook_that_failed_is_told_of_until_it_succeeds() {
+    let scratch = Scratch::new();
+    // A name that a shell must be told to take as one word.
+    let repo = Repo::init(scratch.path("it's talos"));
+    repo.commit_file("README", "", "Begin");
+    repo.write("logs/active/a.jsonl", text(&[entry(1, "a")]));
+    Tool::new("consolidate").arg("--install-hook").dir(repo.path()).run().code(0);
+    let found = || -> Vec<Finding> {
+        let ran = Tool::new("view-audit").arg("check").dir(repo.path()).run();
+        assert!(matches!(ran.exit_code(), Some(0 | 1)), "{}", ran.err());
+        ran.out().lines().map(|line| parse_noun(line).unwrap()).collect()
+    };
+    assert_eq!(found(), []);
+    // Where the lock should be there is a folder, so no run can begin.
+    let lock = repo.file(".git/switchyard/consolidate/logs.lock");
+    let trace = repo.file(".git/switchyard/consolidate/hook-failed");
+    fs::create_dir_all(&lock).unwrap();
+    commit_until(&repo, "a trace", || trace.exists());
+    let failed = found();
+    assert_eq!(codes(&failed), ["hook_failed"]);
+    assert!(failed[0].message.contains("with status 74: consolidate: "), "{:?}", failed[0]);
+    assert_eq!(failed[0].path, trace.display().to_string());
+    // Every lane tells it, and so does a look at the folder from elsewhere.
+    let lane = repo.worktree(scratch.path("lane"), "lane");
+    Tool::new("view-audit").arg("check").dir(lane.path()).run().code(1).stdout_has("hook_failed");
+    let elsewhere = Tool::new("view-audit").arg("check").arg("--root").arg(repo.path()).run();
+    elsewhere.code(1).stdout_has("hook_failed");
+    let again = || {
+        let next = failed[0].next.strip_prefix("mend what it says and try again: ").unwrap();
+        Tool::program("sh").args(["-c", next]).run().code(0);
+    };
+    again();
+    assert_eq!(codes(&found()), ["hook_failed"], "it is as broken as before");
+    fs::remove_dir(&lock).unwrap();
+    again();
+    assert_eq!(found(), []);
+    // The same for a failure that the next commit mends.
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    commit_until(&repo, "a trace", || trace.exists());
+    fs::remove_dir(&lock).unwrap();
+    commit_until(&repo, "its removal", || !trace.exists());
+    assert_eq!(found(), []);
+}
+
+#[test]
+fn a_hook_without_its_program_gets_it_back_by_the_next_command() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("talos"));
+    repo.commit_file("README", "", "Begin");
+    repo.write("logs/active/a.jsonl", text(&[entry(1, "a")]));
+    let program = fs::canonicalize(Tool::binary("consolidate")).unwrap();
+    let copy = scratch.path("copy");
+    Tool::program("cp").arg(&program).arg(&copy).run().code(0);
+    Tool::program(&copy).arg("--install-hook").dir(repo.path()).run().code(0);
+    fs::remove_file(&copy).unwrap();
+    // A path on which the tool is not.
+    let bin = scratch.path("bin");
+    fs::create_dir(&bin).unwrap();
+    for program in ["git", "sh", "date", "mv", "rm"] {
+        let found = Tool::program("/bin/sh").args(["-c", &format!("command -v {program}")]).run();
+        std::os::unix::fs::symlink(found.code(0).out().trim_end(), bin.join(program)).unwrap();
+    }
+    let trace = repo.file(".git/switchyard/consolidate/hook-failed");
+    let go_on = ["commit", "-q", "--allow-empty", "-m", "Go on"];
+    repo.command().args(go_on).env("PATH", &bin).run().code(0);
+    until("a trace", || trace.exists());
+    let check = || Tool::new("view-audit").arg("check").dir(repo.path()).run();
+    let failed: Finding = parse_noun(check().code(1).out().trim_end()).unwrap();
+    let next = failed.next.strip_prefix("name the program anew and try again: ").unwrap();
+    let folder = program.parent().unwrap();
+    Tool::program("sh").args(["-c", next]).path_first(folder).run().code(0);
+    check().code(0).stdout_is("");
 }

@@ -43,6 +43,7 @@ fn outside_a_repository_a_root_is_needed() {
     let scratch = Scratch::new();
     let ran = Tool::new("view-audit").dir(scratch.root()).run();
     ran.code(2).stdout_is("").stderr_has("not inside a git repository");
+    ran.stderr_has("name a project folder with --root").stderr_lacks("--repo");
 }
 
 #[test]
