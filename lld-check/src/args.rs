@@ -19,6 +19,8 @@ use records::IssueNumber;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    subcommand_required = false,
+    arg_required_else_help = true,
     after_help = "\
 Examples:
   gh issue list --json number,title,labels,state,url | lld-check coverage -
@@ -33,7 +35,11 @@ Exit codes:
 pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+
+    /// Print the settings that hold and where each comes from
+    #[arg(long)]
+    pub(crate) show_config: bool,
 
     /// The checkout to look at, instead of the one that contains the working directory
     #[arg(long, global = true, value_name = "DIR")]
@@ -65,8 +71,9 @@ pub(crate) enum Command {
     /// Say whether an issue may be coded
     ///
     /// The issue must be known and open, have exactly one LLD in active/ with nothing left to fill
-    /// in, and the newest verdict of the audit log on exactly this text must approve it. Prints
-    /// every condition with what satisfied it or what is missing. Exit 0: open; 1: closed.
+    /// in, and the newest verdict of the audit log on exactly this text must approve it. An issue
+    /// that a rule of `gates.no_lld` fits needs no LLD while it has none. Prints every condition with
+    /// what satisfied it or what is missing, and every waiver. Exit 0: open; 1: closed.
     Gate {
         /// The issue, such as 98
         issue: IssueNumber,
@@ -100,14 +107,34 @@ pub(crate) enum Command {
 
     /// Show where every open issue stands
     ///
-    /// Groups: may start, needs review, needs LLD, blocked, done. In each, security, compliance and
-    /// safety issues come first. With `-` the list of issues is read from stdin; without, `gh issue
-    /// list` is run. Either list is remembered for `gate` and `new`; when `gh` gives none, the
+    /// Groups: may start, needs review, needs LLD, no LLD needed, blocked, done. In each, security,
+    /// compliance and safety issues come first. With `-` the list of issues is read from stdin;
+    /// without, `gh issue list` is run. Either list is remembered for `gate` and `new`; when `gh` gives none, the
     /// remembered one is used, and stderr says so.
     Coverage {
         /// Read the list from stdin: gh issue list --json number,title,labels,state,url
         #[arg(value_parser = ["-"])]
         input: Option<String>,
+    },
+
+    /// Let an issue be coded without an approved LLD, on record: a hotfix
+    ///
+    /// Who waives, when and why is kept, and every later answer about the issue shows it. The LLD does
+    /// not count as approved: the waiver stands in for the conditions about it. It ends when it is
+    /// withdrawn, when the issue's LLD changes, appears or goes, and when a later review does not
+    /// approve.
+    Waive {
+        /// The issue, such as 98
+        issue: IssueNumber,
+        /// Why, in a sentence
+        #[arg(long, value_name = "TEXT", value_parser = not_blank)]
+        reason: String,
+        /// Who waives [default: git's user.name and user.email]
+        #[arg(long, value_name = "NAME", value_parser = not_blank)]
+        by: Option<String>,
+        /// Take the issue's waiver back
+        #[arg(long)]
+        withdraw: bool,
     },
 
     /// Move the LLD and reports of a landed issue to done/
@@ -129,6 +156,17 @@ pub(crate) enum Command {
 pub(crate) enum Phase {
     /// Before coding.
     Code,
+}
+
+fn not_blank(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err("it is blank".into())
+    } else if text.contains(char::is_control) {
+        Err("it has a control character, such as a line break".into())
+    } else {
+        Ok(text.into())
+    }
 }
 
 impl Arguments for Args {

@@ -8,6 +8,8 @@ mod gate;
 mod new;
 mod prompt;
 mod record;
+mod settings;
+mod waive;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,15 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         None => Path::new("."),
     };
     let place = Place::find(start)?;
-    match args.command {
+    if args.show_config {
+        return settings::show(&place, out);
+    }
+    let Some(command) = args.command else {
+        return Err(
+            Failure::usage("nothing to do", "no command was given").hint("lld-check --help")
+        );
+    };
+    match command {
         Command::New { issue, title, slug } => {
             new::run(&place, out, issue, &title, slug.as_deref())
         }
@@ -38,6 +48,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Prompt { issue } => prompt::run(&place, out, issue),
         Command::Record { issue, input: _ } => record::run(&place, out, issue),
         Command::Coverage { input } => coverage::run(&place, out, input.is_some()),
+        Command::Waive { issue, reason, by, withdraw } => {
+            waive::run(&place, out, waive::Decided { issue, reason, by, withdraw })
+        }
         Command::Archive { issue, dry_run } => archive::run(&place, out, issue, dry_run),
     }
 }

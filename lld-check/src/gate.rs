@@ -3,17 +3,20 @@
 //! One decision, a pure function of the issue list, the documents and the audit log; `gate`,
 //! `coverage`, `prompt` and `new` all use it or its parts.
 
+mod answer;
 mod approval;
 mod code;
 mod document;
 mod facts;
 mod issue;
+mod waiver;
 
 pub(crate) use approval::{Approval, approval};
-pub(crate) use code::{decide, proof};
+pub(crate) use code::{PHASE as CODE, decide, proof};
 pub(crate) use document::{Located, filled, locate};
 pub(crate) use facts::Facts;
 pub(crate) use issue::known;
+pub(crate) use waiver::{WAIVABLE, WAIVE, WITHDRAW, Waivers};
 
 /// The commands that get and record a review.
 pub(crate) fn review_command(issue: records::IssueNumber) -> String {

@@ -6,7 +6,9 @@ mod commands;
 mod document;
 mod gate;
 mod issues;
+mod settings;
 mod show;
+mod waivers;
 
 fn main() -> std::process::ExitCode {
     cli::run("lld-check", commands::run)

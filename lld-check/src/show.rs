@@ -1,7 +1,9 @@
 //! The answers as a person reads them.
 
 use cli::{Cell, Page, Table, Tone};
-use records::lld_check::{Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing};
+use records::lld_check::{
+    Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing, Waiver, WaiverState,
+};
 
 use crate::document::name::slug_of;
 
@@ -15,7 +17,12 @@ pub(crate) fn document(document: &Document, page: &mut Page) {
 pub(crate) fn gate(gate: &Gate, page: &mut Page) {
     let (tone, answer) =
         if gate.open { (Tone::Good, "may be coded") } else { (Tone::Bad, "may not be coded") };
-    page.line(tone, format_args!("#{} {answer}", gate.issue));
+    let by = gate.waivers.iter().rfind(|w| w.state == WaiverState::Holds);
+    let waived = match by.filter(|_| !gate.waived.is_empty()) {
+        Some(waiver) => format!(", waived by {}", waiver.by),
+        None => String::new(),
+    };
+    page.line(tone, format_args!("#{} {answer}{waived}", gate.issue));
     page.conditions(&gate.conditions);
     if let Some(proof) = &gate.proof {
         page.blank();
@@ -23,6 +30,7 @@ pub(crate) fn gate(gate: &Gate, page: &mut Page) {
         page.field("digest", &proof.sha256);
         page.field("log", format_args!("{}:{}", proof.log, proof.line));
     }
+    waivers(&gate.waivers, page);
     // What is missing stands with its condition; here is what to do about it.
     let steps = gate.reasons.iter().filter_map(|r| Some((&r.code, r.next.as_ref()?)));
     for (at, (code, next)) in steps.enumerate() {
@@ -31,6 +39,30 @@ pub(crate) fn gate(gate: &Gate, page: &mut Page) {
         }
         page.field(code, next);
     }
+}
+
+/// Every waiver, with whether it holds.
+fn waivers(waivers: &[Waiver], page: &mut Page) {
+    for waiver in waivers {
+        let state = match waiver.state {
+            WaiverState::Holds => "holds",
+            WaiverState::Outdated => "holds no more",
+            WaiverState::Withdrawn => "taken back",
+        };
+        let ended = waiver.ended.as_ref().map(|why| format!(", {why}")).unwrap_or_default();
+        let Waiver { by, at, reason, .. } = waiver;
+        page.field("waiver", format_args!("{by} on {at}: {reason} ({state}{ended})"));
+    }
+}
+
+/// A waiver that was given or taken back.
+pub(crate) fn waiver(waiver: &Waiver, page: &mut Page) {
+    let (tone, done) = match waiver.state {
+        WaiverState::Holds => (Tone::Warn, "may be coded without"),
+        WaiverState::Outdated | WaiverState::Withdrawn => (Tone::Good, "needs again"),
+    };
+    page.line(tone, format_args!("#{} {done} {}", waiver.issue, waiver.conditions.join(", ")));
+    waivers(std::slice::from_ref(waiver), page);
 }
 
 /// A review that was recorded.
@@ -77,7 +109,14 @@ pub(crate) fn coverage(standings: &[IssueStanding], page: &mut Page) {
                 Cell::new(format_args!("#{}", one.issue)),
                 Cell::new(&one.title),
                 Cell::new(one.labels.join(", ")),
-                Cell::new(if why.is_empty() { lld.to_owned() } else { why.join(", ") }),
+                Cell::new(match (&one.no_lld, why.is_empty()) {
+                    (_, true) if one.waivers.iter().any(|w| w.state == WaiverState::Holds) => {
+                        format!("{lld}, waived")
+                    }
+                    (Some(rule), true) => rule.clone(),
+                    (None, true) => lld.to_owned(),
+                    (_, false) => why.join(", "),
+                }),
             ]);
         }
         table.show(page);
@@ -90,10 +129,11 @@ pub(crate) fn coverage(standings: &[IssueStanding], page: &mut Page) {
     page.line(Tone::Plain, next_step(standings));
 }
 
-const ALL: [Standing; 5] = [
+const ALL: [Standing; 6] = [
     Standing::MayStart,
     Standing::NeedsReview,
     Standing::NeedsLld,
+    Standing::NoLldNeeded,
     Standing::Blocked,
     Standing::Done,
 ];
@@ -103,6 +143,7 @@ fn named(standing: Standing) -> (Tone, &'static str) {
         Standing::MayStart => (Tone::Good, "may start"),
         Standing::NeedsReview => (Tone::Warn, "needs review"),
         Standing::NeedsLld => (Tone::Warn, "needs LLD"),
+        Standing::NoLldNeeded => (Tone::Good, "no LLD needed"),
         Standing::Blocked => (Tone::Bad, "blocked"),
         Standing::Done => (Tone::Dim, "done"),
     }
@@ -135,6 +176,7 @@ fn next_step(standings: &[IssueStanding]) -> String {
         Standing::NeedsLld => {
             format!("Next: write the LLD of #{issue}: {}", step("lld-check gate"))
         }
+        Standing::NoLldNeeded => format!("Next: start #{issue}: worktree-lane add {issue} SLUG"),
         Standing::Blocked | Standing::Done => {
             format!("Next: rework #{issue}: {}", step("lld-check gate"))
         }

@@ -52,6 +52,7 @@ pub fn formats() -> Vec<Format> {
         record::<QueueEvent>("queue-event"),
         record::<LaneEvent>("lane-event"),
         record::<Decision>("decision"),
+        record::<crate::lld_check::WaiverEvent>("waiver-event"),
     ];
     all.extend(crate::gemini_retry::formats());
     all.extend(crate::view_audit::formats());

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::noun;
-use crate::{Condition, Format, IssueNumber, Noun, Reason, Verdict};
+use crate::{Condition, Decision, Format, IssueNumber, Noun, Reason, Stamp, Verdict};
 
 /// A document that `new` made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +34,12 @@ pub struct Gate {
     pub conditions: Vec<Condition>,
     /// Why the gate is closed; `[]` when it is open.
     pub reasons: Vec<Reason>,
+    /// The rule of `gates.no_lld` because of which no LLD is needed; `null` when one is.
+    pub no_lld: Option<String>,
+    /// The conditions that are not met and that a waiver stands in for; `[]` in all but emergencies.
+    pub waived: Vec<String>,
+    /// Every waiver of the issue, oldest first, also those that no longer hold.
+    pub waivers: Vec<Waiver>,
     /// What proves the approval; `null` when nothing does.
     pub proof: Option<Proof>,
 }
@@ -61,6 +67,59 @@ pub struct Proof {
     pub log: String,
     /// Its line there, from 1.
     pub line: u64,
+}
+
+/// A waiver as answers show it, and what `waive` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// The issue.
+    pub issue: IssueNumber,
+    /// The gate: `code`.
+    pub phase: String,
+    /// The conditions that it stands in for. None of them counts as met.
+    pub conditions: Vec<String>,
+    /// Who gave it.
+    pub by: String,
+    /// When.
+    pub at: Stamp,
+    /// Why.
+    pub reason: String,
+    /// Whether it still holds.
+    pub state: WaiverState,
+    /// Why it does not hold, in a sentence; `null` when it does.
+    pub ended: Option<String>,
+}
+
+impl Noun for Waiver {
+    const SCHEMA: &'static str = "lld-check.waiver/1";
+}
+
+/// Whether a waiver holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverState {
+    /// It stands in for its conditions.
+    Holds,
+    /// What it was given for has changed since.
+    Outdated,
+    /// Somebody took it back, or replaced it.
+    Withdrawn,
+}
+
+/// One line of `<git common dir>/switchyard/waivers.jsonl`: who decided what about a gate, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WaiverEvent {
+    /// When it was decided.
+    pub at: Stamp,
+    /// The issue.
+    pub issue: IssueNumber,
+    /// The gate: `code`.
+    pub phase: String,
+    /// The conditions that it is about.
+    pub conditions: Vec<String>,
+    /// The decision: `waive` or `withdraw`, bound to the issue's documents as they were.
+    #[serde(flatten)]
+    pub decision: Decision,
 }
 
 /// What `record` did.
@@ -126,6 +185,10 @@ pub struct IssueStanding {
     pub standing: Standing,
     /// The document, from the root of the repository; `null` when there is none.
     pub lld: Option<String>,
+    /// The rule of `gates.no_lld` because of which no LLD is needed; `null` when one is.
+    pub no_lld: Option<String>,
+    /// Every waiver of the issue, oldest first, also those that no longer hold.
+    pub waivers: Vec<Waiver>,
     /// Why it stands there, and what to do next.
     pub reasons: Vec<Reason>,
 }
@@ -140,12 +203,14 @@ impl Noun for IssueStanding {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// An approval of today's text is on record.
+    /// An approval of today's text is on record, or a waiver stands in for it.
     MayStart,
     /// There is an LLD that lacks a valid approval.
     NeedsReview,
     /// There is no LLD.
     NeedsLld,
+    /// There is no LLD, and a rule of `gates.no_lld` says that none is needed: it may start.
+    NoLldNeeded,
     /// A review asked for changes, or blocked it.
     Blocked,
     /// Its LLD is in `done/`.
@@ -174,6 +239,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Recorded>(),
         noun::<Archived>(),
         noun::<IssueStanding>(),
+        noun::<Waiver>(),
         noun::<Refused>(),
     ]
 }

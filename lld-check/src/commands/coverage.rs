@@ -31,8 +31,14 @@ pub(super) fn run(place: &Place, out: &mut Out, from_stdin: bool) -> Result<Exit
     let mut standings = Vec::with_capacity(open.len());
     for (issue, examined) in open.into_iter().zip(examined) {
         let Examined { gate, located } = examined;
+        let mut no_lld = None;
+        let mut waivers = Vec::new();
         let (standing, reasons) = match gate {
-            Ok(gate) => (standing(&gate, &located), gate.reasons),
+            Ok(gate) => {
+                let standing = standing(&gate, &located);
+                (no_lld, waivers) = (gate.no_lld, gate.waivers);
+                (standing, gate.reasons)
+            }
             Err(failure) => {
                 // One document that cannot be judged does not hide the others.
                 let reason = Reason::without_step("lld_damaged", failure.to_string());
@@ -52,6 +58,8 @@ pub(super) fn run(place: &Place, out: &mut Out, from_stdin: bool) -> Result<Exit
             labels,
             standing,
             lld,
+            no_lld,
+            waivers,
             reasons,
         });
     }
@@ -95,6 +103,7 @@ fn list(place: &Place, out: &Out, from_stdin: bool) -> Result<IssueList, Failure
 fn standing(gate: &Gate, located: &Located) -> Standing {
     let said = |code: &str| gate.reasons.iter().any(|reason| reason.code == code);
     match located {
+        _ if gate.open && gate.no_lld.is_some() => Standing::NoLldNeeded,
         _ if gate.open => Standing::MayStart,
         Located::Done(_) => Standing::Done,
         Located::Missing => Standing::NeedsLld,
@@ -122,6 +131,8 @@ mod tests {
             labels: vec!["core".into(), label.into()],
             standing: Standing::NeedsLld,
             lld: None,
+            no_lld: None,
+            waivers: Vec::new(),
             reasons: Vec::new(),
         };
         for label in ["security", "Compliance", "type: safety", "area/security"] {

@@ -1,16 +1,18 @@
 //! Gathering what the gate's decision rests on.
 
 use cli::{Failure, Out};
-use records::IssueNumber;
-use records::lld_check::Gate;
+use records::lld_check::{Gate, Waiver};
+use records::{Bound, IssueNumber};
 use repo::Place;
 
 use super::logs;
 use crate::audit::{Review, Scan, Wanted};
-use crate::document::find::Documents;
+use crate::document::find::{Documents, Found};
 use crate::document::read::Document;
-use crate::gate::{self, Facts, Located, locate};
+use crate::gate::{self, Facts, Located, Waivers, locate};
 use crate::issues::IssueList;
+use crate::waivers::Book;
+use crate::{settings, waivers};
 
 /// One issue, looked at.
 pub(super) struct Examined {
@@ -47,6 +49,8 @@ pub(super) fn issues(
     };
     let scan = Scan::read(&logs(place)?, wanted, cli::clock::now(), proofs)?;
     note_torn(out, &scan);
+    let gates = settings::load(place)?.section;
+    let book = waivers::load(place, out)?;
 
     let mut examined = Vec::with_capacity(issues.len());
     for ((issue, located), text) in issues.iter().zip(located).zip(texts) {
@@ -54,19 +58,50 @@ pub(super) fn issues(
             Some(proof) => scan.damage_behind(&proof),
             None => scan.unreadable(*issue),
         };
-        let gate = text.map(|document| {
-            gate::decide(&Facts {
+        let known = list.and_then(|list| list.get(*issue));
+        let no_lld = known.and_then(|issue| gates.no_lld(issue));
+        let waivers = waivers_of(place, &book, *issue, documents.of(*issue));
+        let gate = text.and_then(|document| {
+            Ok(gate::decide(&Facts {
                 issue: *issue,
                 list,
                 documents: documents.of(*issue),
                 document: document.as_ref(),
                 audit: &scan.of(*issue),
                 damage: &damage,
-            })
+                no_lld: no_lld.as_deref(),
+                waivers: &waivers?,
+            }))
         });
         examined.push(Examined { gate, located });
     }
     Ok(examined)
+}
+
+/// The waivers of an issue against its documents as they are now.
+fn waivers_of(
+    place: &Place,
+    book: &Book,
+    issue: IssueNumber,
+    documents: &[Found],
+) -> Result<Vec<Waiver>, Failure> {
+    if !book.events.iter().any(|event| event.issue == issue) {
+        return Ok(Vec::new());
+    }
+    let documents = bound(place, documents)?;
+    let damaged = book.damaged.as_deref();
+    let now = cli::clock::now();
+    let waivers = Waivers { events: &book.events, damaged, documents: &documents, now };
+    Ok(waivers.of(issue, gate::CODE))
+}
+
+/// The documents by the digests of their designs.
+pub(super) fn bound(place: &Place, documents: &[Found]) -> Result<Vec<Bound>, Failure> {
+    let read = |found: &Found| {
+        let document = Document::read(place.worktree(), &found.path)?;
+        Ok(Bound { path: document.path, sha256: document.sha256 })
+    };
+    documents.iter().map(read).collect()
 }
 
 /// Says on stderr which logs end in a torn line.

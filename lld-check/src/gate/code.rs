@@ -1,48 +1,89 @@
 //! The gate before coding: the runbook's conditions in its order.
 
-use records::lld_check::{Gate, Proof};
+use records::lld_check::{Gate, Proof, Waiver, WaiverState};
 use records::{Condition, Reason, Verdict};
 
+use super::answer::{Finding, Parts, answer};
 use super::document::filled;
-use super::{Approval, Facts, approval, known, locate, review_command};
+use super::{Approval, Facts, Located, approval, known, locate, review_command};
 use crate::audit::{Review, named};
 use crate::document::read::Document;
 
 /// The phase's name.
-const PHASE: &str = "code";
+pub(crate) const PHASE: &str = "code";
 /// How much of a critique a message quotes, in characters.
 const QUOTED: usize = 200;
 
 /// The answer, with everything it rests on.
 pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
     let issue = facts.issue;
-    let mut conditions = Vec::new();
-    let mut reasons = Vec::new();
-    let mut add = |(condition, found): (Condition, Vec<Reason>)| {
-        conditions.push(condition);
-        reasons.extend(found);
-    };
-
     let (condition, reason) = known(issue, facts.list);
-    add((condition, reason.into_iter().collect()));
-    let located = locate(facts.documents);
-    let title = facts.list.and_then(|list| list.get(issue)).map(|issue| issue.title.as_str());
-    add((located.condition(issue), located.reason(issue, title).into_iter().collect()));
+    let mut findings: Vec<Finding> = vec![(condition, reason.into_iter().collect())];
     let mut proof = None;
-    if let Some(document) = facts.document {
-        let (condition, reason) = filled(document);
-        add((condition, reason.into_iter().collect()));
-        let (approved, found) = approved(facts, document);
-        add(approved);
-        proof = found;
+    let no_lld = not_needed(facts);
+    if let Some(rule) = &no_lld {
+        findings
+            .push((Condition::met("lld_not_needed", format!("the rule says so: {rule}")), vec![]));
     } else {
-        let nothing = "there is no one document to judge";
-        add((Condition::unmet("lld_filled", nothing), Vec::new()));
-        add((Condition::unmet("lld_approved", nothing), Vec::new()));
+        findings.push(present(facts));
+        if let Some(document) = facts.document {
+            let (condition, reason) = filled(document);
+            findings.push((condition, reason.into_iter().collect()));
+            let (approved, found) = approved(facts, document);
+            findings.push(approved);
+            proof = found;
+        } else {
+            let nothing = "there is no one document to judge";
+            findings.push((Condition::unmet("lld_filled", nothing), Vec::new()));
+            findings.push((Condition::unmet("lld_approved", nothing), Vec::new()));
+        }
     }
+    let waivers = end_by_review(facts);
+    answer(Parts { issue, phase: PHASE, findings, proof, no_lld, waivers })
+}
 
-    let open = reasons.is_empty() && conditions.iter().all(|c| c.met);
-    Gate { issue, phase: PHASE.into(), open, conditions, reasons, proof }
+/// The rule because of which there need be no LLD. A rule excuses only from writing one: a document that
+/// is there is judged, and so is the issue whose document was reviewed once and is gone.
+fn not_needed(facts: &Facts<'_>) -> Option<String> {
+    let untouched =
+        facts.documents.is_empty() && facts.audit.reviews.is_empty() && facts.damage.is_empty();
+    facts.no_lld.filter(|_| untouched).map(ToOwned::to_owned)
+}
+
+/// "LLD created in `docs/LLDs/active/`".
+fn present(facts: &Facts<'_>) -> Finding {
+    let located = locate(facts.documents);
+    let title = facts.list.and_then(|list| list.get(facts.issue)).map(|issue| issue.title.as_str());
+    let mut condition = located.condition(facts.issue);
+    let mut reasons: Vec<Reason> = located.reason(facts.issue, title).into_iter().collect();
+    if let (Some(rule), Some(review)) = (facts.no_lld, facts.audit.reviews.last())
+        && let (Located::Missing, Some(reason)) = (&located, reasons.first_mut())
+    {
+        let but =
+            format!("; {rule} does not excuse, because one was reviewed ({})", review.cited());
+        reason.message.push_str(&but);
+        condition.detail.push_str(&but);
+    }
+    (condition, reasons)
+}
+
+/// The waivers as they stand after the newest review: whoever waived did not know of a later no.
+fn end_by_review(facts: &Facts<'_>) -> Vec<Waiver> {
+    let mut waivers = facts.waivers.to_vec();
+    let Some(document) = facts.document else { return waivers };
+    let Approval::Judged(review) = approval(&facts.audit.reviews, &document.sha256) else {
+        return waivers;
+    };
+    let since = |waiver: &Waiver| review.at.is_none_or(|at| at > waiver.at);
+    if !review.approves() {
+        let holding = waivers.iter_mut().filter(|w| w.state == WaiverState::Holds && since(w));
+        for waiver in holding {
+            waiver.state = WaiverState::Outdated;
+            waiver.ended =
+                Some(format!("a review since then did not approve ({})", review.cited()));
+        }
+    }
+    waivers
 }
 
 /// The verdict that an open gate would rest on: what damage in the logs has to be held against.
@@ -54,7 +95,7 @@ pub(crate) fn proof(reviews: &[Review], document: &Document) -> Option<Review> {
 }
 
 /// Whether the newest verdict on today's design approves it, and what proves that.
-fn approved(facts: &Facts<'_>, document: &Document) -> ((Condition, Vec<Reason>), Option<Proof>) {
+fn approved(facts: &Facts<'_>, document: &Document) -> (Finding, Option<Proof>) {
     let standing = approval(&facts.audit.reviews, &document.sha256);
     let mut reasons = Vec::new();
     match standing {
@@ -97,7 +138,7 @@ fn approved(facts: &Facts<'_>, document: &Document) -> ((Condition, Vec<Reason>)
 }
 
 /// The condition as not met, with damage as one more reason.
-fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> (Condition, Vec<Reason>) {
+fn unmet(facts: &Facts<'_>, mut reasons: Vec<Reason>) -> Finding {
     if !facts.damage.is_empty() {
         // `consolidate` sets damaged lines of shards aside. Damage in a history stays, and a new
         // review is newer than it.

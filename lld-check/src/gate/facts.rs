@@ -1,6 +1,7 @@
 //! Everything that the decision rests on.
 
 use records::IssueNumber;
+use records::lld_check::Waiver;
 
 use crate::audit::{DamagedLine, IssueReviews};
 use crate::document::find::Found;
@@ -23,4 +24,8 @@ pub(crate) struct Facts<'a> {
     /// Log lines that cannot be read and could hide a verdict newer than the deciding one, or the
     /// deciding one itself.
     pub(crate) damage: &'a [DamagedLine],
+    /// The rule that says that the issue needs no LLD.
+    pub(crate) no_lld: Option<&'a str>,
+    /// The waivers of the gate, oldest first.
+    pub(crate) waivers: &'a [Waiver],
 }

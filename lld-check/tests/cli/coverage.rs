@@ -49,7 +49,7 @@ fn issues_are_grouped_and_the_gate_agrees() {
     let table = world.tool(["coverage", "-", "--format", "table"]).stdin(issues).run();
     table
         .code(0)
-        .stdout_has("6 open: 1 may start · 1 needs review · 2 needs LLD · 1 blocked · 1 done\n");
+        .stdout_has("6 open: 1 may start · 1 needs review · 2 needs LLD · 0 no LLD needed · 1 blocked · 1 done\n");
     assert!(
         table
             .out()

@@ -3,6 +3,7 @@
 
 mod archive;
 mod coverage;
+mod excused;
 mod gate;
 mod hostile;
 mod log;

@@ -46,6 +46,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
     for (file, format) in [
         ("talos/.git/switchyard/queue.jsonl", "queue-event"),
         ("talos/.git/switchyard/lanes.jsonl", "lane-event"),
+        ("talos/.git/switchyard/waivers.jsonl", "waiver-event"),
         ("talos/logs/governance_history.jsonl", "audit-entry"),
     ] {
         for line in world.read(file).unwrap_or_default().lines() {
@@ -58,10 +59,11 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 26] = [
+const ENCORE: [(&str, i32); 27] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
+    ("lld-check waive 98 --reason 'uploads are down' --by Lead", 0),
     ("echo 'Is this sound?' | gemini-retry --no-audit -", 0),
     ("echo '{\"prompt\":\"Is this sound?\"}' | gemini-retry batch --no-audit", 0),
     (r#"echo '{"error":{"code":503}}' | gemini-retry explain -"#, 0),
@@ -115,6 +117,7 @@ fn every_step_behaves_and_every_object_fits_its_schema() {
         assert_eq!(outcome.code, Some(code), "{line}\n{}", outcome.seen);
         check_printed(&seen, &outcome.objects().unwrap()).unwrap_or_else(|e| panic!("{line}: {e}"));
     }
+    check_stored(&seen, &world).unwrap();
     let quarantine = world.read("talos/logs/governance_history.quarantine.jsonl").unwrap();
     let lines: Vec<Value> = quarantine.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     check_printed(&seen, &lines).unwrap();
