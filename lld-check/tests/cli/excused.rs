@@ -30,9 +30,7 @@ fn a_rule_is_a_third_state_and_named() {
     let needed = conditions.iter().find(|c| c["code"] == "lld_not_needed").unwrap();
     assert!(needed["detail"].as_str().unwrap().contains("label 'core'"), "{gate}");
     assert!(conditions.iter().all(|c| c["code"] != "lld_approved"), "nobody approved: {gate}");
-    for (issue, expected) in
-        [(98, "no_lld_needed"), (96, "no_lld_needed"), (99, "needs_lld")]
-    {
+    for (issue, expected) in [(98, "no_lld_needed"), (96, "no_lld_needed"), (99, "needs_lld")] {
         assert_eq!(standing(&world, issue)["standing"], expected, "{issue}");
     }
     let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(ISSUES).run();
