@@ -15,6 +15,8 @@ mod hide;
 mod hook;
 mod hook_text;
 mod listing;
+#[cfg(test)]
+mod model;
 mod plan;
 mod quiet;
 mod recover;

@@ -25,9 +25,20 @@ impl Scratch {
     /// A new empty directory. Its path has no symbolic link in it, so that it can be compared with
     /// what a tool prints.
     pub fn new() -> Self {
+        Self::new_in(&std::env::temp_dir())
+    }
+
+    /// The same in memory where the system has a file system for that, for tests that make and remove
+    /// files by the hundred thousand.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::new_in(memory) } else { Self::new() }
+    }
+
+    fn new_in(parent: &Path) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("switchyard-test-")
-            .tempdir()
+            .tempdir_in(parent)
             .expect("create a temporary directory");
         let root = dir.path().canonicalize().expect("resolve the temporary directory");
         Self { dir: Some(dir), root }
