@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Consumed, Inode, Intent, Log, Region, inode};
+use audit_log::{Consumed, Inode, Intent, LinesSum, Log, Region, inode};
 use records::consolidate::Quarantined;
 use records::print_noun;
 
@@ -187,10 +187,10 @@ fn appended(path: &Path, bytes: &[u8]) -> Result<Region, Error> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => 0,
         Err(cause) => return Err(Error::io("read", path)(cause)),
     };
-    let mut sum = Checksum::default();
+    let mut sum = LinesSum::default();
     sum.add(bytes);
     let new_len = old_len + bytes.len() as u64;
-    Ok(Region { from: old_len, old_len, new_len, sha256: sum.finish() })
+    Ok(Region { from: old_len, old_len, new_len, sum: sum.finish() })
 }
 
 fn lines(rejects: &[Quarantined]) -> Result<Vec<u8>, Error> {

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use audit_log::{Backward, Checksum, Fresh, Head, Held, LONGEST, Region, Step, WINDOW, in_order};
+use audit_log::{Backward, Fresh, Head, Held, LONGEST, LinesSum, Region, Step, WINDOW, in_order};
 use journal::{Line, Reverse};
 
 use crate::error::Error;
@@ -130,9 +130,9 @@ impl Plan {
             bytes.extend_from_slice(piece);
             Ok(())
         })?;
-        let mut sum = Checksum::default();
+        let mut sum = LinesSum::default();
         sum.add(&bytes);
-        Ok((bytes, Region { sha256: sum.finish(), ..self.region.clone() }))
+        Ok((bytes, Region { sum: sum.finish(), ..self.region.clone() }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use audit_log::{Checksum, Inode, Intent, Log, Region, inode};
+use audit_log::{Inode, Intent, Log, Region, inode};
 
 use crate::disk::Disk;
 use crate::error::Error;
@@ -170,13 +170,13 @@ fn holds(path: &Path, region: &Region) -> Result<bool, Error> {
     if file.metadata().map_err(Error::io("read", path))?.len() < region.new_len {
         return Ok(false);
     }
-    let mut sum = Checksum::default();
+    let mut sum = region.sum.again();
     let add = |piece: &[u8]| {
         sum.add(piece);
         Ok(())
     };
     plan::copy(Some(&file), region.from, region.new_len, add).map_err(Error::io("read", path))?;
-    Ok(sum.finish() == region.sha256)
+    Ok(sum.finish() == region.sum)
 }
 
 fn undo_history(disk: &impl Disk, log: &Log, intent: &Intent, tail: &[u8]) -> Result<(), Error> {
@@ -225,4 +225,45 @@ fn undo_quarantine(disk: &impl Disk, log: &Log, region: &Region) -> Result<(), E
 
 fn doubt(log: &Log, why: &str) -> Error {
     Error::Doubt { history: log.history.clone(), intent: log.intent.clone(), why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use audit_log::{Consumed, Sum};
+    use testkit::Scratch;
+
+    use super::*;
+    use crate::disk::RealDisk;
+
+    /// A run is killed, then a newer version of the tool comes, whose intents have another sum.
+    #[test]
+    fn an_intent_with_the_sum_of_the_version_before_is_finished_or_undone() {
+        let (old, new) = ("{\"n\":1}\n", "{\"n\":1}\n{\"n\":2}\n");
+        for (history, recovered) in
+            [(new, Recovered::Finished), ("{\"n\":1}\n{\"n", Recovered::Undone)]
+        {
+            let scratch = Scratch::new();
+            let path = scratch.write("logs/governance_history.jsonl", history);
+            let shard = scratch.write("logs/active/s.claim-1.jsonl", "{\"n\":2}\n");
+            let log = Log::at_root(scratch.root()).unwrap();
+            let (from, to) = (old.len() as u64, new.len() as u64);
+            let sum = Sum::Sha256(records::sha256_hex(b"{\"n\":2}\n"));
+            let found = |path: &Path| inode(&fs::metadata(path).unwrap());
+            let intent = Intent {
+                history: found(&path),
+                region: Region { from, old_len: from, new_len: to, sum },
+                quarantine: Region::default(),
+                replacement: None,
+                tail_len: 0,
+                tail_sha256: records::sha256_hex(b""),
+                consumed: vec![Consumed { inode: found(&shard), from: 0, to: 8 }],
+            };
+            scratch.write("logs/.governance_history.intent", intent.encode(b"").unwrap());
+            assert_eq!(recover(&RealDisk, &log).unwrap(), recovered);
+            let finished = recovered == Recovered::Finished;
+            assert_eq!(shard.exists(), !finished);
+            let expected = if finished { new } else { old };
+            assert_eq!(scratch.read("logs/governance_history.jsonl"), expected);
+        }
+    }
 }

@@ -9,16 +9,21 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Inode, Intent, Log, WINDOW, in_order, inode};
+use audit_log::{Fresh, Inode, Intent, Log, Region, WINDOW, in_order, inode};
 use cli::Failure;
 use journal::Damage;
-use records::sha256_hex;
 
 use crate::history::History;
 use crate::sources::{self, Content, Listing, Source};
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
+
+/// How many bytes are looked at at once.
+const PIECE: usize = 256 << 10;
+
+/// How much that a run has written and not yet finished is kept in memory.
+const HELD: u64 = 4 * WINDOW;
 
 /// A log at one moment.
 #[derive(Debug, Default)]
@@ -113,14 +118,8 @@ fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io
     }
     let region = &intent.region;
     let len = found.len();
-    let split = len.min(region.old_len).saturating_sub(WINDOW).min(region.from);
-    if region.new_len == region.old_len || len < region.from {
-        return part(file, split, len).map(|history| State { history, done: false });
-    }
-    let mut rest = read(&file, split, len)?;
-    let at = |offset: u64| usize::try_from(offset - split).unwrap_or(usize::MAX);
-    let new = rest.get(at(region.from)..at(region.new_len));
-    let done = new.is_some_and(|new| sha256_hex(new) == region.sha256);
+    let changes = region.new_len != region.old_len;
+    let done = changes && len >= region.new_len && holds(&file, region)?;
     let waiting = |source: &Source| {
         let part = intent.consumed.iter().find(|part| part.inode == source.inode);
         part.is_some_and(|part| part.from == source.name.consumed)
@@ -128,11 +127,31 @@ fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io
     // Where a shard still waits, the run did not get to its end, and the old bytes are the history's.
     // Otherwise the intent is an old one, or not about this file.
     let ours = inode(&found) == intent.history && listing.sources.iter().any(waiting);
-    if !done && ours {
-        rest.truncate(at(region.from));
+    if changes && !done && ours && len >= region.from {
+        let split = region.old_len.saturating_sub(WINDOW).min(region.from);
+        let mut rest = read(&file, split, region.from)?;
         rest.extend_from_slice(tail);
+        return Ok(State { history: History::new(file, split, rest), done });
     }
-    Ok(State { history: History::new(file, split, rest), done })
+    let split = len.saturating_sub(WINDOW);
+    // A run that cannot sync what it wrote takes it back, so what is new is kept here unless it is much.
+    let split = if done && len - region.from <= HELD { split.min(region.from) } else { split };
+    part(file, split, len).map(|history| State { history, done })
+}
+
+/// Whether the file has the region's new bytes.
+fn holds(file: &File, region: &Region) -> io::Result<bool> {
+    let mut sum = region.sum.again();
+    let mut piece = vec![0; PIECE];
+    let mut at = region.from;
+    while at < region.new_len {
+        let size = usize::try_from(region.new_len - at).unwrap_or(usize::MAX).min(PIECE);
+        let piece = piece.get_mut(..size).unwrap_or_default();
+        file.read_exact_at(piece, at)?;
+        sum.add(piece);
+        at += size as u64;
+    }
+    Ok(sum.finish() == region.sum)
 }
 
 /// The entries and damaged lines of all sources; `None` when one was renamed meanwhile.
@@ -211,7 +230,8 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use audit_log::{Consumed, Region};
+    use audit_log::{Consumed, LinesSum, Sum};
+    use records::sha256_hex;
     use testkit::{Scratch, Tool};
 
     use super::*;
@@ -265,7 +285,7 @@ mod tests {
     }
 
     /// What `consolidate` does to a log whose two shards it has taken, one step after the other.
-    fn steps(scratch: &Scratch) -> Vec<Box<dyn FnOnce() + '_>> {
+    fn steps(scratch: &Scratch, sum: fn(&[u8]) -> Sum) -> Vec<Box<dyn FnOnce() + '_>> {
         let history = scratch.path("logs/governance_history.jsonl");
         let (kept, tail) = (line(1), line(9));
         let new = [3, 5, 9, 12].map(line).concat();
@@ -278,7 +298,7 @@ mod tests {
                 from: kept.len() as u64,
                 old_len: (kept.len() + tail.len()) as u64,
                 new_len: (kept.len() + new.len()) as u64,
-                sha256: sha256_hex(new.as_bytes()),
+                sum: sum(new.as_bytes()),
             },
             quarantine: Region::default(),
             replacement: None,
@@ -308,18 +328,27 @@ mod tests {
         ]
     }
 
+    fn by_lines(bytes: &[u8]) -> Sum {
+        let mut sum = LinesSum::default();
+        sum.add(bytes);
+        sum.finish()
+    }
+
     /// A run that goes on step by step while we read, as slow or as fast as it likes.
     #[test]
     fn a_run_in_any_state_while_reading_changes_nothing_that_is_seen() {
         assert_eq!(line(5).len(), 37);
-        for (start, pace) in (1..=6).flat_map(|start| (1..=6).map(move |pace| (start, pace))) {
+        // Intents had the other sum before.
+        let sums = [by_lines, |bytes: &[u8]| Sum::Sha256(sha256_hex(bytes))];
+        let paces = (1..=6).flat_map(|start| (1..=6).map(move |pace| (start, pace)));
+        for ((start, pace), sum) in paces.flat_map(|pace| sums.map(|sum| (pace, sum))) {
             let scratch = Scratch::new();
             scratch.write("logs/governance_history.jsonl", line(1) + &line(9));
             scratch.write("logs/active/a.claim-1.jsonl", line(5) + &line(12));
             scratch.write("logs/active/b.claim-1.jsonl", line(3));
             fs::create_dir(scratch.path("logs/active/.retired")).unwrap();
             let log = Log::at_root(scratch.root()).unwrap();
-            let mut steps = steps(&scratch).into_iter();
+            let mut steps = steps(&scratch, sum).into_iter();
             let mut calls = 0;
             let mut between = || {
                 calls += 1;

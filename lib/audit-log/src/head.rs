@@ -23,6 +23,14 @@ pub struct Head {
     pub members: bool,
 }
 
+impl Head {
+    /// The head of a line without its end; `None` when it is no entry. What is left out of a torn line cannot
+    /// make it another entry, so it does not matter whether the line had an end.
+    pub fn of(line: &[u8]) -> Option<Self> {
+        serde_json::from_str(str::from_utf8(line).ok()?).ok()
+    }
+}
+
 impl<'de> Deserialize<'de> for Head {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         input.deserialize_map(Object)

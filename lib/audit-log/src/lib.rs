@@ -16,15 +16,20 @@ mod merge;
 mod place;
 mod source_file;
 mod source_name;
+mod sum;
 
 pub use error::Error;
 pub use head::Head;
 pub use hook_failure::{HOOK_FAILURE, HookFailure};
-pub use intent::{Checksum, Consumed, Inode, Intent, Region};
-pub use merge::{Backward, Fresh, Held, Step, in_order, instants};
+pub use intent::{Consumed, Inode, Intent, Region};
+pub use merge::{
+    Backward, ByBytes, Compare, Entry, Fresh, Held, Likeness, Step, in_order, in_order_by,
+    instants, number_of,
+};
 pub use place::Log;
 pub use source_file::{LONGEST, inode, modified, open_source, placed_without_time};
 pub use source_name::{RETIRED, SourceName, state_name};
+pub use sum::{Checksum, LineSum, LinesSum, Sum};
 
 /// The history's name in the `logs` folder.
 pub const HISTORY: &str = "governance_history.jsonl";

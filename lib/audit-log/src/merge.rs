@@ -7,12 +7,31 @@
 //! * New entries are in order of time; those of one instant, in that of shard and place in it.
 //! * An entry with the `id`, the instant and the bytes of another one is that entry.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::iter::Fuse;
 
 use jiff::Timestamp;
+use twox_hash::XxHash3_64;
 
-/// An entry that is not in the history yet.
+/// What ordering needs to know of an entry that is not in the history yet. Its bytes may be anywhere.
+pub trait Entry {
+    /// Its instant, or the one that it is placed by (see [`instants`]).
+    fn at(&self) -> Timestamp;
+    /// Which source it is from, in the order of [`SourceName`](crate::SourceName).
+    fn source(&self) -> usize;
+    /// Where it begins in its source, in bytes.
+    fn offset(&self) -> u64;
+    /// The number of its `id` (see [`number_of`]), if it has one.
+    fn id(&self) -> Option<u64>;
+}
+
+/// A number for an `id`. Two ids seldom have the same one, so who needs certainty compares the ids too.
+pub fn number_of(id: &str) -> u64 {
+    XxHash3_64::oneshot(id.as_bytes())
+}
+
+/// An entry that is not in the history yet, with its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fresh {
     /// Its instant, or the one that it is placed by (see [`instants`]).
@@ -25,6 +44,24 @@ pub struct Fresh {
     pub id: Option<String>,
     /// Its bytes without the end of the line.
     pub bytes: Vec<u8>,
+}
+
+impl Entry for Fresh {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn source(&self) -> usize {
+        self.source
+    }
+
+    fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    fn id(&self) -> Option<u64> {
+        self.id.as_deref().map(number_of)
+    }
 }
 
 /// A line of the history.
@@ -40,20 +77,53 @@ pub struct Held<T> {
     pub item: T,
 }
 
+/// What a new entry is to a line of the history with its instant and the number of its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// The same entry: the same bytes.
+    Same,
+    /// An entry with the same id and other bytes.
+    Namesake,
+    /// One with another id, which happens to have the same number.
+    Other,
+}
+
+/// Compares new entries with lines of the history.
+pub trait Compare<F, T, E> {
+    /// What `entry` is to `line`.
+    fn compare(&mut self, entry: &F, line: &Held<T>) -> Result<Likeness, E>;
+}
+
+/// Compares entries whose bytes are in memory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByBytes;
+
+impl<T, E> Compare<Fresh, T, E> for ByBytes {
+    fn compare(&mut self, entry: &Fresh, line: &Held<T>) -> Result<Likeness, E> {
+        Ok(if entry.id != line.id {
+            Likeness::Other
+        } else if entry.bytes == line.bytes {
+            Likeness::Same
+        } else {
+            Likeness::Namesake
+        })
+    }
+}
+
 /// What comes next when the log is read from its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step<T> {
+pub enum Step<T, F = Fresh> {
     /// A line of the history.
     Held(Held<T>),
     /// A new entry.
     Fresh {
         /// The entry.
-        entry: Fresh,
+        entry: F,
         /// Whether an entry of the same instant has the same `id` and other bytes.
         conflict: bool,
     },
     /// A new entry that the history has.
-    Duplicate(Fresh),
+    Duplicate(F),
 }
 
 /// The instants by which the entries of one source are placed, given those that they state: an entry
@@ -69,36 +139,59 @@ pub fn instants(stated: &[Option<Timestamp>], otherwise: Timestamp) -> Vec<Times
 }
 
 /// Brings new entries into their order and takes those out that are there twice.
-pub fn in_order(mut entries: Vec<Fresh>) -> (Vec<Fresh>, Vec<Fresh>) {
-    entries.sort_by_key(|entry| (entry.at, entry.source, entry.offset));
-    // Only entries of one instant are compared, and those are few: whoever is alone is not copied.
-    let instants: Vec<Timestamp> = entries.iter().map(|entry| entry.at).collect();
-    let mut seen = HashSet::new();
-    let mut instant = None;
-    let (mut kept, mut twice) = (Vec::with_capacity(entries.len()), Vec::new());
-    for (index, entry) in entries.into_iter().enumerate() {
-        let before = instant.replace(entry.at) == Some(entry.at);
-        if !before {
-            seen.clear();
-        }
-        let alone = !before && instants.get(index + 1) != Some(&entry.at);
-        let known = !alone && entry.id.is_some() && !seen.insert(entry.bytes.clone());
-        if known { twice.push(entry) } else { kept.push(entry) }
+pub fn in_order(entries: Vec<Fresh>) -> (Vec<Fresh>, Vec<Fresh>) {
+    let same = |one: &Fresh, other: &Fresh| Ok::<_, Infallible>(one.bytes == other.bytes);
+    match in_order_by(entries, same) {
+        Ok(done) => done,
     }
-    (kept, twice)
+}
+
+/// The same for entries whose bytes are elsewhere: `same` says whether two of them have the same. It is
+/// asked only about entries of one instant whose ids have the same number.
+pub fn in_order_by<F: Entry, E>(
+    mut entries: Vec<F>,
+    mut same: impl FnMut(&F, &F) -> Result<bool, E>,
+) -> Result<(Vec<F>, Vec<F>), E> {
+    // No two have the same place, so any sort will do, and this one needs no memory.
+    entries.sort_unstable_by_key(|entry| (entry.at(), entry.source(), entry.offset()));
+    let alone = |[one, other]: &[F; 2]| one.at() != other.at();
+    if entries.array_windows().all(alone) {
+        return Ok((entries, Vec::new()));
+    }
+    let (mut kept, mut twice) = (Vec::<F>::with_capacity(entries.len()), Vec::new());
+    // Those of the present instant among `kept`, by the numbers of their ids.
+    let mut namesakes: HashMap<u64, Vec<usize>> = HashMap::new();
+    'entries: for entry in entries {
+        if kept.last().is_some_and(|before| before.at() != entry.at()) {
+            namesakes.clear();
+        }
+        if let Some(id) = entry.id() {
+            let before = namesakes.entry(id).or_default();
+            for other in before.iter().filter_map(|index| kept.get(*index)) {
+                if same(&entry, other)? {
+                    twice.push(entry);
+                    continue 'entries;
+                }
+            }
+            before.push(kept.len());
+        }
+        kept.push(entry);
+    }
+    Ok((kept, twice))
 }
 
 /// The log from its end: the lines of a history, last first, with new entries among them.
 ///
 /// It reads no further than it has to: once [`Backward::pending`] is 0, the rest is the history's.
 #[derive(Debug)]
-pub struct Backward<I, T> {
+pub struct Backward<I, T, F = Fresh, C = ByBytes> {
     history: Fuse<I>,
     /// In order; the last comes first.
-    fresh: Vec<Fresh>,
+    fresh: Vec<F>,
+    compare: C,
     /// A line with an instant and the lines that belong to it, last first.
     group: Option<Group<T>>,
-    ready: VecDeque<Step<T>>,
+    ready: VecDeque<Step<T, F>>,
     /// How many steps of `ready` are no lines of the history.
     ready_fresh: usize,
 }
@@ -116,8 +209,20 @@ where
 {
     /// `history` gives lines last first; `fresh` is what [`in_order`] kept.
     pub fn new(history: I, fresh: Vec<Fresh>) -> Self {
+        Self::with(history, fresh, ByBytes)
+    }
+}
+
+impl<I, T, E, F, C> Backward<I, T, F, C>
+where
+    I: Iterator<Item = Result<Held<T>, E>>,
+    F: Entry,
+    C: Compare<F, T, E>,
+{
+    /// `history` gives lines last first; `fresh` is what [`in_order_by`] kept.
+    pub fn with(history: I, fresh: Vec<F>, compare: C) -> Self {
         let history = history.fuse();
-        Self { history, fresh, group: None, ready: VecDeque::new(), ready_fresh: 0 }
+        Self { history, fresh, compare, group: None, ready: VecDeque::new(), ready_fresh: 0 }
     }
 
     /// How many new entries have not come yet, as entries or as duplicates.
@@ -148,7 +253,7 @@ where
 
     /// Adds to `ready` what comes next, if that is known already; whether there is more.
     fn advance(&mut self) -> Result<bool, E> {
-        let Some(at) = self.fresh.last().map(|entry| entry.at) else {
+        let Some(at) = self.fresh.last().map(Entry::at) else {
             if let Some(group) = self.group.take() {
                 self.ready.extend(group.lines.into_iter().map(Step::Held));
                 return Ok(true);
@@ -169,19 +274,26 @@ where
             group = self.next_group()?;
         }
         self.group = Some(group);
-        let mut namesakes: HashMap<&str, Vec<&[u8]>> = HashMap::new();
+        let mut namesakes: HashMap<u64, Vec<&Held<T>>> = HashMap::new();
         for line in &same {
             if let Some(id) = &line.id {
-                namesakes.entry(id).or_default().push(&line.bytes);
+                namesakes.entry(number_of(id)).or_default().push(line);
             }
         }
-        while let Some(entry) = self.fresh.pop_if(|entry| entry.at == at) {
-            let namesakes = entry.id.as_deref().and_then(|id| namesakes.get(id));
-            let step = match namesakes {
-                None => Step::Fresh { entry, conflict: false },
-                Some(lines) if lines.contains(&entry.bytes.as_slice()) => Step::Duplicate(entry),
-                Some(_) => Step::Fresh { entry, conflict: true },
-            };
+        while let Some(entry) = self.fresh.pop_if(|entry| entry.at() == at) {
+            let namesakes = entry.id().and_then(|id| namesakes.get(&id));
+            let (mut known, mut conflict) = (false, false);
+            for line in namesakes.into_iter().flatten() {
+                match self.compare.compare(&entry, line)? {
+                    Likeness::Same => known = true,
+                    Likeness::Namesake => conflict = true,
+                    Likeness::Other => {}
+                }
+                if known {
+                    break;
+                }
+            }
+            let step = if known { Step::Duplicate(entry) } else { Step::Fresh { entry, conflict } };
             self.ready.push_back(step);
             self.ready_fresh += 1;
         }
@@ -190,11 +302,13 @@ where
     }
 }
 
-impl<I, T, E> Iterator for Backward<I, T>
+impl<I, T, E, F, C> Iterator for Backward<I, T, F, C>
 where
     I: Iterator<Item = Result<Held<T>, E>>,
+    F: Entry,
+    C: Compare<F, T, E>,
 {
-    type Item = Result<Step<T>, E>;
+    type Item = Result<Step<T, F>, E>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -215,8 +329,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -112,7 +112,7 @@ fn an_end_that_is_being_rewritten_is_shown_as_it_was() {
             from,
             old_len,
             new_len: from + new.len() as u64,
-            sha256: records::sha256_hex(new.as_bytes()),
+            sum: audit_log::Sum::Sha256(records::sha256_hex(new.as_bytes())),
         },
         quarantine: Region::default(),
         replacement: None,
