@@ -11,7 +11,6 @@ use audit_log::{Consumed, Inode, Intent, Log, inode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use records::consolidate::Quarantined;
-use records::sha256_hex;
 
 /// How often each line is there.
 pub(super) type Lines = BTreeMap<Vec<u8>, usize>;
@@ -92,7 +91,7 @@ impl Kept {
     fn is_carried_out(&self, intent: &Intent) -> bool {
         let holds = |bytes: &[u8], region: &audit_log::Region| {
             let new = bytes.get(at(region.from)..at(region.new_len));
-            region.new_len == region.old_len || new.map(sha256_hex).as_ref() == Some(&region.sha256)
+            region.new_len == region.old_len || new.is_some_and(|new| region.sum.is_of(new))
         };
         let history = match intent.replacement {
             Some(replacement) => self.inode == Some(replacement),
