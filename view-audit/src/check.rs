@@ -15,6 +15,7 @@ use records::parse_noun;
 use records::view_audit::Finding;
 
 use crate::finding::{At, damage, hook_failed, quoted};
+use crate::head::head;
 use crate::history::History;
 use crate::snapshot::{self, Snapshot};
 
@@ -125,7 +126,7 @@ impl Checked {
         for line in Lines::new(path, history.clone(), LONGEST) {
             let line = line?;
             let at = At { path, line: line.number, byte: Some(line.offset) };
-            let head = match line.decode::<Head>() {
+            let head = match head(&line) {
                 Ok(head) => head,
                 Err(broken) => {
                     self.found.push(damage(&broken, false));
@@ -146,7 +147,7 @@ impl Checked {
 
     fn fresh(&mut self, path: &Path, entry: &Fresh) {
         // It is an object, so it has a head.
-        let head: Head = serde_json::from_slice(&entry.bytes).unwrap_or_default();
+        let head: Head = Head::of(&entry.bytes).unwrap_or_default();
         let line = line_number(path, entry.offset).ok();
         self.entry(At { path, line, byte: Some(entry.offset) }, &head, &entry.bytes);
     }

@@ -8,7 +8,7 @@ use records::view_audit::Entry;
 /// that has a key `schema` is printed as it is.
 pub(crate) fn line(entry: &[u8]) -> Vec<u8> {
     let entry = entry.trim_ascii();
-    let head: Head = serde_json::from_slice(entry).unwrap_or_default();
+    let head: Head = Head::of(entry).unwrap_or_default();
     let Some(rest) = entry.strip_prefix(b"{").filter(|_| !head.schema) else {
         return [entry, b"\n"].concat();
     };

@@ -1,12 +1,12 @@
 //! Which entries are wanted.
 
+use audit_log::{Facts, Text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use records::{AuditEntry, IssueNumber, Outcome, Verdict};
 use regex::Regex;
 
 use crate::args::WantedArgs;
-use crate::fields;
 use crate::texts::texts;
 
 /// Conditions, all of which an entry must meet; several values of one condition are alternatives.
@@ -63,39 +63,40 @@ impl Filter {
         if self.is_empty() {
             return true;
         }
-        let entry = fields::read(line);
-        self.accepts_fields(&entry, project) && self.accepts_texts(line)
+        let facts = Facts::of(line).unwrap_or_default();
+        self.accepts_facts(&facts, project) && self.accepts_texts(line)
     }
 
     /// All conditions but that on the texts.
-    pub(crate) fn accepts_fields(&self, entry: &AuditEntry, project: Option<&str>) -> bool {
-        let issue = self.issues.is_empty()
-            || entry.issue_id.is_some_and(|issue| self.issues.contains(&issue));
-        let verdict =
-            self.verdicts.is_empty() || self.verdicts.iter().any(|word| has_verdict(entry, word));
-        let project =
-            self.projects.is_empty()
-                || entry.project.as_deref().or(project).is_some_and(|name| {
-                    self.projects.iter().any(|pattern| cli::fits(pattern, name))
-                });
-        let session = self.session.is_none() || self.session == entry.session_id;
+    pub(crate) fn accepts_facts(&self, facts: &Facts<'_>, project: Option<&str>) -> bool {
+        let issue =
+            self.issues.is_empty() || facts.issue.is_some_and(|issue| self.issues.contains(&issue));
         issue
-            && verdict
-            && project
-            && session
-            && fits(self.node.as_ref(), entry.node.as_ref())
-            && fits(self.model.as_ref(), model(entry))
-            && fits(self.credential.as_ref(), entry.credential_used.as_ref())
-            && (!self.failed || is_failed(entry))
-            && self.accepts_time(entry)
+            && (!self.failed || facts.is_failed())
+            && (self.verdicts.is_empty()
+                || self.verdicts.iter().any(|word| has_verdict(facts, word)))
+            && self.accepts_project(facts, project)
+            && self.session.as_deref().is_none_or(|session| is(facts.session.as_ref(), session))
+            && fits(self.node.as_ref(), facts.node.as_ref())
+            && fits(self.model.as_ref(), facts.model())
+            && fits(self.credential.as_ref(), facts.credential.as_ref())
+            && self.accepts_time(facts.at)
     }
 
-    fn accepts_time(&self, entry: &AuditEntry) -> bool {
+    fn accepts_project(&self, facts: &Facts<'_>, project: Option<&str>) -> bool {
+        self.projects.is_empty()
+            || facts
+                .project
+                .as_ref()
+                .map(Text::as_str)
+                .or(project)
+                .is_some_and(|name| self.projects.iter().any(|pattern| cli::fits(pattern, name)))
+    }
+
+    fn accepts_time(&self, at: Option<Timestamp>) -> bool {
         if (self.since, self.until) == (None, None) {
             return true;
         }
-        let at: Option<Timestamp> =
-            entry.timestamp.as_deref().and_then(|text| text.trim().parse().ok());
         at.is_some_and(|at| {
             self.since.is_none_or(|since| since <= at) && self.until.is_none_or(|until| at < until)
         })
@@ -108,8 +109,12 @@ impl Filter {
     }
 }
 
-fn fits(pattern: Option<&String>, name: Option<&String>) -> bool {
-    pattern.is_none_or(|pattern| name.is_some_and(|name| cli::fits(pattern, name)))
+fn is(name: Option<&Text<'_>>, wanted: &str) -> bool {
+    name.is_some_and(|name| name.as_bytes() == wanted.as_bytes())
+}
+
+fn fits(pattern: Option<&String>, name: Option<&Text<'_>>) -> bool {
+    pattern.is_none_or(|pattern| name.is_some_and(|name| cli::fits(pattern, name.as_str())))
 }
 
 /// The model that answered or, where that is not known, the one that was asked for.
@@ -123,12 +128,12 @@ pub(crate) fn is_failed(entry: &AuditEntry) -> bool {
 }
 
 /// By meaning, where the word has one; unknown words are never folded into a known verdict.
-fn has_verdict(entry: &AuditEntry, word: &str) -> bool {
+fn has_verdict(facts: &Facts<'_>, word: &str) -> bool {
     if let Some(verdict) = Verdict::from_word(word) {
-        return entry.verdict() == Some(verdict);
+        return facts.verdict() == Some(verdict);
     }
-    let written = entry.verdict.as_deref().unwrap_or_default();
-    !is_failed(entry) && written.trim().eq_ignore_ascii_case(word.trim())
+    let written = facts.verdict_word.as_ref().map(Text::as_str).unwrap_or_default();
+    !facts.is_failed() && written.trim().eq_ignore_ascii_case(word.trim())
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Log, RETIRED, SourceName};
+use audit_log::{Fresh, Log, RETIRED, SourceName, read_entry};
 use cli::{Exit, Failure, Out};
 
 use crate::entry_json;
-use crate::fields;
 use crate::filter::Filter;
 use crate::show::{self, Shown};
 use crate::sources;
@@ -109,7 +108,7 @@ fn print(
         if out.is_json() {
             out.raw(&entry_json::line(bytes))?;
         } else {
-            let shown = Shown { entry: fields::read(bytes), project };
+            let shown = Shown { entry: read_entry(bytes), project };
             out.page(|page| {
                 if verbose { show::blocks(&[shown], page) } else { show::line(&shown, page) }
             })?;

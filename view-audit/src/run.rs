@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use audit_log::read_entry;
 use cli::{Exit, Failure, Out, Progress, Tone};
 use jiff::tz::TimeZone;
 
 use crate::args::{Args, Command, ListArgs, StatsArgs, WantedArgs};
 use crate::check;
 use crate::entry_json;
-use crate::fields;
 use crate::filter::Filter;
 use crate::follow;
 use crate::projects;
@@ -118,7 +118,7 @@ fn count(args: &StatsArgs, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result
     drop(progress);
     let mut counts = Counts::new(&args.by);
     for Place { log, place } in &places {
-        counts.add(&fields::read(&view.bytes(place)?), view.project(*log));
+        counts.add(&read_entry(&view.bytes(place)?), view.project(*log));
     }
     for (by, groups) in counts.finish() {
         if out.is_json() {
@@ -146,7 +146,7 @@ fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<
                 out.raw(&entry_json::line(&bytes))?;
             } else {
                 let project = view.project(*log).map(str::to_owned);
-                shown.push(Shown { entry: fields::read(&bytes), project });
+                shown.push(Shown { entry: read_entry(&bytes), project });
             }
         }
         out.page(|page| {

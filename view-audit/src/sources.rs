@@ -13,6 +13,8 @@ use audit_log::{
 use jiff::Timestamp;
 use journal::{Damage, Lines};
 
+use crate::head::head;
+
 /// A file of the listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Source {
@@ -134,7 +136,7 @@ fn lines(
             Ok(line) => line,
             Err(error) => return Content::Unreadable(io::Error::other(error)),
         };
-        match line.decode::<Head>() {
+        match head(&line) {
             Ok(head) => found.push((head, line.offset, line.bytes)),
             Err(damage) => {
                 if !line.is_terminated() {

@@ -183,7 +183,7 @@ mod tests {
         let mut counts = Counts::new(&[By::Verdict]);
         let add = |counts: &mut Counts, rest: &str| {
             let line = format!("{{\"issue_id\":98,\"node\":\"n\",{rest}}}");
-            counts.add(&crate::fields::read(line.as_bytes()), None);
+            counts.add(&audit_log::read_entry(line.as_bytes()), None);
         };
         add(&mut counts, r#""verdict":"BLOCK","duration_ms":10,"rotation_occurred":true"#);
         add(&mut counts, r#""verdict":"REVISE","duration_ms":20"#);

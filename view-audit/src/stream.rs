@@ -7,6 +7,7 @@ use audit_log::{Backward, Fresh, Head, Held, LONGEST, Step};
 use jiff::Timestamp;
 use journal::{Damage, Line, Reverse};
 
+use crate::head::head;
 use crate::history::History;
 use crate::interleave::{Group, Grouped, interleave};
 
@@ -96,7 +97,7 @@ fn lines(from: &Numbered) -> Result<impl Iterator<Item = HeldLine> + use<>, jour
 
 fn held(line: Line, history: usize) -> Held<Found> {
     let place = Where::History { history, from: line.offset, to: line.end };
-    let (head, item) = match line.decode::<Head>() {
+    let (head, item) = match head(&line) {
         Ok(head) => (head, Ok(place)),
         Err(damage) => (Head::default(), Err((history, damage))),
     };
@@ -109,8 +110,7 @@ fn seen(line: Held<Found>) -> Seen {
 
 /// An entry of a shard as the history would show it: by the instant that it states.
 fn stated(entry: Fresh) -> Seen {
-    let head: Option<Head> = serde_json::from_slice(&entry.bytes).ok();
-    let at = head.and_then(|head| head.timestamp);
+    let at = Head::of(&entry.bytes).and_then(|head| head.timestamp);
     let place = Where::Memory(entry.bytes.clone());
     Seen { at, id: entry.id, bytes: entry.bytes, found: Ok(place), log: 0 }
 }

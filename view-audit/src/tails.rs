@@ -9,11 +9,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use audit_log::{
-    Fresh, Head, Inode, LONGEST, SourceName, inode, instants, modified, open_source,
-    placed_without_time,
+    Fresh, Inode, LONGEST, SourceName, inode, instants, modified, open_source, placed_without_time,
 };
 use journal::{Damage, Lines};
 
+use crate::head::head;
 use crate::sources::Source;
 
 /// A file, whatever its name: its number may be given to another file later, its birth too is not.
@@ -79,7 +79,7 @@ impl Tails {
             if !line.is_terminated() && !ends_whole {
                 break;
             }
-            match line.decode::<Head>() {
+            match head(&line) {
                 Ok(head) => {
                     stated.push(head.timestamp);
                     lines.push((head, line.offset, line.bytes));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fields::mended;
+use audit_log::mended;
 
 /// Every text of a line of JSON as a person reads it, that is without escapes, in their order; keys
 /// are none. Half of a surrogate pair reads as U+FFFD.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use audit_log::{read_entry, read_members};
 use cli::{Page, Tone};
 use records::AuditEntry;
 use serde_json::Value;
 
-use crate::fields;
 use crate::show::verdict;
 
 /// Members that have a place of their own on the page.
@@ -15,8 +15,8 @@ const PLACED: [&str; 6] =
 
 /// Every member that holds something, then the blocking findings, the critique, and the raw response.
 pub(crate) fn show(line: &[u8], project: Option<&str>, page: &mut Page) {
-    let entry = fields::read(line);
-    let members = fields::read_all(line);
+    let entry = read_entry(line);
+    let members = read_members(line);
     let (tone, word) = verdict(&entry);
     let id = entry.id.as_deref().unwrap_or("without an id");
     page.line(tone, format_args!("{id}  {}", word.as_deref().unwrap_or("no verdict")));

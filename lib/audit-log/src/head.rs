@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::instant;
+use crate::skim::{Member, skim};
+
 /// What ordering and recognising an entry needs. Reading one accepts every JSON object, whatever
 /// its keys hold, so a line that gives a head is an entry, and one that does not is damaged.
 ///
@@ -24,10 +27,27 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head of a line without its end; `None` when it is no entry. What is left out of a torn line cannot
-    /// make it another entry, so it does not matter whether the line had an end.
+    /// The head of the entry in `line`, which is a line without its end (and without a byte order mark);
+    /// `None` when it is no entry. What is left out of a torn line cannot make it another entry, so it does
+    /// not matter whether the line had an end. Most lines are not decoded for it.
     pub fn of(line: &[u8]) -> Option<Self> {
-        serde_json::from_str(str::from_utf8(line).ok()?).ok()
+        Self::skimmed(line).or_else(|| serde_json::from_str(str::from_utf8(line).ok()?).ok())
+    }
+
+    fn skimmed(line: &[u8]) -> Option<Self> {
+        let skimmed = skim(line).filter(|skimmed| skimmed.end == line.len())?;
+        let text = |key| {
+            let value = skimmed.value(key);
+            // Some other values make an entry unreadable, which is for decoding to say.
+            matches!(value, [] | [b'"' | b'n', ..])
+                .then(|| value.strip_prefix(b"\"")?.strip_suffix(b"\""))
+        };
+        Some(Self {
+            timestamp: text(Member::Timestamp)?.and_then(instant),
+            id: text(Member::Id)?.map(|id| String::from_utf8_lossy(id).into_owned()),
+            schema: !skimmed.value(Member::Schema).is_empty(),
+            members: skimmed.members,
+        })
     }
 }
 
@@ -52,7 +72,8 @@ impl<'de> Visitor<'de> for Object {
             head.members = true;
             match key {
                 Key::Timestamp => {
-                    head.timestamp = map.next_value::<Text>()?.0.and_then(|t| instant(&t));
+                    head.timestamp =
+                        map.next_value::<Text>()?.0.and_then(|t| instant(t.as_bytes()));
                 }
                 Key::Id => head.id = map.next_value::<Text>()?.0,
                 Key::Schema => {
@@ -66,10 +87,6 @@ impl<'de> Visitor<'de> for Object {
         }
         Ok(head)
     }
-}
-
-fn instant(text: &str) -> Option<Timestamp> {
-    text.trim().parse().ok()
 }
 
 enum Key {

@@ -3,24 +3,33 @@
 //! * [`Log`]: where it is, from any folder of a repository.
 //! * [`SourceName`]: which files hold entries that are not in the history yet.
 //! * [`Backward`], [`in_order`]: in which order entries stand.
+//! * [`Facts`]: what filters and counts need of an entry, picked out of its line without decoding it.
 //! * [`Intent`]: what a run of `consolidate` is about to do, and so what an interrupted one means.
 //!
 //! The entries themselves are `records::AuditEntry`; the protocol is in
 //! `docs/decisions/0009-consolidation-protocol.md`.
 
 mod error;
+mod facts;
+mod fields;
 mod head;
 mod hook_failure;
+mod instant;
 mod intent;
+mod json_text;
 mod merge;
 mod place;
+mod skim;
 mod source_file;
 mod source_name;
 mod sum;
 
 pub use error::Error;
+pub use facts::{Facts, Text};
+pub use fields::{mended, read_entry, read_members};
 pub use head::Head;
 pub use hook_failure::{HOOK_FAILURE, HookFailure};
+pub use instant::instant;
 pub use intent::{Consumed, Inode, Intent, Region};
 pub use merge::{
     Backward, ByBytes, Compare, Entry, Fresh, Held, Likeness, Step, in_order, in_order_by,

@@ -1,4 +1,4 @@
-//! The fields of an entry, whatever shape it has.
+//! The fields of an entry, whatever shape it has, decoded one by one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -33,7 +33,7 @@ const KNOWN: [&str; 17] = [
 /// Reads the fields of a line that is a JSON object. Of a key that stands twice the last one counts; a
 /// value of the wrong type, a number that is too large and a list in too many lists count as absent and
 /// hide no other field; half of a surrogate pair reads as U+FFFD.
-pub(crate) fn read(line: &[u8]) -> AuditEntry {
+pub fn read_entry(line: &[u8]) -> AuditEntry {
     let text = String::from_utf8_lossy(line);
     let object = object(&text, false).or_else(|| object(&mended(&text), false));
     let value = Value::Object(object.unwrap_or_default());
@@ -41,7 +41,7 @@ pub(crate) fn read(line: &[u8]) -> AuditEntry {
 }
 
 /// Reads every member of a line that is a JSON object, known or not, by the same rules.
-pub(crate) fn read_all(line: &[u8]) -> Map<String, Value> {
+pub fn read_members(line: &[u8]) -> Map<String, Value> {
     let text = String::from_utf8_lossy(line);
     object(&text, true).or_else(|| object(&mended(&text), true)).unwrap_or_default()
 }
@@ -83,7 +83,7 @@ fn value(raw: &RawValue) -> Value {
 }
 
 /// `text` with every `\ud8xx` or `\udcxx` that has no partner replaced by `\ufffd`.
-pub(crate) fn mended(text: &str) -> String {
+pub fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
@@ -120,11 +120,12 @@ mod tests {
     #[test]
     fn odd_objects_have_fields() {
         let entry =
-            read(br#"{"verdict":"x","issue_id":"98","verdict":"BLOCK","z":1e999,"node":7}"#);
+            read_entry(br#"{"verdict":"x","issue_id":"98","verdict":"BLOCK","z":1e999,"node":7}"#);
         assert_eq!(entry.verdict.as_deref(), Some("BLOCK"));
         assert_eq!(entry.issue_id, Some(IssueNumber(98)));
         assert_eq!(entry.node, None);
-        let entry = read(br#"{"critique":"a\ud800b\\ud800\ud83d\ude00","\udc00":1,"node":"n"}"#);
+        let entry =
+            read_entry(br#"{"critique":"a\ud800b\\ud800\ud83d\ude00","\udc00":1,"node":"n"}"#);
         assert_eq!(entry.critique.as_deref(), Some("a\u{fffd}b\\ud800\u{1f600}"));
         assert_eq!(entry.node.as_deref(), Some("n"));
     }
@@ -134,7 +135,7 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         for value in ["1e999", deep.as_str()] {
             for key in ["duration_ms", "critique", "attempts", "verdict", "tier_1_issues"] {
-                let entry = read(format!(r#"{{"issue_id":98,"{key}":{value}}}"#).as_bytes());
+                let entry = read_entry(format!(r#"{{"issue_id":98,"{key}":{value}}}"#).as_bytes());
                 assert_eq!(
                     entry,
                     AuditEntry { issue_id: Some(IssueNumber(98)), ..AuditEntry::default() }
@@ -147,7 +148,7 @@ mod tests {
     fn fields_are_those_of_the_record() {
         let line = testkit::Logs::seeded(1).entry().to_string();
         let whole: AuditEntry = serde_json::from_str(&line).unwrap();
-        let some = read(line.as_bytes());
+        let some = read_entry(line.as_bytes());
         assert_eq!(
             (some.at(), some.verdict(), some.duration_ms, some.tier_1_issues),
             (whole.at(), whole.verdict(), whole.duration_ms, whole.tier_1_issues)
