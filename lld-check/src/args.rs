@@ -26,6 +26,7 @@ Examples:
   gh issue list --json number,title,labels,state,url | lld-check coverage -
   lld-check new 98 --title 'Schema backend CRUD'
   lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98
+  lld-check status 98
   lld-check gate 98 && worktree-lane add 98 schema-backend-crud
 
 Exit codes:
@@ -80,6 +81,20 @@ pub(crate) enum Command {
         /// Which gate
         #[arg(long, value_enum, default_value_t = Phase::Code)]
         phase: Phase,
+    },
+
+    /// Say what documents claim, and what the audit log proves
+    ///
+    /// `claimed` is what the document's own review log says: approved, blocked, draft, none or
+    /// conflicting. `evidence` is what the audit log proves about the text as it stands: approved,
+    /// stale, revise, blocked or none. Each comes with the lines that it rests on, and why. Without
+    /// arguments, every LLD of the checkout. A file elsewhere has a claim and no evidence. Exit 0
+    /// whatever the answer is; a document that cannot be read is told in its place, and ends with 65
+    /// or 74 after the others.
+    Status {
+        /// Issues, such as 98, and files
+        #[arg(value_name = "ISSUE|FILE")]
+        of: Vec<String>,
     },
 
     /// Print the prompt that asks for a review of the LLD

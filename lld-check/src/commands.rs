@@ -9,6 +9,7 @@ mod new;
 mod prompt;
 mod record;
 mod settings;
+mod status;
 mod waive;
 
 use std::io::Read as _;
@@ -45,6 +46,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             new::run(&place, out, issue, &title, slug.as_deref())
         }
         Command::Gate { issue, phase: Phase::Code } => gate::run(&place, out, issue),
+        Command::Status { of } => status::run(&place, out, &of),
         Command::Prompt { issue } => prompt::run(&place, out, issue),
         Command::Record { issue, input: _ } => record::run(&place, out, issue),
         Command::Coverage { input } => coverage::run(&place, out, input.is_some()),

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod claim;
 mod commands;
 mod document;
 mod gate;

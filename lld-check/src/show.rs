@@ -1,5 +1,9 @@
 //! The answers as a person reads them.
 
+mod status;
+
+pub(crate) use status::{status, statuses};
+
 use cli::{Cell, Page, Table, Tone};
 use records::lld_check::{
     Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing, Waiver, WaiverState,

@@ -1,10 +1,14 @@
 //! What `lld-check` prints.
 
+mod status;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::noun;
 use crate::{Condition, Decision, Format, IssueNumber, Noun, Reason, Stamp, Verdict};
+
+pub use status::{ClaimRow, Claimed, DocumentPlace, LoggedReview, Proven, RowKind, Status};
 
 /// A document that `new` made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -241,5 +245,6 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<IssueStanding>(),
         noun::<Waiver>(),
         noun::<Refused>(),
+        noun::<Status>(),
     ]
 }

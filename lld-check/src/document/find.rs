@@ -53,6 +53,11 @@ impl Documents {
         Ok(Self { by_issue })
     }
 
+    /// All of them, by issue.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (IssueNumber, &Found)> {
+        self.by_issue.iter().flat_map(|(issue, found)| found.iter().map(|found| (*issue, found)))
+    }
+
     /// The documents of one issue.
     pub(crate) fn of(&self, issue: IssueNumber) -> &[Found] {
         self.by_issue.get(&issue).map_or(&[], Vec::as_slice)

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod archive;
+mod corpus;
 mod coverage;
 mod excused;
 mod gate;
@@ -10,4 +11,5 @@ mod log;
 mod new;
 mod prompt;
 mod record;
+mod status;
 mod world;

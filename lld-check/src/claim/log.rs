@@ -1,0 +1,483 @@
+//! The parts of a document that are about its own review.
+
+use pulldown_cmark::HeadingLevel;
+
+use super::outline::{Block, Piece};
+use super::section::{self, Section, is_numbered_part, is_section_number, without_number};
+use super::statement::{Parts, Statement};
+use super::table;
+use super::words::{self, Said};
+
+/// A value in a field, such as `**Final Status:** APPROVED`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// The line, from 1.
+    pub(crate) line: usize,
+    /// The value as it stands there.
+    pub(crate) text: String,
+    /// What it says.
+    pub(crate) said: Said,
+}
+
+/// One review log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Log {
+    /// Whether it has the name that the template gives it.
+    pub(crate) by_name: bool,
+    /// Rows and sections, from top to bottom.
+    pub(crate) statements: Vec<Statement>,
+    /// Lines `**Final Status:**`.
+    pub(crate) finals: Vec<Field>,
+}
+
+/// What a document says about its own review.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sources {
+    /// Its logs. There should be at most one.
+    pub(crate) logs: Vec<Log>,
+    /// The status field at the top.
+    pub(crate) status: Option<Field>,
+    /// The line where another document begins.
+    pub(crate) foreign_from: Option<usize>,
+}
+
+/// How a line that names a verdict begins.
+const VERDICT_LABELS: [&str; 6] =
+    ["verdict", "review verdict", "decision", "result", "outcome", "recommendation"];
+const FINAL_LABELS: [&str; 7] = [
+    "final status", "final verdict", "overall status", "overall verdict", "review status",
+    "final decision", "final result",
+];
+const DATE_LABELS: [&str; 7] =
+    ["date", "timestamp", "reviewed", "reviewed on", "when", "review date", "time"];
+const AUTHOR_LABELS: [&str; 4] = ["reviewer", "reviewed by", "by", "model"];
+
+/// Reads the outline of a document.
+pub(crate) fn gather(blocks: &[Block]) -> Sources {
+    let (own, foreign_from) = own_part(blocks);
+    let mut reader = Reader { status: status_field(own), ..Reader::default() };
+    for block in own {
+        reader.take(block);
+    }
+    reader.end_review();
+    Sources { logs: reader.logs, status: reader.status, foreign_from }
+}
+
+/// The blocks of this document, up to where another one was pasted behind it: a second title, or
+/// the first section once more.
+fn own_part(blocks: &[Block]) -> (&[Block], Option<usize>) {
+    let mut first_section: Option<String> = None;
+    let mut title = false;
+    for (at, block) in blocks.iter().enumerate() {
+        let Block::Heading(level, piece) = block else { continue };
+        if as_field(&piece.text).is_some() {
+            continue;
+        }
+        let name = without_number(&piece.text).to_lowercase();
+        let foreign = match level {
+            HeadingLevel::H1 => {
+                let section = section::read(&piece.text) != Section::Other
+                    || is_section_number(&piece.text);
+                let second = (title || at > 0) && first_section.is_some() && !section;
+                title = true;
+                second
+            }
+            HeadingLevel::H2 => match &first_section {
+                None => {
+                    first_section = Some(name);
+                    false
+                }
+                Some(first) => *first == name && section::read(&piece.text) == Section::Other,
+            },
+            _ => false,
+        };
+        if foreign {
+            return (blocks.get(..at).unwrap_or_default(), Some(piece.line));
+        }
+    }
+    (blocks, None)
+}
+
+/// The status field: the first line `Status: …` before the second section.
+fn status_field(blocks: &[Block]) -> Option<Field> {
+    let mut sections = 0;
+    for block in blocks {
+        match block {
+            Block::Heading(level, piece) if as_field(&piece.text).is_none() => {
+                if matches!(section::read(&piece.text), Section::Log | Section::LogLike | Section::Review(..)) {
+                    return None;
+                }
+                sections += usize::from(*level == HeadingLevel::H2);
+                if sections > 1 {
+                    return None;
+                }
+            }
+            Block::Heading(_, piece) | Block::Line(piece) => {
+                if let Some((label, value)) = as_field(&piece.text)
+                    && label == "status"
+                {
+                    return Some(field(piece, value));
+                }
+            }
+            Block::Table(rows) => {
+                let found = rows.iter().find_map(|row| match row.as_slice() {
+                    [name, value] if words::words(&name.text) == ["status"] => Some(value),
+                    _ => None,
+                });
+                if let Some(value) = found {
+                    return Some(field(value, &value.text));
+                }
+            }
+        }
+    }
+    None
+}
+
+fn field(piece: &Piece, value: &str) -> Field {
+    let mut said = words::read(value);
+    if piece.doubtful && matches!(said, Said::Approve | Said::Nothing) {
+        said = Said::Unclear;
+    }
+    Field { line: piece.line, text: value.trim().to_owned(), said }
+}
+
+/// A line `Label: value`, with the label in lower case.
+fn as_field(text: &str) -> Option<(String, &str)> {
+    let (label, value) = text.split_once(':')?;
+    let label = words::words(label).join(" ");
+    (!label.is_empty() && label.len() <= 30 && label.split(' ').count() <= 3)
+        .then_some((label, value.trim()))
+}
+
+/// Where the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// In the design.
+    Outside,
+    /// In a log whose heading has that level.
+    Log(HeadingLevel),
+    /// In one review of it.
+    Review(HeadingLevel, HeadingLevel),
+    /// In an example that stands in it.
+    Example(HeadingLevel, HeadingLevel),
+}
+
+/// A review section that is being read.
+#[derive(Debug, Clone, Default)]
+struct Review {
+    line: usize,
+    author: String,
+    date: String,
+    in_heading: Option<(usize, String)>,
+    in_lines: Vec<(usize, String, bool)>,
+    doubtful: bool,
+    behind: bool,
+}
+
+#[derive(Debug)]
+struct Reader {
+    logs: Vec<Log>,
+    status: Option<Field>,
+    scope: Scope,
+    /// The heading of the second level above, when it is no log.
+    in_design: bool,
+    lists: usize,
+    loose: Option<usize>,
+    review: Option<Review>,
+    sections: usize,
+    behind: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            logs: Vec::new(),
+            status: None,
+            scope: Scope::Outside,
+            in_design: false,
+            lists: 1,
+            loose: None,
+            review: None,
+            sections: 0,
+            behind: false,
+        }
+    }
+}
+
+impl Reader {
+    fn take(&mut self, block: &Block) {
+        match block {
+            Block::Heading(level, piece) => match as_field(&piece.text) {
+                // A field with a line of dashes under it.
+                Some((label, _)) if is_known(&label) => self.line(piece),
+                _ => self.heading(*level, piece),
+            },
+            Block::Line(piece) => self.line(piece),
+            Block::Table(rows) => self.table(rows),
+        }
+    }
+
+    fn heading(&mut self, level: HeadingLevel, piece: &Piece) {
+        let what = section::read(&piece.text);
+        self.loose = None;
+        match self.scope {
+            Scope::Review(_, own) | Scope::Example(_, own) if level > own => {
+                if what == Section::Example
+                    && let Scope::Review(log, _) = self.scope
+                {
+                    self.end_review();
+                    self.scope = Scope::Example(log, own);
+                }
+                return;
+            }
+            Scope::Log(log) | Scope::Review(log, _) | Scope::Example(log, _) => {
+                self.end_review();
+                let continues = level > log || (level == log && is_part(&what));
+                self.scope = if continues { Scope::Log(log) } else { Scope::Outside };
+            }
+            Scope::Outside => {}
+        }
+        if self.scope == Scope::Outside {
+            self.open(level, &what, piece);
+        }
+        let Scope::Log(log) = self.scope else { return };
+        // What stands under a heading of its own is no text behind the log.
+        self.behind = false;
+        match what {
+            Section::Review(author, verdict) => {
+                self.review = Some(Review {
+                    line: piece.line,
+                    author,
+                    in_heading: verdict.map(|verdict| (piece.line, verdict)),
+                    doubtful: piece.doubtful,
+                    ..Review::default()
+                });
+                self.scope = Scope::Review(log, level);
+            }
+            Section::Example => self.scope = Scope::Example(log, level),
+            Section::Log | Section::LogLike | Section::Other => {}
+        }
+    }
+
+    /// Opens a log if the heading does.
+    fn open(&mut self, level: HeadingLevel, what: &Section, piece: &Piece) {
+        let top = level <= HeadingLevel::H2;
+        if top {
+            self.in_design = matches!(what, Section::Other | Section::Example);
+        }
+        let opens = match what {
+            Section::Log => top || !is_numbered_part(&piece.text),
+            // A part of the design may be called so, too.
+            Section::LogLike | Section::Review(..) => {
+                top || (!self.in_design && !is_numbered_part(&piece.text))
+            }
+            Section::Example | Section::Other => false,
+        };
+        if opens {
+            self.logs.push(Log { by_name: *what == Section::Log, ..Log::default() });
+            self.scope = Scope::Log(level);
+            self.sections += 1;
+        }
+    }
+
+    fn line(&mut self, piece: &Piece) {
+        if matches!(self.scope, Scope::Outside | Scope::Example(..)) {
+            return;
+        }
+        let text = piece.text.as_str();
+        if text.starts_with('|') {
+            self.loose_row(piece);
+            return;
+        }
+        self.loose = None;
+        if let Some((label, value)) = as_field(text) {
+            let is = |labels: &[&str]| labels.contains(&label.as_str());
+            let in_review = matches!(self.scope, Scope::Review(..));
+            if is(&FINAL_LABELS) || (label == "status" && !in_review) {
+                self.final_status(piece, value);
+                return;
+            }
+            if is(&VERDICT_LABELS) {
+                self.verdict_line(piece, value);
+                return;
+            }
+            if is(&DATE_LABELS) {
+                let review = self.fields_of(|review| review.date.is_empty(), piece);
+                value.clone_into(&mut review.date);
+                return;
+            }
+            if is(&AUTHOR_LABELS) {
+                let in_heading = self.review.as_ref().is_some_and(|r| r.in_heading.is_some());
+                if !in_heading {
+                    let review = self.fields_of(|review| review.author.is_empty(), piece);
+                    value.clone_into(&mut review.author);
+                }
+                return;
+            }
+        }
+        match (self.scope, piece.checked) {
+            (Scope::Review(..), Some(true)) if is_verdict(text) => self.verdict_line(piece, text),
+            (Scope::Log(_), None) => self.bullet(piece),
+            _ => {}
+        }
+    }
+
+    fn final_status(&mut self, piece: &Piece, value: &str) {
+        if self.review.as_ref().is_some_and(|_| matches!(self.scope, Scope::Log(_))) {
+            self.end_review();
+        }
+        let found = field(piece, value);
+        if let Some(log) = self.logs.last_mut() {
+            log.finals.push(found);
+            self.behind = !log.statements.is_empty() && matches!(self.scope, Scope::Log(_));
+        }
+    }
+
+    fn verdict_line(&mut self, piece: &Piece, value: &str) {
+        let in_review = matches!(self.scope, Scope::Review(..));
+        let review = self.fields_of(|review| in_review || review.in_lines.is_empty(), piece);
+        review.in_lines.push((piece.line, value.to_owned(), piece.doubtful));
+    }
+
+    /// The review that fields without a heading of their own belong to; a new one when this one has
+    /// such a field already.
+    fn fields_of(&mut self, free: impl Fn(&Review) -> bool, piece: &Piece) -> &mut Review {
+        let in_log = matches!(self.scope, Scope::Log(_));
+        if in_log && self.review.as_ref().is_some_and(|review| !free(review)) {
+            self.end_review();
+        }
+        let behind = self.behind;
+        self.review.get_or_insert_with(|| Review { line: piece.line, behind, ..Review::default() })
+    }
+
+    /// Closes the review that is being read.
+    fn end_review(&mut self) {
+        let Some(review) = self.review.take() else { return };
+        let counts = |text: &str| !matches!(words::read(text), Said::Pass | Said::Fail | Said::Done);
+        let mut said: Vec<(usize, &str, bool)> = Vec::new();
+        if let Some((line, text)) = &review.in_heading
+            && counts(text)
+        {
+            said.push((*line, text, review.doubtful));
+        }
+        let lines = review.in_lines.iter().filter(|(_, text, _)| counts(text));
+        said.extend(lines.map(|(line, text, doubtful)| (*line, text.as_str(), *doubtful)));
+        let Some((line, text, _)) = said.first().copied() else { return };
+        let doubtful = said.iter().any(|(_, _, doubtful)| *doubtful);
+        let mut statement = Statement::of(&Parts {
+            line: if review.in_heading.is_some() { review.line } else { line },
+            list: 0,
+            author: Some(review.author.as_str()).filter(|author| !author.is_empty()),
+            numbered: None,
+            date: &review.date,
+            verdict: text,
+            doubtful,
+            behind: review.behind,
+        });
+        // The heading and the lines below it must agree; of a no, any will do.
+        let readings = said.iter().map(|(_, text, _)| words::read(text));
+        let mut readings = readings.filter(|said| *said != Said::Placeholder);
+        if statement.is_verdict()
+            && statement.said != Said::Unclear
+            && !readings.all(|said| said == statement.said)
+        {
+            statement.said = Said::Unclear;
+        }
+        if let Some(log) = self.logs.last_mut() {
+            log.statements.push(statement);
+        }
+    }
+
+    fn table(&mut self, rows: &[Vec<Piece>]) {
+        self.loose = None;
+        let inside = match self.scope {
+            Scope::Outside | Scope::Example(..) => return,
+            Scope::Review(..) => true,
+            Scope::Log(_) => false,
+        };
+        self.lists += 1;
+        let Some(log) = self.logs.last_mut() else { return };
+        if let Some(statements) = table::rows(rows, self.lists, inside, self.behind) {
+            log.statements.extend(statements);
+        }
+    }
+
+    fn loose_row(&mut self, piece: &Piece) {
+        if self.loose.is_none() {
+            self.lists += 1;
+            self.loose = Some(self.lists);
+        }
+        let found = table::loose_row(piece, self.lists, self.behind);
+        if let (Some(log), Some(statement)) = (self.logs.last_mut(), found) {
+            log.statements.push(statement);
+        }
+    }
+
+    /// `Gemini #1 (2026-02-01): REVISE - the limits are missing`.
+    fn bullet(&mut self, piece: &Piece) {
+        let Some((who, verdict)) = bullet(&piece.text) else { return };
+        let date = who.clone();
+        let name = who.split(['(', ',', '[']).next().unwrap_or_default().trim().to_owned();
+        // The whole line must take nothing back; what follows the verdict is prose.
+        let doubtful = piece.doubtful || takes_back(&piece.text);
+        let list = 1;
+        let Some(log) = self.logs.last_mut() else { return };
+        let parts = Parts {
+            line: piece.line,
+            list,
+            author: Some(&name),
+            numbered: None,
+            date: &date,
+            verdict: &verdict,
+            doubtful,
+            behind: self.behind,
+        };
+        let mut statement = Statement::of(&parts);
+        statement.date_text = if statement.when.is_some() { date } else { String::new() };
+        log.statements.push(statement);
+    }
+}
+
+/// Whether the heading belongs to the log that stands before it.
+fn is_part(what: &Section) -> bool {
+    matches!(what, Section::LogLike | Section::Review(..))
+}
+
+fn is_known(label: &str) -> bool {
+    [&VERDICT_LABELS[..], &FINAL_LABELS, &DATE_LABELS, &AUTHOR_LABELS]
+        .iter()
+        .any(|labels| labels.contains(&label))
+        || label == "status"
+        || label == "title"
+}
+
+/// Whether the text begins with a verdict.
+fn is_verdict(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    matches!(words::read(first), Said::Approve | Said::Revise | Said::Block)
+}
+
+/// Who and what, in a line such as `Gemini #1 (2026-02-01): REVISE - the limits`.
+fn bullet(text: &str) -> Option<(String, String)> {
+    for mark in [": ", " — ", " – ", " - ", " → ", " -> "] {
+        let Some((who, rest)) = text.split_once(mark) else { continue };
+        if who.len() > 80 || !is_verdict(rest) {
+            continue;
+        }
+        let end = [". ", "; ", " — ", " – ", " - ", ": "].iter().filter_map(|m| rest.find(m)).min();
+        let verdict = rest.get(..end.unwrap_or(rest.len()))?;
+        return Some((who.to_owned(), verdict.to_owned()));
+    }
+    None
+}
+
+/// Whether a line says something that an approval in it may not survive.
+fn takes_back(text: &str) -> bool {
+    const DOUBTS: [&str; 30] = [
+        "pending", "awaiting", "conditional", "conditionally", "if", "once", "after", "when",
+        "until", "subject", "unless", "except", "but", "however", "required", "must", "need",
+        "needs", "not", "revoked", "withdrawn", "superseded", "expired", "void", "stale", "draft",
+        "revise", "block", "reject", "provisional",
+    ];
+    words::words(text).iter().any(|word| DOUBTS.contains(&word.as_str())) || text.contains('?')
+}
