@@ -31,7 +31,7 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     read(text).is_none()
         && (upper.contains("XX")
             || upper.contains("YYYY")
-            || upper.contains("{")
+            || upper.contains('{')
             || (upper.contains("DD") && upper.contains("MM")))
 }
 
@@ -95,12 +95,31 @@ mod tests {
 
     #[test]
     fn dates_in_use() {
-        for text in
-            ["2026-02-02", "on 2026-02-02.", "2026/02/02", "2026-02-02T10:00:00Z", "Feb 2, 2026", "2 February 2026", "2nd Feb 2026"]
-        {
-            assert_eq!(read(text).map(|w| w.day.to_string()).as_deref(), Some("2026-02-02"), "{text}");
+        for text in [
+            "2026-02-02",
+            "on 2026-02-02.",
+            "2026/02/02",
+            "2026-02-02T10:00:00Z",
+            "Feb 2, 2026",
+            "2 February 2026",
+            "2nd Feb 2026",
+        ] {
+            assert_eq!(
+                read(text).map(|w| w.day.to_string()).as_deref(),
+                Some("2026-02-02"),
+                "{text}"
+            );
         }
-        for text in ["-", "(auto)", "2025-01-XX", "02/03/2026", "2026-02-31", "2026-02", "漢字漢字漢字", "12026-02-021"] {
+        for text in [
+            "-",
+            "(auto)",
+            "2025-01-XX",
+            "02/03/2026",
+            "2026-02-31",
+            "2026-02",
+            "漢字漢字漢字",
+            "12026-02-021",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         for text in ["2025-01-XX", "YYYY-MM-DD", "{date}"] {

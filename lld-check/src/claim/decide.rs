@@ -55,7 +55,8 @@ pub(crate) fn decide(sources: &Sources) -> Decision {
         logs.iter().map(|log| of_log(log, &others, sources.status.as_ref())).collect();
     // A log without anything in it says nothing beside another one.
     if decisions.len() > 1 {
-        let empty = |log: &Log| log.finals.is_empty() && !log.statements.iter().any(Statement::is_verdict);
+        let empty =
+            |log: &Log| log.finals.is_empty() && !log.statements.iter().any(Statement::is_verdict);
         let mut filled = logs.iter().map(|log| !empty(log));
         let any_filled = logs.iter().any(|log| !empty(log));
         decisions.retain(|_| filled.next().unwrap_or(true) || !any_filled);
@@ -82,16 +83,24 @@ fn of_log(log: &Log, others: &[&Statement], status: Option<&Field>) -> Decision 
     let order = Order::of(&ordered);
     let newest = order.newest(Statement::is_verdict);
     let last = Final::of(&log.finals);
-    let behind = log.statements.iter().find(|s| s.behind && (s.is_no() || s.said == Said::Unclear) && s.is_verdict());
+    let behind = log
+        .statements
+        .iter()
+        .find(|s| s.behind && (s.is_no() || s.said == Said::Unclear) && s.is_verdict());
     let judged = judge(&newest);
     match judged {
         Some(Judged::Approve) => {
             let pending = ordered.iter().find(|pending| {
-                pending.kind == RowKind::Pending && newest.iter().any(|n| order.is_newer(pending, n))
+                pending.kind == RowKind::Pending
+                    && newest.iter().any(|n| order.is_newer(pending, n))
             });
             let mut found = approved(&newest, last, status, pending.copied());
             if let Some(behind) = behind {
-                let message = format!("line {} behind the log says {}", behind.line, shown(&behind.verdict_text));
+                let message = format!(
+                    "line {} behind the log says {}",
+                    behind.line,
+                    shown(&behind.verdict_text)
+                );
                 found = found.conflicting("no_behind_log", message, &[behind.line]);
             }
             notes(found, &ordered, &order, &newest)
@@ -148,7 +157,8 @@ enum Final<'a> {
 
 impl<'a> Final<'a> {
     fn of(finals: &'a [Field]) -> Self {
-        let mut told = finals.iter().filter(|f| !matches!(f.said, Said::Placeholder | Said::Nothing));
+        let mut told =
+            finals.iter().filter(|f| !matches!(f.said, Said::Placeholder | Said::Nothing));
         let Some(last) = told.next_back() else { return Self::Missing };
         match told.find(|field| field.said != last.said) {
             Some(other) => Self::Disagree(other, last),
@@ -173,7 +183,8 @@ fn approved(
             found.lines.push(field.line);
         }
         Final::Says(field) => {
-            let message = format!("the final status in line {} says {}", field.line, shown(&field.text));
+            let message =
+                format!("the final status in line {} says {}", field.line, shown(&field.text));
             found = found.conflicting("final_status_disagrees", message, &[field.line]);
         }
         Final::Disagree(one, other) => {
@@ -188,7 +199,8 @@ fn approved(
         }
     }
     if let Some(field) = status.filter(|field| contradicts_approval(field)) {
-        let message = format!("the status field in line {} says {}", field.line, shown(&field.text));
+        let message =
+            format!("the status field in line {} says {}", field.line, shown(&field.text));
         found = found.conflicting("status_field_disagrees", message, &[field.line]);
     }
     if let Some(pending) = pending {
@@ -202,13 +214,23 @@ fn approved(
 /// field for the work's progress, and real documents stayed drafts when their log approved them.
 fn contradicts_approval(field: &Field) -> bool {
     const OVER: [&str; 12] = [
-        "superseded", "withdrawn", "obsolete", "deprecated", "abandoned", "cancelled", "canceled",
-        "rescinded", "revoked", "void", "expired", "invalidated",
+        "superseded",
+        "withdrawn",
+        "obsolete",
+        "deprecated",
+        "abandoned",
+        "cancelled",
+        "canceled",
+        "rescinded",
+        "revoked",
+        "void",
+        "expired",
+        "invalidated",
     ];
     let all = words(&field.text);
-    let again = all.windows(2).any(|pair| {
-        matches!(pair, [re, review] if re == "re" && review.starts_with("review"))
-    });
+    let again = all
+        .windows(2)
+        .any(|pair| matches!(pair, [re, review] if re == "re" && review.starts_with("review")));
     matches!(field.said, Said::Block)
         || (field.said == Said::Revise && !all.iter().any(|w| w.starts_with("revision")))
         || again
@@ -234,14 +256,16 @@ fn not_approved(
         Final::Missing => None,
     };
     if let Some(field) = approving {
-        let message = format!("the final status in line {} says {}", field.line, shown(&field.text));
+        let message =
+            format!("the final status in line {} says {}", field.line, shown(&field.text));
         found = found.conflicting("final_status_disagrees", message, &[field.line]);
     }
     if let Some(field) = status.filter(|field| may_approve(field)) {
         let dated = super::date::read(&field.text);
-        let older = newest.iter().filter_map(|s| s.when).any(|when| {
-            dated.is_some_and(|dated| when.is_after(dated))
-        });
+        let older = newest
+            .iter()
+            .filter_map(|s| s.when)
+            .any(|when| dated.is_some_and(|dated| when.is_after(dated)));
         if !older {
             let message =
                 format!("the status field in line {} says {}", field.line, shown(&field.text));
@@ -264,7 +288,9 @@ fn without_verdict(
     status: Option<&Field>,
     behind: Option<&Statement>,
 ) -> Decision {
-    let told = status.map(|field| format!("the status field in line {} says {}", field.line, shown(&field.text)));
+    let told = status.map(|field| {
+        format!("the status field in line {} says {}", field.line, shown(&field.text))
+    });
     if let Some(behind) = behind.filter(|s| s.is_no()) {
         let message = format!("line {} says {}", behind.line, shown(&behind.verdict_text));
         return Decision::new(Claimed::Conflicting, "no_behind_log", message, vec![behind.line]);
@@ -286,7 +312,12 @@ fn without_verdict(
             Said::Revise | Said::Block => {
                 let message =
                     format!("the final status in line {} says {}", field.line, shown(&field.text));
-                let found = Decision::new(Claimed::Blocked, "final_status_blocks", message, vec![field.line]);
+                let found = Decision::new(
+                    Claimed::Blocked,
+                    "final_status_blocks",
+                    message,
+                    vec![field.line],
+                );
                 return match status.filter(|field| may_approve(field)) {
                     Some(field) => found.conflicting(
                         "status_field_disagrees",
@@ -329,7 +360,8 @@ fn without_verdict(
         return Decision::new(Claimed::Draft, "review_pending", message, vec![row.line]);
     }
     if let Final::Says(field) = last {
-        let message = format!("the final status in line {} says {}", field.line, shown(&field.text));
+        let message =
+            format!("the final status in line {} says {}", field.line, shown(&field.text));
         return Decision::new(Claimed::Draft, "says_draft", message, vec![field.line]);
     }
     let message = "the document says nothing about a review of it".to_owned();
@@ -340,7 +372,7 @@ fn without_verdict(
 /// status field with model and day in one go, and lost the row where the log looked unusual (10 of
 /// 121 documents): only both together count.
 fn approved_without_rows(log: &Log, last: &Field, status: Option<&Field>) -> Decision {
-    let lost = status.filter(|field| {
+    let named = status.filter(|field| {
         field.said == Said::Approve
             && super::date::read(&field.text).is_some()
             && words(&field.text).iter().any(|w| MODELS.contains(&w.as_str()))
@@ -348,24 +380,20 @@ fn approved_without_rows(log: &Log, last: &Field, status: Option<&Field>) -> Dec
     let waiting = log.statements.iter().find(|s| {
         s.kind == RowKind::Pending || (s.kind == RowKind::Reviewer && s.said == Said::Unclear)
     });
-    match (lost, waiting) {
-        (Some(field), None) => {
-            let message = format!(
-                "the final status in line {} and the status field in line {} both say who approved it and when, though no row does",
-                last.line, field.line
-            );
-            let lines = vec![field.line, last.line];
-            Decision::new(Claimed::Approved, "approved_without_row", message, lines)
-        }
-        _ => {
-            let message = format!(
-                "the final status in line {} says {}, and no review is shown",
-                last.line,
-                shown(&last.text)
-            );
-            Decision::new(Claimed::Conflicting, "no_review_shown", message, vec![last.line])
-        }
+    if let (Some(field), None) = (named, waiting) {
+        let message = format!(
+            "the final status in line {} approves it and the status field in line {} says who and when, though no row does",
+            last.line, field.line
+        );
+        let lines = vec![field.line, last.line];
+        return Decision::new(Claimed::Approved, "approved_without_row", message, lines);
     }
+    let message = format!(
+        "the final status in line {} says {}, and no review is shown",
+        last.line,
+        shown(&last.text)
+    );
+    Decision::new(Claimed::Conflicting, "no_review_shown", message, vec![last.line])
 }
 
 /// Names of models that review.

@@ -45,8 +45,13 @@ pub(crate) struct Sources {
 const VERDICT_LABELS: [&str; 6] =
     ["verdict", "review verdict", "decision", "result", "outcome", "recommendation"];
 const FINAL_LABELS: [&str; 7] = [
-    "final status", "final verdict", "overall status", "overall verdict", "review status",
-    "final decision", "final result",
+    "final status",
+    "final verdict",
+    "overall status",
+    "overall verdict",
+    "review status",
+    "final decision",
+    "final result",
 ];
 const DATE_LABELS: [&str; 7] =
     ["date", "timestamp", "reviewed", "reviewed on", "when", "review date", "time"];
@@ -76,8 +81,8 @@ fn own_part(blocks: &[Block]) -> (&[Block], Option<usize>) {
         let name = without_number(&piece.text).to_lowercase();
         let foreign = match level {
             HeadingLevel::H1 => {
-                let section = section::read(&piece.text) != Section::Other
-                    || is_section_number(&piece.text);
+                let section =
+                    section::read(&piece.text) != Section::Other || is_section_number(&piece.text);
                 let second = (title || at > 0) && first_section.is_some() && !section;
                 title = true;
                 second
@@ -104,7 +109,10 @@ fn status_field(blocks: &[Block]) -> Option<Field> {
     for block in blocks {
         match block {
             Block::Heading(level, piece) if as_field(&piece.text).is_none() => {
-                if matches!(section::read(&piece.text), Section::Log | Section::LogLike | Section::Review(..)) {
+                if matches!(
+                    section::read(&piece.text),
+                    Section::Log | Section::LogLike | Section::Review(..)
+                ) {
                     return None;
                 }
                 sections += usize::from(*level == HeadingLevel::H2);
@@ -353,7 +361,8 @@ impl Reader {
     /// Closes the review that is being read.
     fn end_review(&mut self) {
         let Some(review) = self.review.take() else { return };
-        let counts = |text: &str| !matches!(words::read(text), Said::Pass | Said::Fail | Said::Done);
+        let counts =
+            |text: &str| !matches!(words::read(text), Said::Pass | Said::Fail | Said::Done);
         let mut said: Vec<(usize, &str, bool)> = Vec::new();
         if let Some((line, text)) = &review.in_heading
             && counts(text)
@@ -474,10 +483,36 @@ fn bullet(text: &str) -> Option<(String, String)> {
 /// Whether a line says something that an approval in it may not survive.
 fn takes_back(text: &str) -> bool {
     const DOUBTS: [&str; 30] = [
-        "pending", "awaiting", "conditional", "conditionally", "if", "once", "after", "when",
-        "until", "subject", "unless", "except", "but", "however", "required", "must", "need",
-        "needs", "not", "revoked", "withdrawn", "superseded", "expired", "void", "stale", "draft",
-        "revise", "block", "reject", "provisional",
+        "pending",
+        "awaiting",
+        "conditional",
+        "conditionally",
+        "if",
+        "once",
+        "after",
+        "when",
+        "until",
+        "subject",
+        "unless",
+        "except",
+        "but",
+        "however",
+        "required",
+        "must",
+        "need",
+        "needs",
+        "not",
+        "revoked",
+        "withdrawn",
+        "superseded",
+        "expired",
+        "void",
+        "stale",
+        "draft",
+        "revise",
+        "block",
+        "reject",
+        "provisional",
     ];
     words::words(text).iter().any(|word| DOUBTS.contains(&word.as_str())) || text.contains('?')
 }

@@ -72,7 +72,8 @@ impl<'a> Order<'a> {
 
     /// Whether one is known to be newer than the other.
     pub(crate) fn is_newer(&self, one: &Statement, other: &Statement) -> bool {
-        let find = |wanted: &Statement| self.placed.iter().find(|p| std::ptr::eq(p.statement, wanted));
+        let find =
+            |wanted: &Statement| self.placed.iter().find(|p| std::ptr::eq(p.statement, wanted));
         match (find(one), find(other)) {
             (Some(one), Some(other)) => self.compare(one, other) == Some(Ordering::Greater),
             _ => false,

@@ -169,8 +169,11 @@ impl Outline {
                 self.lists = self.lists.saturating_sub(1);
             }
             TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
-            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Link => {}
-            TagEnd::TableHead | TagEnd::TableRow => {}
+            TagEnd::Emphasis
+            | TagEnd::Strong
+            | TagEnd::Link
+            | TagEnd::TableHead
+            | TagEnd::TableRow => {}
             _ => self.end_line(),
         }
     }
@@ -315,16 +318,20 @@ mod tests {
             let found = lines(hidden);
             assert!(!found.iter().any(|(_, text)| text.contains("seen")), "{hidden}: {found:?}");
         }
-        assert_eq!(lines("\u{feff}a\r\n- b\r\n- <b>c</b> d\n"), [
-            (1, "a".to_owned()),
-            (2, "b".to_owned()),
-            (3, "c d".to_owned())
-        ]);
+        assert_eq!(
+            lines("\u{feff}a\r\n- b\r\n- <b>c</b> d\n"),
+            [(1, "a".to_owned()), (2, "b".to_owned()), (3, "c d".to_owned())]
+        );
     }
 
     #[test]
     fn what_is_struck_out_or_hidden_is_doubtful() {
-        for text in ["~~a~~ b", "<del>a</del> b", "<blockquote>\n\nb\n\n</blockquote>\n", "<div hidden>\n\nb\n"] {
+        for text in [
+            "~~a~~ b",
+            "<del>a</del> b",
+            "<blockquote>\n\nb\n\n</blockquote>\n",
+            "<div hidden>\n\nb\n",
+        ] {
             let block = of(text).into_iter().next_back();
             assert!(matches!(&block, Some(Block::Line(p)) if p.doubtful), "{text}: {block:?}");
         }

@@ -20,15 +20,53 @@ pub(crate) enum Section {
 
 /// Who may stand before "review" in the name of a log.
 const WHOSE: [&str; 22] = [
-    "gemini", "lld", "design", "peer", "orchestrator", "document", "reviewer", "claude", "gpt",
-    "external", "human", "pro", "final", "the", "appendix", "a", "b", "c", "governance", "architecture",
-    "technical", "3",
+    "gemini",
+    "lld",
+    "design",
+    "peer",
+    "orchestrator",
+    "document",
+    "reviewer",
+    "claude",
+    "gpt",
+    "external",
+    "human",
+    "pro",
+    "final",
+    "the",
+    "appendix",
+    "a",
+    "b",
+    "c",
+    "governance",
+    "architecture",
+    "technical",
+    "3",
 ];
 /// What may stand behind it.
 const WHAT: [&str; 22] = [
-    "log", "logs", "summary", "history", "feedback", "record", "records", "results", "result",
-    "status", "table", "notes", "verdict", "verdicts", "comments", "tracking", "trail", "outcome",
-    "outcomes", "approval", "approvals", "rounds",
+    "log",
+    "logs",
+    "summary",
+    "history",
+    "feedback",
+    "record",
+    "records",
+    "results",
+    "result",
+    "status",
+    "table",
+    "notes",
+    "verdict",
+    "verdicts",
+    "comments",
+    "tracking",
+    "trail",
+    "outcome",
+    "outcomes",
+    "approval",
+    "approvals",
+    "rounds",
 ];
 
 /// Reads a heading. `nested` is whether it stands below another one of the design.
@@ -52,9 +90,7 @@ pub(crate) fn read(title: &str) -> Section {
     let mut rest = all.iter().map(String::as_str).skip_while(|w| WHOSE.contains(w)).peekable();
     let log_like = match rest.next() {
         Some("review" | "reviews" | "reviewers") => rest.all(|w| WHAT.contains(&w)),
-        Some("verdict" | "verdicts" | "approval" | "approvals") => {
-            rest.all(|w| WHAT.contains(&w))
-        }
+        Some("verdict" | "verdicts" | "approval" | "approvals") => rest.all(|w| WHAT.contains(&w)),
         Some("sign") => rest.next().is_some_and(|w| w == "off" || w == "offs"),
         Some("signoff" | "signoffs") => rest.peek().is_none(),
         _ => false,
@@ -153,7 +189,13 @@ mod tests {
             assert_eq!(read(title), expected, "{title}");
         }
         assert_eq!(read("Example Review Log"), Section::Example);
-        for title in ["1. Context & Goal", "Review of the old gate", "Code Review Endpoint", "2. Proposed Changes", ""] {
+        for title in [
+            "1. Context & Goal",
+            "Review of the old gate",
+            "Code Review Endpoint",
+            "2. Proposed Changes",
+            "",
+        ] {
             assert_eq!(read(title), Section::Other, "{title}");
         }
         assert!(is_numbered_part("2.6 Review Log") && !is_numbered_part("8. Review Log"));

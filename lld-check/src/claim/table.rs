@@ -6,20 +6,62 @@ use super::words::{self, Said, words};
 
 /// Names of columns that hold the verdict, the best first.
 const VERDICT: [&str; 14] = [
-    "verdict", "final verdict", "review verdict", "decision", "outcome", "result", "ruling",
-    "conclusion", "disposition", "judgement", "judgment", "approval", "status", "state",
+    "verdict",
+    "final verdict",
+    "review verdict",
+    "decision",
+    "outcome",
+    "result",
+    "ruling",
+    "conclusion",
+    "disposition",
+    "judgement",
+    "judgment",
+    "approval",
+    "status",
+    "state",
 ];
 const DATE: [&str; 9] =
     ["date", "when", "timestamp", "day", "time", "reviewed", "reviewed on", "date utc", "at"];
 /// Columns that say whose row it is, in the order in which their cells are joined.
 const AUTHOR: [&str; 17] = [
-    "review", "reviewer", "reviewed by", "by", "who", "author", "round", "iteration", "review no",
-    "no", "nr", "n", "name", "source", "pass", "attempt", "cycle",
+    "review",
+    "reviewer",
+    "reviewed by",
+    "by",
+    "who",
+    "author",
+    "round",
+    "iteration",
+    "review no",
+    "no",
+    "nr",
+    "n",
+    "name",
+    "source",
+    "pass",
+    "attempt",
+    "cycle",
 ];
 /// First columns of tables that hold a review's details, not reviews.
 const DETAILS: [&str; 17] = [
-    "id", "comment", "finding", "issue", "requirement", "concern", "severity", "tier", "check",
-    "test", "scenario", "item", "question", "suggestion", "section", "criterion", "gate",
+    "id",
+    "comment",
+    "finding",
+    "issue",
+    "requirement",
+    "concern",
+    "severity",
+    "tier",
+    "check",
+    "test",
+    "scenario",
+    "item",
+    "question",
+    "suggestion",
+    "section",
+    "criterion",
+    "gate",
 ];
 
 /// Where the cells of a row are.
@@ -80,7 +122,8 @@ pub(crate) fn loose_row(line: &Piece, list: usize, behind: bool) -> Option<State
         return None;
     }
     let date = cells.iter().position(|cell| super::date::read(&cell.text).is_some());
-    let columns = Columns { verdict, date, authors: if verdict == 0 { Vec::new() } else { vec![0] } };
+    let columns =
+        Columns { verdict, date, authors: if verdict == 0 { Vec::new() } else { vec![0] } };
     let mut found = statement(&cells, &columns, list, behind)?;
     if says.len() > 1 && found.said == Said::Approve {
         found.said = Said::Unclear;
@@ -101,12 +144,7 @@ fn is_dashes(row: &[Piece]) -> bool {
 }
 
 /// A table of fields and values: one statement.
-fn fields(
-    table: &[Vec<Piece>],
-    names: &[String],
-    list: usize,
-    behind: bool,
-) -> Option<Statement> {
+fn fields(table: &[Vec<Piece>], names: &[String], list: usize, behind: bool) -> Option<Statement> {
     if names.len() != 2 {
         return None;
     }
@@ -138,9 +176,8 @@ fn fields(
 
 /// Finds the columns by their names, and the verdict's by what stands in it where no name helps.
 fn columns(names: &[String], body: &[Vec<Piece>]) -> Option<Columns> {
-    let at = |wanted: &[&str]| {
-        wanted.iter().find_map(|want| names.iter().position(|name| name == want))
-    };
+    let at =
+        |wanted: &[&str]| wanted.iter().find_map(|want| names.iter().position(|name| name == want));
     let says = |column: usize| {
         let mut cells = body.iter().filter_map(|row| row.get(column));
         cells.any(|cell| is_plain_verdict(&cell.text))
@@ -177,12 +214,7 @@ fn columns(names: &[String], body: &[Vec<Piece>]) -> Option<Columns> {
     Some(Columns { verdict, date, authors })
 }
 
-fn statement(
-    row: &[Piece],
-    columns: &Columns,
-    list: usize,
-    behind: bool,
-) -> Option<Statement> {
+fn statement(row: &[Piece], columns: &Columns, list: usize, behind: bool) -> Option<Statement> {
     let cell = |column: usize| row.get(column).map(|cell| cell.text.as_str()).unwrap_or_default();
     let author = columns.authors.iter().map(|at| cell(*at)).filter(|text| !text.is_empty());
     let author = author.collect::<Vec<_>>().join(" ");

@@ -108,7 +108,8 @@ fn named(place: &Place, documents: &Documents, of: &[String]) -> Result<Vec<Aske
             continue;
         }
         let ours = in_checkout(place, Path::new(one))?;
-        let known = documents.iter().find(|(_, found)| ours.as_deref() == Some(Path::new(&found.path)));
+        let known =
+            documents.iter().find(|(_, found)| ours.as_deref() == Some(Path::new(&found.path)));
         asked.push(known.map_or_else(|| Asked::File(one.clone()), lld));
     }
     Ok(asked)

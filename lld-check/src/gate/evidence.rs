@@ -68,10 +68,8 @@ pub(crate) fn evidence(
         if found.proven == Proven::Approved {
             found.proven = Proven::None;
         }
-        let message = format!(
-            "the audit log has damaged lines that could hold a verdict: {}",
-            named(damage)
-        );
+        let message =
+            format!("the audit log has damaged lines that could hold a verdict: {}", named(damage));
         let next = if damage.iter().all(|line| line.live) {
             "consolidate".to_owned()
         } else {

@@ -12,10 +12,13 @@ pub(crate) fn statuses(all: &[Status], page: &mut Page) {
             Cell::maybe(one.issue.map(|issue| format!("#{issue}"))),
             Cell::maybe(one.place.map(place)),
             claimed_cell(one),
-            one.evidence.map_or_else(|| Cell::maybe(None::<&str>), |proven| {
-                let (tone, name) = proven_named(proven);
-                Cell::toned(tone, name)
-            }),
+            one.evidence.map_or_else(
+                || Cell::maybe(None::<&str>),
+                |proven| {
+                    let (tone, name) = proven_named(proven);
+                    Cell::toned(tone, name)
+                },
+            ),
             Cell::maybe(one.path.as_ref()),
             Cell::new(one.error.clone().unwrap_or_else(|| why.join(", "))),
         ]);

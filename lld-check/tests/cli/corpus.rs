@@ -60,8 +60,7 @@ pub(crate) fn claims<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Vec<
     let elsewhere = Scratch::new();
     let mut args = vec!["status".to_owned()];
     for (at, text) in texts.into_iter().enumerate() {
-        let file = elsewhere.path(format!("{at:05}.md"));
-        std::fs::write(&file, text).unwrap();
+        let file = elsewhere.write(format!("{at:05}.md"), text);
         args.push(file.display().to_string());
     }
     if args.len() == 1 {
@@ -73,6 +72,10 @@ pub(crate) fn claims<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Vec<
 }
 
 /// Compares, prints the agreement by class, and fails on a false approval and on a disagreement.
+#[expect(
+    clippy::print_stdout,
+    reason = "the agreement is a figure to read: cargo test -- --nocapture"
+)]
 fn agree(set: &str, cases: &[Case]) {
     let found = claims(cases.iter().map(|case| &case.text));
     assert_eq!(found.len(), cases.len());

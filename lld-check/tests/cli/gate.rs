@@ -236,7 +236,7 @@ fn a_history_that_a_killed_consolidate_left_half_written_is_read_whole() {
             from: 0,
             old_len: length,
             new_len: length + 9,
-            sha256: "0".repeat(64),
+            sum: audit_log::Sum::default(),
         },
         quarantine: audit_log::Region::default(),
         replacement: None,

@@ -38,16 +38,15 @@ fn it_names_the_rows_that_a_claim_rests_on() {
         .collect();
     assert_eq!(
         shown,
-        [
-            ("status_field", false),
-            ("reviewer", false),
-            ("reviewer", true),
-            ("final_status", true)
-        ]
+        [("status_field", false), ("reviewer", false), ("reviewer", true), ("final_status", true)]
     );
     assert_eq!(why(&status), ["newest_approves", "lld_not_reviewed"]);
     let table = world.tool(["status", "98", "--format", "table"]).run();
-    table.code(0).stdout_has("claimed: approved").stdout_has("evidence: none").stdout_has("newest_approves");
+    table
+        .code(0)
+        .stdout_has("claimed: approved")
+        .stdout_has("evidence: none")
+        .stdout_has("newest_approves");
 }
 
 #[test]
@@ -127,14 +126,16 @@ fn every_document_is_answered_also_beside_one_that_cannot_be_read() {
     );
     assert!(all[3]["error"].as_str().unwrap().contains("not UTF-8"));
     let table = world.tool(["status", "--format", "table"]).run();
-    table.code(65).stdout_has("#97").stdout_has("4 documents: 1 claim an approval, 1 are proven approved");
+    table
+        .code(65)
+        .stdout_has("#97")
+        .stdout_has("4 documents: 1 claim an approval, 1 are proven approved");
 }
 
 #[test]
 fn issues_and_files_are_found_by_name() {
     let world = World::approved();
-    let other = world.scratch.path("other.md");
-    std::fs::write(&other, format!("# 98\n{LOG}")).unwrap();
+    let other = world.scratch.write("other.md", format!("# 98\n{LOG}"));
     let outside = other.display().to_string();
     world.repo.write("docs/LLDs/done/98-x.md", DESIGN);
     let args = ["status", "#98", "97", DOCUMENT, outside.as_str()];
@@ -171,7 +172,11 @@ fn blocks(words: &mut Words, approved: bool, newest_first: bool) -> Vec<String> 
         "## Appendix: Review Log".into(),
         "### Review Summary".into(),
         format!("| Review | Date | Verdict | Key Issue |\n|--|--|--|--|\n{}", rows.join("\n")),
-        if approved { "**Final Status:** APPROVED".into() } else { "**Final Status:** PENDING".into() },
+        if approved {
+            "**Final Status:** APPROVED".into()
+        } else {
+            "**Final Status:** PENDING".into()
+        },
     ]
 }
 

@@ -1,4 +1,5 @@
 //! Documents from stories. How often a shape comes follows the counts of 121 real documents.
+#![expect(clippy::too_many_lines, reason = "a catalogue of documents")]
 
 use testkit::Words;
 
@@ -37,7 +38,11 @@ fn stories(day: u32) -> Vec<(&'static str, usize, Story)> {
     let undated = |number, word| event(Who::Named, number, None, word);
     let auto = |number| event(Who::Named, number, None, "PENDING");
     vec![
-        ("the tool approved at once", 40, story(Approved, BY_MODEL, APPROVED, [tool(1, day, APPROVED)])),
+        (
+            "the tool approved at once",
+            40,
+            story(Approved, BY_MODEL, APPROVED, [tool(1, day, APPROVED)]),
+        ),
         (
             "the tool approved after a revision that was written by hand",
             24,
@@ -46,82 +51,166 @@ fn stories(day: u32) -> Vec<(&'static str, usize, Story)> {
         (
             "the same over two days",
             8,
-            story(Approved, BY_MODEL, APPROVED, [named(1, day, "REVISE"), tool(2, day + 1, APPROVED)]),
+            story(
+                Approved,
+                BY_MODEL,
+                APPROVED,
+                [named(1, day, "REVISE"), tool(2, day + 1, APPROVED)],
+            ),
         ),
         (
             "all by hand",
             8,
-            story(Approved, "Approved", APPROVED, [named(1, day, "REVISE"), named(2, day + 1, APPROVED)]),
+            story(
+                Approved,
+                "Approved",
+                APPROVED,
+                [named(1, day, "REVISE"), named(2, day + 1, APPROVED)],
+            ),
         ),
         (
             "all by hand on one day",
             4,
-            story(Approved, "APPROVED", APPROVED, [named(1, day, "REVISE"), named(2, day, APPROVED)]),
+            story(
+                Approved,
+                "APPROVED",
+                APPROVED,
+                [named(1, day, "REVISE"), named(2, day, APPROVED)],
+            ),
         ),
         (
             "nobody noted a day",
             4,
-            story(Approved, "Draft", APPROVED, [undated(1, "REVISE"), undated(2, "FEEDBACK"), undated(3, APPROVED)]),
+            story(
+                Approved,
+                "Draft",
+                APPROVED,
+                [undated(1, "REVISE"), undated(2, "FEEDBACK"), undated(3, APPROVED)],
+            ),
         ),
-        ("still a draft by its field", 5, story(Approved, "Draft", "", [named(1, day, "REVISE"), named(2, day + 2, APPROVED)])),
+        (
+            "still a draft by its field",
+            5,
+            story(Approved, "Draft", "", [named(1, day, "REVISE"), named(2, day + 2, APPROVED)]),
+        ),
         (
             "with suggestions",
             2,
-            story(Approved, "Approved (Gemini Review #1)", "APPROVED (all suggestions addressed)", [named(1, day, "APPROVED with suggestions")]),
+            story(
+                Approved,
+                "Approved (Gemini Review #1)",
+                "APPROVED (all suggestions addressed)",
+                [named(1, day, "APPROVED with suggestions")],
+            ),
         ),
         (
             "the author wrote a note afterwards",
             4,
-            story(Approved, "Approved (Gemini 3 Pro, 2026-02-20)", "APPROVED - READY FOR IMPLEMENTATION", [
-                named(1, day, APPROVED),
-                event(Who::Author, 1, Some(day + 1), "FIXED"),
-            ]),
+            story(
+                Approved,
+                "Approved (Gemini 3 Pro, 2026-02-20)",
+                "APPROVED - READY FOR IMPLEMENTATION",
+                [named(1, day, APPROVED), event(Who::Author, 1, Some(day + 1), "FIXED")],
+            ),
         ),
         (
             "a program had its say, too",
             6,
-            story(Approved, "Gemini Approved (2026-02-20)", "APPROVED — ready for implementation gate", [
-                event(Who::Program, 1, Some(day), "FEEDBACK"),
-                named(1, day, "REVISE"),
-                event(Who::Program, 2, Some(day), "PASS"),
-                named(2, day, APPROVED),
-            ]),
+            story(
+                Approved,
+                "Gemini Approved (2026-02-20)",
+                "APPROVED — ready for implementation gate",
+                [
+                    event(Who::Program, 1, Some(day), "FEEDBACK"),
+                    named(1, day, "REVISE"),
+                    event(Who::Program, 2, Some(day), "PASS"),
+                    named(2, day, APPROVED),
+                ],
+            ),
         ),
         (
             "coverage failed after the approval, which is no review",
             2,
-            story(Approved, BY_MODEL, APPROVED, [named(1, day, APPROVED), event(Who::Program, 1, Some(day + 1), "FAILED (66.7%)")]),
+            story(
+                Approved,
+                BY_MODEL,
+                APPROVED,
+                [named(1, day, APPROVED), event(Who::Program, 1, Some(day + 1), "FAILED (66.7%)")],
+            ),
         ),
+        ("the tool lost its row", 10, story(Approved, BY_MODEL, APPROVED, [])),
         (
-            "the tool lost its row",
-            10,
-            story(Approved, BY_MODEL, APPROVED, []),
+            "asked for changes",
+            12,
+            story(Blocked, "Draft - Pending Gemini Review", "PENDING", [named(1, day, "REVISE")]),
         ),
-        ("asked for changes", 12, story(Blocked, "Draft - Pending Gemini Review", "PENDING", [named(1, day, "REVISE")])),
         ("rejected", 5, story(Blocked, "Draft", "PENDING", [named(1, day, "REJECTED")])),
-        ("blocked", 3, story(Blocked, "Draft", "BLOCKED", [named(1, day, "REVISE"), named(2, day, "BLOCKED")])),
+        (
+            "blocked",
+            3,
+            story(Blocked, "Draft", "BLOCKED", [named(1, day, "REVISE"), named(2, day, "BLOCKED")]),
+        ),
         (
             "approved once, and changes asked for later",
             6,
-            story(Blocked, "Draft (Revision 2)", "REVISION 2 - PENDING RE-REVIEW", [named(1, day, APPROVED), named(2, day + 1, "REVISE")]),
+            story(
+                Blocked,
+                "Draft (Revision 2)",
+                "REVISION 2 - PENDING RE-REVIEW",
+                [named(1, day, APPROVED), named(2, day + 1, "REVISE")],
+            ),
         ),
         (
             "the tool said no on the same day",
             3,
-            story(Blocked, "Draft", "PENDING - All Tier 1/2 issues addressed. Awaiting re-review.", [named(1, day, APPROVED), tool(2, day, "REVISE")]),
+            story(
+                Blocked,
+                "Draft",
+                "PENDING - All Tier 1/2 issues addressed. Awaiting re-review.",
+                [named(1, day, APPROVED), tool(2, day, "REVISE")],
+            ),
         ),
         ("not approved", 2, story(Blocked, "Draft", "PENDING", [named(1, day, "NOT APPROVED")])),
         ("disapproved", 1, story(Blocked, "Draft", "", [named(1, day, "DISAPPROVED")])),
-        ("revised is a reviewer's word, too", 3, story(Blocked, "Draft", "PENDING", [named(1, day, "REVISED")])),
+        (
+            "revised is a reviewer's word, too",
+            3,
+            story(Blocked, "Draft", "PENDING", [named(1, day, "REVISED")]),
+        ),
         ("to be discussed", 2, story(Blocked, "Draft", "PENDING", [named(1, day, "DISCUSS")])),
         ("waits for its review", 12, story(Draft, "Draft", "PENDING", [auto(1)])),
-        ("only the status field says draft", 8, story(Draft, "Draft - awaiting operator ratification", "", [])),
-        ("the final status waits", 3, story(Draft, "Draft", "APPROVED - PENDING REVIEW", [auto(1)])),
-        ("a program alone", 4, story(Draft, "Draft", "DRAFT - PENDING REVIEW", [event(Who::Program, 1, Some(day), "FEEDBACK")])),
-        ("the author alone", 2, story(Draft, "Draft", "PENDING REVIEW", [event(Who::Author, 1, Some(day), APPROVED)])),
+        (
+            "only the status field says draft",
+            8,
+            story(Draft, "Draft - awaiting operator ratification", "", []),
+        ),
+        (
+            "the final status waits",
+            3,
+            story(Draft, "Draft", "APPROVED - PENDING REVIEW", [auto(1)]),
+        ),
+        (
+            "a program alone",
+            4,
+            story(
+                Draft,
+                "Draft",
+                "DRAFT - PENDING REVIEW",
+                [event(Who::Program, 1, Some(day), "FEEDBACK")],
+            ),
+        ),
+        (
+            "the author alone",
+            2,
+            story(Draft, "Draft", "PENDING REVIEW", [event(Who::Author, 1, Some(day), APPROVED)]),
+        ),
         ("nothing at all", 5, story(Nothing, "", "", [])),
         ("work in progress says nothing of reviews", 2, story(Nothing, "In Progress", "", [])),
-        ("fast-tracked without a review", 4, story(Conflicting, "APPROVED (Fast-tracked via Babysit Protocol)", "", [])),
+        (
+            "fast-tracked without a review",
+            4,
+            story(Conflicting, "APPROVED (Fast-tracked via Babysit Protocol)", "", []),
+        ),
         ("approved by its last line alone", 3, story(Conflicting, "Draft", APPROVED, [])),
         (
             "a row is missing: the last line approves, the newest row does not",
@@ -131,15 +220,22 @@ fn stories(day: u32) -> Vec<(&'static str, usize, Story)> {
         (
             "the last line waits again",
             3,
-            story(Conflicting, "Draft", "REVISION 2 - PENDING RE-REVIEW", [named(1, day, APPROVED)]),
+            story(
+                Conflicting,
+                "Draft",
+                "REVISION 2 - PENDING RE-REVIEW",
+                [named(1, day, APPROVED)],
+            ),
         ),
         (
             "two reviewers' rows without a day or an order",
             2,
-            story(Conflicting, "Draft", APPROVED, [
-                event(Who::Tool, 1, None, APPROVED),
-                undated(2, "REVISE"),
-            ]),
+            story(
+                Conflicting,
+                "Draft",
+                APPROVED,
+                [event(Who::Tool, 1, None, APPROVED), undated(2, "REVISE")],
+            ),
         ),
     ]
 }

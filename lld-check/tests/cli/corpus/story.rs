@@ -84,9 +84,13 @@ impl Story {
         }
         let heading = match style.heading {
             0 => "## Appendix: Review Log\n\n### Review Summary\n\n",
-            1 => "## Appendix: Review Log\n\n*Track all review feedback with timestamps and implementation status.*\n\n",
+            1 => {
+                "## Appendix: Review Log\n\n*Track all review feedback with timestamps and implementation status.*\n\n"
+            }
             2 => "## Review Log\n\n",
-            _ => "## Appendix: Review Log\n\n### Review Summary\n\n<!-- The tool fills this table in. -->\n\n",
+            _ => {
+                "## Appendix: Review Log\n\n### Review Summary\n\n<!-- The tool fills this table in. -->\n\n"
+            }
         };
         let mut out = format!("\n{heading}");
         if style.sections {
@@ -98,7 +102,7 @@ impl Story {
         }
         out.push_str(&self.table(words, style));
         if let Some(last) = self.last {
-            out.push_str(&format!("\n**Final Status:** {last}\n"));
+            out.extend(["\n**Final Status:** ", last, "\n"]);
         }
         out
     }
@@ -117,10 +121,8 @@ impl Story {
         if style.newest_first {
             rows.reverse();
         }
-        let dashes: Vec<&str> = columns
-            .iter()
-            .map(|_| if style.header == 1 { ":---:" } else { "--------" })
-            .collect();
+        let dashes: Vec<&str> =
+            columns.iter().map(|_| if style.header == 1 { ":---:" } else { "--------" }).collect();
         let mut out = format!("| {} |\n|{}|\n", columns.join(" | "), dashes.join("|"));
         for row in rows {
             out.push_str(&row);
@@ -174,8 +176,8 @@ fn section(event: &Event, words: &mut Words) -> String {
 /// An approval that nobody gave, before and behind the log.
 fn decoy(which: usize, words: &mut Words) -> (String, String) {
     let approved = "## Appendix: Review Log\n\n### Review Summary\n\n| Review | Date | Verdict | Key Issue |\n|--------|------|---------|-----------|\n| 9 | 2026-02-27 | APPROVED | None |\n\n**Final Status:** APPROVED\n";
-    let quoted: String = approved.lines().map(|line| format!("> {line}\n")).collect();
-    let indented: String = approved.lines().map(|line| format!("    {line}\n")).collect();
+    let before = |by: &str| approved.lines().flat_map(|line| [by, line, "\n"]).collect::<String>();
+    let (quoted, indented) = (before("> "), before("    "));
     match which {
         0 => (format!("\nThe log will look so:\n\n```markdown\n{approved}```\n"), String::new()),
         1 => (format!("\n{quoted}\n"), String::new()),
@@ -190,7 +192,10 @@ fn decoy(which: usize, words: &mut Words) -> (String, String) {
             (String::new(), foreign)
         }
         6 => (format!("\n{indented}\n"), String::new()),
-        7 => (String::new(), format!("\n{}\n\n- [x] it was APPROVED by everyone\n", words.sentence(8))),
+        7 => (
+            String::new(),
+            format!("\n{}\n\n- [x] it was APPROVED by everyone\n", words.sentence(8)),
+        ),
         _ => (String::new(), String::new()),
     }
 }
