@@ -10,13 +10,10 @@
 # answers, the run log, one durable audit entry a call. The figure is the median of ROUNDS rounds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-bin=$(realpath "${1:-$target/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" gemini-retry)
 rounds=${ROUNDS:-5} count=${COUNT:-1000} jobs=${JOBS:-8} latency=${LATENCY:-50} projects=${PROJECTS:-5} size=${SIZE:-2000}
-export LC_ALL=C
-[ -x "$bin/gemini-retry" ] || { echo "batch: $bin/gemini-retry is not built: cargo build --profile dist" >&2; exit 2; }
-cargo build --quiet --locked --release -p gemini-stub
-stub=$(realpath "$target/release/gemini-stub")
+stub=$(helper gemini-stub)
 
 work=$(mktemp -d)
 trap 'exec 9>&-; rm -rf "$work"' EXIT
@@ -44,7 +41,6 @@ until [ -s ready ]; do sleep 0.01; done
 GOOGLE_GEMINI_BASE_URL=$(sed 's/.*"base_url":"\([^"]*\)".*/\1/' ready)
 export GOOGLE_GEMINI_BASE_URL
 cd project
-micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
 took='' peak=0
 for ((round = 0; round < rounds; round++)); do
   begun=$(micros)
@@ -63,11 +59,11 @@ for ((round = 0; round < rounds; round++)); do
 done
 entries=$(cat logs/active/*.jsonl | wc -l)
 [ "$entries" -eq $((rounds * count)) ] || { echo "batch: $entries audit entries" >&2; exit 1; }
-median=$(tr ' ' '\n' <<< "$took" | grep . | sort -n | sed -n "$(((rounds + 1) / 2))p")
+median=$(median "$took")
 awk "BEGIN {
   ideal = $count * $latency / $jobs / 1000
   printf \"%d reviews, --jobs %d, %d ms, %d projects, prompts of %d bytes: %.2f s, ideal %.2f s: ratio %.3f\\n\",
     $count, $jobs, $latency, $projects, $size, $median / 1e6, ideal, $median / 1e6 / ideal
   printf \"peak memory: %.1f MiB\\n\", $peak / 1024
 }"
-echo "median of $rounds rounds; $(nproc) cores; $(uname -sm)"
+echo "median of $rounds rounds; $(machine)"

@@ -8,10 +8,9 @@
 # the history's size) and read once before anything is measured, so all of them are in memory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=$(realpath "${1:-${CARGO_TARGET_DIR:-target}/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" consolidate)
 history_mb=${HISTORY_MB:-2000} shards=${SHARDS:-5000} shard_kb=${SHARD_KB:-40} rounds=${ROUNDS:-7}
-export LC_ALL=C
-[ -x "$bin/consolidate" ] || { echo "consolidate: $bin/consolidate is not built: cargo build --profile dist" >&2; exit 2; }
 if [ -n "${WORK:-}" ]; then mkdir -p "$WORK"; work=$WORK; else
   work=$(mktemp -d /tmp/bench-consolidate-XXXXXX)
   trap 'rm -rf "$work"' EXIT
@@ -51,11 +50,10 @@ back() {
 }
 # measured FILE COMMAND...: wall s, user s, system s and KiB at most, added to FILE.
 measured() { /usr/bin/time -a -o "$1" -f '%e %U %S %M' "${@:2}" > "$work/out"; }
-median() { sort -n | sed -n "$(((rounds + 1) / 2))p"; }
-column() { awk -v n="$2" '{ print n == 2 ? $2 + $3 : n == 1 ? $1 : $4 }' "$1" | median; }
+column() { median "$(awk -v n="$2" '{ print n == 2 ? $2 + $3 : n == 1 ? $1 : $4 }' "$1")"; }
 report() { printf '%-34s %8s %8s %9s\n' "$2" "$(column "$1" 1)" "$(column "$1" 2)" "$(column "$1" 4)"; }
 
-echo "history $((size / 1000000)) MB, $(nproc) cores, median of $rounds rounds"
+echo "history $((size / 1000000)) MB, $(machine), median of $rounds rounds"
 printf '%-34s %8s %8s %9s\n' '' 'wall s' 'CPU s' 'KiB'
 rm -f "$work"/*.times
 after=$((1700000000 + size / 3700 * 60 + 86400))

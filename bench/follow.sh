@@ -7,10 +7,9 @@
 # the reader has the line is taken. Sizes: ENTRIES, SHARDS, IDLE (seconds).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=$(realpath "${1:-${CARGO_TARGET_DIR:-target}/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" view-audit)
 entries=${ENTRIES:-1000} shards=${SHARDS:-200} idle=${IDLE:-20}
-export LC_ALL=C
-[ -x "$bin/view-audit" ] || { echo "follow: $bin/view-audit is not built: cargo build --profile dist" >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/logs/active"
@@ -39,5 +38,5 @@ awk -v n="$entries" '{ t[NR] = $1 } END {
     t[int((n + 1) / 2)] / 1000, t[int(n * 0.99)] / 1000, t[n] / 1000 }' "$work/times"
 awk -v used="$used" -v idle="$idle" -v hz="$(getconf CLK_TCK)" 'BEGIN {
   printf "idle CPU over %d s         %.3f %%\n", idle, 100 * used / hz / idle }'
-echo "$shards shards; $(nproc) cores; $(uname -sm)"
+echo "$shards shards; $(machine)"
 kill "$pid"

@@ -11,17 +11,11 @@
 # that were neither answered nor told when to come back. Sizes: PROCESSES, REVIEWS, PROJECTS, SEED.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-bin=$(realpath "${1:-$target/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" gemini-retry)
 processes=${PROCESSES:-6} reviews=${REVIEWS:-100} projects=${PROJECTS:-5} seed=${SEED:-1}
-export LC_ALL=C
-command -v jq > /dev/null || { echo "pool: jq is missing" >&2; exit 2; }
-[ -x "$bin/gemini-retry" ] || { echo "pool: $bin/gemini-retry is not built: cargo build --profile dist" >&2; exit 2; }
-if [ -z "${STUB:-}" ]; then
-  cargo build --quiet --locked --release -p gemini-stub
-  STUB=$target/release/gemini-stub
-fi
-stub=$(realpath "$STUB")
+needs jq
+stub=$(realpath "${STUB:-$(helper gemini-stub)}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -89,5 +83,5 @@ echo "$processes processes, $asked requests on $projects projects: $answered ans
 echo "lost cool-downs                              $lost"
 echo "calls begun after their cool-down was known  $late"
 echo "requests neither answered nor told           $untold"
-echo "seed $seed; $took s; $(nproc) cores; $(uname -sm)"
+echo "seed $seed; $took s; $(machine)"
 [ "$asked" = $((processes * reviews)) ] && [ "$lost$late$untold" = 000 ]

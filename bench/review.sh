@@ -10,16 +10,11 @@
 # its audit entry (with fdatasync).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-bin=$(realpath "${1:-$target/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" gemini-retry)
 rounds=${ROUNDS:-21} runs=${RUNS:-20} size=${SIZE:-20000}
-export LC_ALL=C
-for need in curl; do
-  command -v "$need" > /dev/null || { echo "review: $need is missing" >&2; exit 2; }
-done
-[ -x "$bin/gemini-retry" ] || { echo "review: $bin/gemini-retry is not built: cargo build --profile dist" >&2; exit 2; }
-cargo build --quiet --locked --release -p gemini-stub
-stub=$(realpath "$target/release/gemini-stub")
+needs curl
+stub=$(helper gemini-stub)
 
 work=$(mktemp -d)
 trap 'exec 9>&-; rm -rf "$work"' EXIT
@@ -48,8 +43,6 @@ printf 'x-goog-api-key: %s\ncontent-type: application/json\n' "$key" > ../header
 
 by_curl() { curl --silent --fail --output /dev/null --header @../headers --data-binary @../body.json "$url/v1beta/models/$model:generateContent"; }
 by_tool() { "$bin/gemini-retry" --issue 1 --node review_lld -f ../prompt.txt > /dev/null; }
-micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
-median() { tr ' ' '\n' <<< "$1" | grep . | sort -n | sed -n "$(((rounds + 1) / 2))p"; }
 by_curl; by_tool
 curl_took='' tool_took=''
 for ((round = 0; round < rounds; round++)); do
@@ -66,4 +59,4 @@ if [ -x /usr/bin/time ]; then
 else
   echo "peak memory: not measured, /usr/bin/time is missing"
 fi
-echo "median of $rounds rounds of $runs runs; $(nproc) cores; $(uname -sm)"
+echo "median of $rounds rounds of $runs runs; $(machine)"

@@ -7,18 +7,14 @@
 # that other work on the machine falls on all of them alike.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=${1:-${CARGO_TARGET_DIR:-target}/dist}
+. bench/lib.sh
 rounds=${ROUNDS:-21} runs=${RUNS:-20}
-export LC_ALL=C
 tools=(gemini-retry view-audit consolidate lld-check worktree-lane merge-queue)
-for tool in "${tools[@]}"; do
-  [ -x "$bin/$tool" ] || { echo "startup: $bin/$tool is not built: cargo build --profile dist" >&2; exit 2; }
-done
+bin=$(built "${1:-}" "${tools[@]}")
 
 commands=("/bin/true" "git --version")
 for tool in "${tools[@]}"; do commands+=("$bin/$tool --version"); done
 
-micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
 declare -A took
 for ((round = 0; round < rounds; round++)); do
   for command in "${commands[@]}"; do
@@ -28,7 +24,6 @@ for ((round = 0; round < rounds; round++)); do
   done
 done
 
-median() { tr ' ' '\n' <<< "$1" | grep . | sort -n | sed -n "$(((rounds + 1) / 2))p"; }
 base=$(median "${took[/bin/true]}")
 git=$(median "${took[git --version]}")
 printf '%-28s %9s %9s %9s\n' command µs '×true' '×git'
@@ -37,4 +32,4 @@ for command in "${commands[@]}"; do
   printf '%-28s %8s %9s %9s\n' "${command#"$bin"/}" "$m" \
     "$(awk "BEGIN{printf \"%.2f\", $m/$base}")" "$(awk "BEGIN{printf \"%.2f\", $m/$git}")"
 done
-echo "median of $rounds rounds of $runs runs; $(nproc) cores; $(uname -sm)"
+echo "median of $rounds rounds of $runs runs; $(machine)"

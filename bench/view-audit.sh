@@ -16,19 +16,17 @@
 # history get its first PREFIX_MB; their times are then scaled to its size and marked with a tilde.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-bin=$(realpath "${1:-$target/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" view-audit)
 history_mb=${HISTORY_MB:-2000} shards=${SHARDS:-200} small_mb=${SMALL_MB:-20} prefix_mb=${PREFIX_MB:-200}
 rounds=${ROUNDS:-5} peer_rounds=${PEER_ROUNDS:-3}
-export LC_ALL=C PATH=$bin:${PEERS:+$PEERS:}$PATH
-[ -x "$bin/view-audit" ] || { echo "view-audit: $bin/view-audit is not built: cargo build --profile dist" >&2; exit 2; }
-cargo build --quiet --locked --release -p log-maker
-made=$(realpath "$target/release")
+export PATH=$bin:${PEERS:+$PEERS:}$PATH
+maker=$(helper log-maker)
 work=$(mktemp -d /tmp/bench-view-audit-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
 export log=${LOG:-$work/log} small=$work/small prefix=$work/prefix
-make_log() { "$made/log-maker" --bytes "$1MB" --shards "$shards" "$2" > /dev/null; }
+make_log() { "$maker" --bytes "$1MB" --shards "$shards" "$2" > /dev/null; }
 [ -d "$log" ] || make_log "$history_mb" "$log"
 make_log "$small_mb" "$small"
 export history=$log/logs/governance_history.jsonl part=$prefix/logs/governance_history.jsonl
@@ -61,11 +59,13 @@ row() {
 }
 heading() { of_label[rows]=$1 of_command[rows]=''; rows=$((rows + 1)); }
 
-export scan=$made/newline-scan
+scan=$(dirname "$maker")/newline-scan
+export scan
 row "$rounds" 5 "$history" 'newline-scan' '"$scan" "$history"'
 
 heading "last 10, with $shards shards"
 last='--format json -n 10'
+row "$rounds" 20 - 'true (what any process costs)' '/bin/true'
 row "$rounds" 20 - 'view-audit' "view-audit $last --root \"\$log\""
 row "$rounds" 20 - "view-audit, history of $small_mb MB" "view-audit $last --root \"\$small\""
 row "$rounds" 20 - 'tail | jq (history alone)' 'tail -n 10 "$history" | jq -c .' jq
@@ -122,13 +122,15 @@ for ((round = 0; round < rounds; round++)); do
       eval "${of_command[n]}" > /dev/null 2> "$work/err"
     done; } 2> "$work/time"
     read -r wall cpu < <(awk -v runs="${of_runs[n]}" '{ print $1 * 1000 / runs, ($2 + $3) * 1000 / runs }' "$work/time")
+    [ ! -t 2 ] || printf '\rround %d of %d, row %d of %d ' "$((round + 1))" "$rounds" "$((n + 1))" "$rows" >&2
     of_walls[$n]+="$wall " of_cpus[$n]+="$cpu "
   done
 done
 
-median() { tr ' ' '\n' <<< "$1" | grep . | sort -n | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
+[ ! -t 2 ] || printf '\r\033[K' >&2
+
 scan_cpu=$(median "${of_cpus[0]}")
-echo "history of $((size / 1000000)) MB, $shards shards of $(($(cat "$log"/logs/active/* | wc -c) / 1000000)) MB in all; $(nproc) cores; $(uname -sm)"
+echo "history of $((size / 1000000)) MB, $shards shards of $(($(cat "$log"/logs/active/* | wc -c) / 1000000)) MB in all; $(machine)"
 echo "medians of $rounds rounds in turns ($peer_rounds for slow peers); ~ marks times scaled from the first $prefix_mb MB"
 printf '%-36s %10s %10s %8s %8s %7s\n' '' 'wall ms' 'CPU ms' '×scan' MiB lines
 for ((n = 0; n < rows; n++)); do

@@ -11,14 +11,11 @@
 # milliseconds for both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
-bin=$(realpath "${1:-$target/dist}")
+. bench/lib.sh
+bin=$(built "${1:-}" gemini-retry)
 processes=${PROCESSES:-6} verdicts=${VERDICTS:-50} seed=${SEED:-1} lasts=${LASTS:-400} keys=${KEYS:-3}
-export LC_ALL=C
-command -v curl > /dev/null || { echo "waste: curl is missing" >&2; exit 2; }
-[ -x "$bin/gemini-retry" ] || { echo "waste: $bin/gemini-retry is not built: cargo build --profile dist" >&2; exit 2; }
-cargo build --quiet --locked --release -p gemini-stub
-stub=$(realpath "$target/release/gemini-stub")
+needs curl
+stub=$(helper gemini-stub)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -103,4 +100,4 @@ for name in alone lasting; do
       "$(awk "BEGIN{g = $got - $bad; printf \"%.3f\", (g > 0 ? ($calls - g) / g : 0)}")" "$bad"
   done
 done
-echo "$processes processes, $verdicts verdicts wanted of each, $keys keys, seed $seed, a fault lasts $lasts ms; $(nproc) cores; $(uname -sm)"
+echo "$processes processes, $verdicts verdicts wanted of each, $keys keys, seed $seed, a fault lasts $lasts ms; $(machine)"

@@ -1,0 +1,36 @@
+# What the scripts here share. Each of them sources it from the root of the tree.
+target=${CARGO_TARGET_DIR:-target}
+export LC_ALL=C
+
+# fail WHY: ends the script before it measured anything.
+fail() { echo "$(basename "$0" .sh): $1" >&2; exit 2; }
+
+# needs PROGRAM...: ends the script unless they are on PATH.
+needs() {
+  local program
+  for program; do command -v "$program" > /dev/null || fail "$program is missing"; done
+}
+
+# built FOLDER TOOL...: prints the absolute folder that the tools are in, by default that of the release build.
+built() {
+  local folder=${1:-$target/dist} tool
+  for tool in "${@:2}"; do
+    [ -x "$folder/$tool" ] || fail "$folder/$tool is not built: cargo build --profile dist"
+  done
+  realpath "$folder"
+}
+
+# helper PACKAGE: builds a package of testing/ and prints the absolute path of its program.
+helper() {
+  cargo build --quiet --locked --release -p "$1"
+  realpath "$target/release/$1"
+}
+
+# Microseconds since 1970.
+micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
+
+# median NUMBERS: the middle one of a list between blanks.
+median() { tr ' ' '\n' <<< "$1" | grep . | sort -g | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
+
+# The machine, as the last line of each script names it.
+machine() { echo "$(nproc) cores; $(uname -sm)"; }
