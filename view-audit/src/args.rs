@@ -7,6 +7,7 @@ use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
 use regex::Regex;
 
+use crate::index::Policy;
 use crate::moment::Moment;
 
 /// Show the audit log: who reviewed what, with which model, and how it ended
@@ -52,6 +53,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub wanted: WantedArgs,
+
+    #[command(flatten)]
+    pub index: IndexArgs,
 
     #[command(flatten)]
     pub places: PlaceArgs,
@@ -107,6 +111,9 @@ pub(crate) struct StatsArgs {
 
     #[command(flatten)]
     pub wanted: WantedArgs,
+
+    #[command(flatten)]
+    pub index: IndexArgs,
 }
 
 /// What entries are grouped by.
@@ -142,9 +149,8 @@ pub(crate) struct ListArgs {
     /// Go on showing new entries as they are written, until it is interrupted
     ///
     /// Every filter holds, and `-n` says how many of the entries that are there already come first. An
-    /// entry is shown once, whatever `consolidate` does to its shard meanwhile; one that somebody writes
-    /// into the history itself is shown too. A line is shown when it is whole. It ends with Ctrl-C, or
-    /// when nobody reads what it prints.
+    /// entry is shown once, whatever `consolidate` does to its shard meanwhile. Entries that somebody
+    /// writes into the history itself are not shown.
     #[arg(short, long)]
     pub follow: bool,
 
@@ -212,6 +218,34 @@ pub(crate) struct WantedArgs {
     /// Only calls that obtained no verdict
     #[arg(long)]
     pub failed: bool,
+}
+
+/// Whether an index is kept.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct IndexArgs {
+    /// Keep an index of the history, however small it is
+    ///
+    /// With an index, a filter reads only the entries that may match, and no others. A history of 64 MiB
+    /// or more has one without this. It is a file in the git folder, or, for a log outside of a
+    /// repository, in `$XDG_CACHE_HOME`; it may be removed at any time. Answers are the same with and
+    /// without it: it is believed only while the history is as it was when it was made.
+    #[arg(long, overrides_with = "no_index")]
+    pub index: bool,
+
+    /// Read the history itself, without an index
+    #[arg(long, overrides_with = "index")]
+    pub no_index: bool,
+}
+
+impl IndexArgs {
+    /// Which histories have an index.
+    pub(crate) fn policy(self) -> Policy {
+        match self {
+            Self { no_index: true, .. } => Policy::Never,
+            Self { index: true, .. } => Policy::Always,
+            Self { .. } => Policy::Large,
+        }
+    }
 }
 
 /// Which logs are read.

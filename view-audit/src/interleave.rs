@@ -84,14 +84,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stream::Where;
+    use crate::stream::{Found, Where};
 
     fn seen(at: Option<i64>, name: &str) -> Seen {
         Seen {
             at: at.map(|at| Timestamp::from_second(at).unwrap()),
             id: None,
             bytes: name.as_bytes().to_vec(),
-            found: Ok(Where::Memory(Vec::new())),
+            found: Found::Entry(Where::Memory(Vec::new())),
             log: 0,
         }
     }

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use audit_log::{Backward, Fresh, Head, Held, LONGEST, Step};
 use jiff::Timestamp;
-use journal::{Damage, Line, Reverse};
+use journal::{Damage, Line, Lines, Reverse};
 
 use crate::head::head;
 use crate::history::History;
+use crate::index;
 use crate::interleave::{Group, Grouped, interleave};
 
 /// Where the bytes of an entry are.
@@ -20,8 +21,16 @@ pub(crate) enum Where {
     Memory(Vec<u8>),
 }
 
-/// An entry, or damage in the history of this number.
-pub(crate) type Found = Result<Where, (usize, Damage)>;
+/// What a line is.
+#[derive(Debug, Clone)]
+pub(crate) enum Found {
+    /// An entry.
+    Entry(Where),
+    /// Damage in the history of this number.
+    Damaged(usize, Damage),
+    /// A line that is not asked for and was not read. It keeps the place of those that belong to it.
+    Passed,
+}
 
 /// A line of the log.
 #[derive(Debug, Clone)]
@@ -31,7 +40,6 @@ pub(crate) struct Seen {
     pub id: Option<String>,
     /// Without the end of the line.
     pub bytes: Vec<u8>,
-    /// Where its bytes are, or the number of its history and what is wrong with it.
     pub found: Found,
     /// The number of its log.
     pub log: usize,
@@ -42,13 +50,15 @@ pub(crate) struct Numbered {
     pub number: usize,
     pub path: PathBuf,
     pub history: History,
+    /// Which of its first lines have to be read, if there is an index that knows.
+    pub index: Option<index::Lines>,
 }
 
 /// The lines of one log, last first: the older history, and the history with `fresh` among its lines.
 /// An entry that both hold, or that a history holds twice at one instant, is there once.
 pub(crate) fn backward(
-    older: &Numbered,
-    history: &Numbered,
+    older: Numbered,
+    history: Numbered,
     fresh: Vec<Fresh>,
 ) -> Result<impl Iterator<Item = Result<Seen, journal::Error>> + use<>, journal::Error> {
     let older = lines(older)?.map(|line| line.map(seen));
@@ -89,17 +99,44 @@ impl Once {
 
 type HeldLine = Result<Held<Found>, journal::Error>;
 
-fn lines(from: &Numbered) -> Result<impl Iterator<Item = HeldLine> + use<>, journal::Error> {
-    let number = from.number;
-    let reverse = Reverse::new(Path::new(&from.path), from.history.clone(), LONGEST)?;
-    Ok(reverse.map(move |line| line.map(|line| held(line, number))))
+fn lines(from: Numbered) -> Result<impl Iterator<Item = HeldLine>, journal::Error> {
+    let Numbered { number, path, history, index } = from;
+    let covered = index.as_ref().map_or(0, index::Lines::covered);
+    let reverse = Reverse::new(&path, history.clone(), LONGEST)?;
+    let behind = reverse.take_while(move |line| match line {
+        Ok(line) => line.offset >= covered,
+        Err(_) => true,
+    });
+    let indexed = index.into_iter().flatten().flat_map(move |step| match step {
+        index::Step::Passed(at) => {
+            vec![Ok(Held { at: Some(at), id: None, bytes: Vec::new(), item: Found::Passed })]
+        }
+        index::Step::Line { from, to } | index::Step::Unknown { from, to } => {
+            read(&path, &history, from, to)
+                .into_iter()
+                .map(|line| line.map(|line| held(line, number)))
+                .collect()
+        }
+    });
+    Ok(behind.map(move |line| line.map(|line| held(line, number))).chain(indexed))
+}
+
+/// The lines between two places, last first.
+fn read(path: &Path, history: &History, from: u64, to: u64) -> Vec<Result<Line, journal::Error>> {
+    let mut bytes = vec![0; usize::try_from(to - from).unwrap_or(usize::MAX)];
+    if let Err(cause) = history.read_exact_at(&mut bytes, from) {
+        return vec![Err(journal::Error::Io { path: path.to_owned(), op: "read", cause })];
+    }
+    let mut lines: Vec<_> = Lines::starting_at(path, bytes.as_slice(), from, LONGEST).collect();
+    lines.reverse();
+    lines
 }
 
 fn held(line: Line, history: usize) -> Held<Found> {
     let place = Where::History { history, from: line.offset, to: line.end };
     let (head, item) = match head(&line) {
-        Ok(head) => (head, Ok(place)),
-        Err(damage) => (Head::default(), Err((history, damage))),
+        Ok(head) => (head, Found::Entry(place)),
+        Err(damage) => (Head::default(), Found::Damaged(history, damage)),
     };
     Held { at: head.timestamp, id: head.id, bytes: line.bytes, item }
 }
@@ -112,5 +149,5 @@ fn seen(line: Held<Found>) -> Seen {
 fn stated(entry: Fresh) -> Seen {
     let at = Head::of(&entry.bytes).and_then(|head| head.timestamp);
     let place = Where::Memory(entry.bytes.clone());
-    Seen { at, id: entry.id, bytes: entry.bytes, found: Ok(place), log: 0 }
+    Seen { at, id: entry.id, bytes: entry.bytes, found: Found::Entry(place), log: 0 }
 }

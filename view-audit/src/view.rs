@@ -4,21 +4,35 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use audit_log::Log;
+use audit_log::{Fresh, Log, index_path};
 use cli::{Failure, Out};
 
 use crate::damage::Damages;
 use crate::filter::Filter;
-use crate::followed::Followed;
+use crate::follow::Followed;
 use crate::history::History;
+use crate::index::{self, Policy};
 use crate::interleave::{Grouped, Lines, interleave};
 use crate::snapshot::{self, Snapshot};
-use crate::stream::{Numbered, Seen, Where, backward};
+use crate::stream::{Found, Numbered, Seen, Where, backward};
+use crate::tails::Tails;
 
 /// Where an entry is, and the number of its log.
 pub(crate) struct Place {
     pub log: usize,
     pub place: Where,
+}
+
+/// What one log is made of.
+struct Parts {
+    /// The number of the log.
+    log: usize,
+    older: Numbered,
+    history: Numbered,
+    /// Where the indexes of the two may be.
+    indexes: [Option<PathBuf>; 2],
+    /// The entries of its shards, in order.
+    fresh: Vec<Fresh>,
 }
 
 /// All logs that are shown.
@@ -29,10 +43,10 @@ pub(crate) struct View {
     /// Of every log: its project.
     projects: Vec<Option<String>>,
     histories: Vec<History>,
-    sequences: Vec<Lines>,
+    parts: Vec<Parts>,
     pub damages: Damages,
-    /// Every log that is to be followed from here.
-    pub followed: Option<Vec<Followed>>,
+    /// Every log, and how far its shards were read.
+    pub followed: Vec<Followed>,
     /// Whether something could not be read.
     pub incomplete: bool,
 }
@@ -56,17 +70,11 @@ impl View {
         self.logs.push(log.logs.clone());
         if !log.logs.is_dir() {
             out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
-            if let Some(followed) = &mut self.followed {
-                followed.push(Followed::new(log));
-            }
+            self.followed.push(Followed { log, tails: Tails::default() });
             return Ok(());
         }
-        let snapshot = snapshot::take(&log)?;
-        if let Some(followed) = &mut self.followed {
-            let begun = Followed::begin(log.clone(), &snapshot);
-            followed.push(begun.map_err(|e| Failure::io("cannot read", &log.history, &e))?);
-        }
-        let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } = snapshot;
+        let Snapshot { history, older, fresh, sources, damaged, unreadable, skipped, .. } =
+            snapshot::take(&log)?;
         for path in skipped {
             out.note(&format!("{}: not a regular file, so it is not read", path.display()));
         }
@@ -80,10 +88,14 @@ impl View {
         let number = self.projects.len();
         let older = self.number(&log.older(), older);
         let history = self.number(&log.history, history);
-        let lines = backward(&older, &history, fresh)?;
-        self.sequences
-            .push(Box::new(lines.map(move |line| line.map(|seen| Seen { log: number, ..seen }))));
+        let indexes = [&older.path, &history.path].map(|path| index_path(path, log.place.as_ref()));
+        self.parts.push(Parts { log: number, older, history, indexes, fresh });
         self.projects.push(log.project());
+        let mut tails = Tails::default();
+        for (source, to) in &sources {
+            tails.is_shown(source, *to);
+        }
+        self.followed.push(Followed { log, tails });
         Ok(())
     }
 
@@ -95,24 +107,62 @@ impl View {
     fn number(&mut self, path: &Path, history: History) -> Numbered {
         let number = self.histories.len();
         self.histories.push(history.clone());
-        Numbered { number, path: path.to_owned(), history }
+        Numbered { number, path: path.to_owned(), history, index: None }
+    }
+
+    /// Has [`View::find`] look for the last `wanted` entries with indexes.
+    pub(crate) fn use_indexes(
+        &mut self,
+        filter: &Filter,
+        wanted: usize,
+        policy: Policy,
+        out: &Out,
+    ) {
+        let all = wanted == usize::MAX;
+        for Parts { log, older, history, indexes, .. } in &mut self.parts {
+            let project = self.projects.get(*log).and_then(Option::as_deref);
+            for (numbered, path) in [older, history].into_iter().zip(indexes) {
+                let Some(path) = path else { continue };
+                let lines = index::lines(path, &numbered.history, (filter, project), all, policy);
+                match lines {
+                    Ok(lines) => numbered.index = lines,
+                    // Nobody waits for an index that was not asked for.
+                    Err(cause) if policy == Policy::Always => {
+                        out.note(&format!("cannot keep an index at {}: {cause}", path.display()));
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The lines of all logs, last first.
+    fn lines(&mut self) -> Result<Lines, journal::Error> {
+        let mut logs: Vec<Lines> = Vec::new();
+        for Parts { log, older, history, fresh, .. } in std::mem::take(&mut self.parts) {
+            let lines = backward(older, history, fresh)?;
+            logs.push(Box::new(lines.map(move |line| line.map(|seen| Seen { log, ..seen }))));
+        }
+        Ok(together(logs))
     }
 
     /// The last `wanted` entries that the filter accepts, oldest first. It reads from the end, and no
     /// further than it has to.
     pub(crate) fn find(&mut self, filter: &Filter, wanted: usize) -> Result<Vec<Place>, Failure> {
         let mut places = Vec::new();
-        for seen in together(std::mem::take(&mut self.sequences)) {
+        for seen in self.lines()? {
             if places.len() == wanted {
                 break;
             }
             let Seen { log, bytes, found, .. } = seen?;
             match found {
-                Ok(place) if filter.accepts(&bytes, self.project(log)) => {
-                    places.push(Place { log, place });
+                Found::Entry(place) => {
+                    if filter.accepts(&bytes, self.project(log)) {
+                        places.push(Place { log, place });
+                    }
                 }
-                Ok(_) => {}
-                Err((history, damage)) => match self.histories.get(history) {
+                Found::Passed => {}
+                Found::Damaged(history, damage) => match self.histories.get(history) {
                     Some(history) => self.damages.add_numbered(damage, history),
                     None => self.damages.add(damage),
                 },
@@ -128,9 +178,9 @@ impl View {
         let mut matches = Matches::default();
         let mut exact = false;
         let mut bytes_seen = HashSet::new();
-        for seen in together(std::mem::take(&mut self.sequences)) {
+        for seen in self.lines()? {
             let Seen { log, id: found_id, bytes, found, .. } = seen?;
-            let (Some(found_id), Ok(place)) = (found_id, found) else { continue };
+            let (Some(found_id), Found::Entry(place)) = (found_id, found) else { continue };
             if found_id == id && !exact {
                 exact = true;
                 matches = Matches::default();

@@ -14,6 +14,7 @@ mod facts;
 mod fields;
 mod head;
 mod hook_failure;
+mod index_seal;
 mod instant;
 mod intent;
 mod json_text;
@@ -29,6 +30,9 @@ pub use facts::{Facts, Text};
 pub use fields::{mended, read_entry, read_members};
 pub use head::Head;
 pub use hook_failure::{HOOK_FAILURE, HookFailure};
+pub use index_seal::{
+    FileState, SEAL, Seal, advance_index, boot, checksum, index_path, tells_changes,
+};
 pub use instant::instant;
 pub use intent::{Consumed, Inode, Intent, Region};
 pub use merge::{

@@ -5,6 +5,7 @@ mod check;
 mod damage;
 mod filters;
 mod follow;
+mod index;
 mod order;
 mod places;
 mod project;
