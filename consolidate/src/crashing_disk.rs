@@ -3,13 +3,15 @@
 //!
 //! Syncs do not reach the real disk; they end what can be lost. What can be lost:
 //!
-//! * of every file, the changes from some point on; the first one lost may be half there;
+//! * of every file, the changes from some point on; but any part of what was written after it may be
+//!   there all the same, because a disk writes pages in the order that suits it;
 //! * every rename, creation and removal by itself, until the folders it is in are synced. A rename is
 //!   atomic, as on every file system that is used for repositories.
 
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -46,9 +48,10 @@ impl Change {
         self.file.set_len(self.len)
     }
 
-    /// As much of it as `part` bytes.
-    fn do_again(&self, part: usize) -> io::Result<()> {
-        self.file.write_all_at(&self.wrote[..part], self.offset)
+    /// A part of it; what is before it in the file and was never there reads as NULs.
+    fn do_again(&self, part: Range<usize>) -> io::Result<()> {
+        let offset = self.offset + part.start as u64;
+        self.file.write_all_at(&self.wrote[part], offset)
     }
 }
 
@@ -142,8 +145,16 @@ impl CrashingDisk {
             for change in lost.iter().rev() {
                 change.take_back().unwrap();
             }
-            if let (Some(first), true) = (lost.first(), rng.bool()) {
-                first.do_again(rng.usize(..=first.wrote.len())).unwrap();
+            for change in lost.iter().filter(|change| !change.wrote.is_empty()) {
+                if rng.bool() {
+                    let from = if rng.bool() { 0 } else { rng.usize(..change.wrote.len()) };
+                    let to = if rng.bool() {
+                        change.wrote.len()
+                    } else {
+                        rng.usize(from..=change.wrote.len())
+                    };
+                    change.do_again(from..to).unwrap();
+                }
             }
         }
         for (name, _) in self.names.borrow_mut().drain(..).rev() {

@@ -121,7 +121,7 @@ fn a_reader_to_whom_much_happens_between_two_looks() {
     for scene in [one_shard(), only_rubbish()] {
         for kill in 0..=steps(&mut arena, &scene, &[]) {
             let total = steps(&mut arena, &scene, &[kill]);
-            for (begin, pace) in (0..total).flat_map(|begin| [1, 4].map(|pace| (begin, pace))) {
+            for (begin, pace) in (0..total).flat_map(|begin| [1, 3].map(|pace| (begin, pace))) {
                 let acts = placed(&[&[Append(S, C)]], &[kill]);
                 let reader = Some((begin, pace));
                 arena.play(&scene, &Case { kills: vec![kill], acts, reader, ..Case::default() });
@@ -135,8 +135,8 @@ fn the_power_fails_beside_a_writer() {
     let mut arena = Arena::new("power failures");
     for scene in [several_shards(), first_run(), only_rubbish()] {
         for first in 0..steps(&mut arena, &scene, &[]) {
-            for seed in 0..8 {
-                let second = first + 1 + usize::try_from(seed).unwrap() * 5;
+            for seed in 0..12 {
+                let second = first + 1 + usize::try_from(seed).unwrap() * 3;
                 let acts = placed(&[&[Open(S), Write(A)], &[Write(B)]], &[first, second]);
                 let (kills, power) = (vec![first, second], Some(seed * 100));
                 arena.play(&scene, &Case { kills, acts, power, ..Case::default() });

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 
 use testkit::Tool;
 
@@ -16,6 +17,7 @@ fn links_folders_and_pipes_are_left_alone_and_named() {
     fs::create_dir(project.path("logs/active/folder.jsonl")).unwrap();
     let pipe = project.path("logs/active/pipe.jsonl");
     Tool::program("mkfifo").arg(&pipe).run().code(0);
+    let _socket = UnixListener::bind(project.path("logs/active/socket.jsonl")).unwrap();
     project.shard("real.jsonl", text(&[entry(2, "real")]));
     project.shard("note.txt", "not a shard");
 
@@ -29,12 +31,13 @@ fn links_folders_and_pipes_are_left_alone_and_named() {
             "active/folder.jsonl: it is a directory, not a regular file",
             "active/link.jsonl: it is a symbolic link, not a regular file",
             "active/pipe.jsonl: it is a FIFO, not a regular file",
+            "active/socket.jsonl: it is a socket or a device, not a regular file",
         ]
     );
     assert_eq!(fs::read_to_string(outside).unwrap(), text(&[entry(1, "outside")]));
     assert_eq!(
         project.shards(),
-        ["dangling.jsonl", "folder.jsonl", "link.jsonl", "note.txt", "pipe.jsonl"]
+        ["dangling.jsonl", "folder.jsonl", "link.jsonl", "note.txt", "pipe.jsonl", "socket.jsonl"]
     );
 }
 

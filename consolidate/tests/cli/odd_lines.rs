@@ -127,6 +127,19 @@ fn an_unfinished_last_line_that_nobody_finishes_is_kept_as_it_is() {
 }
 
 #[test]
+fn what_a_writer_appends_behind_a_line_that_was_cut_off_is_an_entry_of_its_own() {
+    let project = Project::new();
+    let shard = project.shard("s.jsonl", format!("{}\n{{\"id\":\"to", entry(1, "a")));
+    testkit::Tool::new("journal-writer").arg("append").arg(shard).args(["w", "1"]).run().code(0);
+    let before = project.seen();
+    assert_eq!(before.lines().count(), 2);
+    let run = project.fold();
+    assert_eq!((run.entries, run.quarantined), (2, 1));
+    assert_eq!(project.quarantined(), [b"{\"id\":\"to".to_vec()]);
+    assert_eq!(project.seen(), before);
+}
+
+#[test]
 fn a_whole_entry_without_its_newline_is_an_entry() {
     let project = Project::new();
     project.shard("s.jsonl", entry(1, "a"));
@@ -143,7 +156,15 @@ fn damage_in_the_history_stays_where_it_is() {
     let project = Project::new();
     let (a, b) = (entry(1, "a"), entry(5, "b"));
     // In the middle, and a last line without its newline.
-    for (before, last) in [("{\"half\"\n\0\0\0\n", ""), ("\n", "{\"torn"), ("", "no json at all")] {
+    let conflict = "<<<<<<< HEAD\n=======\n>>>>>>> 98-review\n";
+    let nul_page = format!("{}\n", "\0".repeat(4096));
+    for (before, last) in [
+        ("{\"half\"\n\0\0\0\n", ""),
+        (conflict, ""),
+        (&nul_page, ""),
+        ("\n", "{\"torn"),
+        ("", "no json at all"),
+    ] {
         project.history(format!("{a}\n{before}{b}\n{last}"));
         project.shard("s.jsonl", text(&[entry(3, "late"), entry(7, "new")]));
         let seen = project.seen();
@@ -154,6 +175,22 @@ fn damage_in_the_history_stays_where_it_is() {
         assert_eq!(fs::read_to_string(project.path(HISTORY)).unwrap(), expected);
         assert_eq!(project.seen(), seen);
     }
+}
+
+#[test]
+fn a_history_that_is_out_of_order_stays_so() {
+    // A clock was set back, or two machines disagree.
+    let project = Project::new();
+    let history = [entry(10, "a"), entry(50, "b"), entry(20, "c"), entry(30, "d")];
+    project.history(text(&history));
+    project.shard("s.jsonl", text(&[entry(25, "late"), entry(40, "new"), entry(5, "first")]));
+    let before = project.seen();
+    assert_eq!(project.fold().entries, 3);
+    let lines = project.lines();
+    let kept: Vec<_> = lines.iter().filter(|line| history.contains(line)).cloned().collect();
+    assert_eq!(kept, history);
+    assert_eq!(lines.len(), 7);
+    assert_eq!(project.seen(), before);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! From the command line to the exit status.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use records::Exit;
+use signal_hook::consts::SIGXFSZ;
 
 use crate::out::say;
 use crate::{Failure, Format, Out};
@@ -26,6 +28,9 @@ pub fn run<A: Arguments>(
         Ok(args) => args,
         Err(error) => return parse_outcome(&error),
     };
+    // A limit on the size of files (`ulimit -f`) kills whoever does not ask for the error instead, and a
+    // killed tool cannot say what happened. Where that fails, it is killed.
+    drop(signal_hook::flag::register(SIGXFSZ, Arc::default()));
     let mut out = Out::new(tool, args.format());
     let ended = body(args, &mut out).and_then(|exit| out.flush().map(|()| exit));
     let exit = match ended {
