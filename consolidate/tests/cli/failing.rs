@@ -1,13 +1,12 @@
 //! A world that refuses: nothing is changed, and the next run makes up for it.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use testkit::{Ran, Tool};
 
-use crate::project::{HISTORY, Project, entry, text};
+use crate::project::{HISTORY, Project, entry, left_out, text};
 
 fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_consolidate"))
@@ -49,8 +48,7 @@ fn without_locks_nothing_is_taken() {
     };
     let probe = traced("inject=flock:error=ENOLCK").arg("true").run();
     if probe.exit_code() != Some(0) {
-        let why = probe.err().trim_end();
-        writeln!(io::stderr(), "left out, because there is no strace here: {why}").unwrap();
+        left_out("there is no strace here", &probe);
         return;
     }
     let before = project.seen();

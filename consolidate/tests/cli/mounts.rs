@@ -1,11 +1,10 @@
 //! File systems that are full or may not be written to, mounted in a namespace of their own.
 
 use std::fs;
-use std::io::{self, Write as _};
 
 use testkit::{Ran, Scratch, Tool};
 
-use crate::project::{entry, text};
+use crate::project::{entry, left_out, text};
 
 /// How a script says that it may not mount anything.
 const NOT_PERMITTED: i32 = 77;
@@ -30,8 +29,7 @@ fn mounted(scratch: &Scratch, script: &str) -> Option<Ran> {
         || ran.err().contains("unshare: ")
         || ran.exit_code() == Some(127);
     if denied {
-        let why = ran.err().trim_end();
-        writeln!(io::stderr(), "left out, because nothing can be mounted here: {why}").unwrap();
+        left_out("nothing can be mounted here", &ran);
         return None;
     }
     Some(ran)

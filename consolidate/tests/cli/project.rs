@@ -1,6 +1,7 @@
 //! A project with a log, and what can be asked about it.
 
 use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -119,4 +120,11 @@ pub(crate) fn entry(second: u32, id: &str) -> String {
 /// Lines with their newlines.
 pub(crate) fn text(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// Says that a test was left out, past the capture of the test harness: a run without it is no proof of
+/// what it proves.
+pub(crate) fn left_out(because: &str, ran: &Ran) {
+    let mut stderr = io::stderr();
+    writeln!(stderr, "left out, because {because}: {}", ran.err().trim_end()).unwrap();
 }
