@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What `view-audit` costs on a long history: the last ten entries, filters, stats and a span of time,
-# beside a scan for newlines of the same bytes and beside other tools.
+# without and with the index, beside a scan for newlines of the same bytes and beside other tools.
 #
 #   bench/view-audit.sh [BIN_DIR]    BIN_DIR is target/dist by default (make install builds it)
 #
@@ -25,6 +25,8 @@ maker=$(helper log-maker)
 work=$(mktemp -d /tmp/bench-view-audit-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
+# The index of a log outside of a repository is there.
+export XDG_CACHE_HOME=$work/cache
 export log=${LOG:-$work/log} small=$work/small prefix=$work/prefix
 make_log() { "$maker" --bytes "$1MB" --shards "$shards" "$2" > /dev/null; }
 [ -d "$log" ] || make_log "$history_mb" "$log"
@@ -74,7 +76,7 @@ objects='maximum_object_size = 134217728, ignore_errors = true'
 row "$peer_rounds" 1 "$history" 'duckdb' "duckdb -noheader -list -c \"SELECT json FROM read_json(['\$history', '\$log/logs/active/*'], format = 'newline_delimited', records = false, columns = {json: 'JSON'}, $objects) ORDER BY json->>'timestamp' DESC LIMIT 10\"" duckdb
 
 heading "issue $issue, verdict BLOCKED, no index"
-wanted="--format json --all --issue $issue --verdict BLOCKED"
+wanted="--no-index --format json --all --issue $issue --verdict BLOCKED"
 says='select((.issue_id | tostring) == $issue and .outcome != "failed" and (.verdict // "" | ascii_upcase | . == "BLOCK" or . == "BLOCKED" or . == "REJECTED"))'
 search='"issue_id": ?"?'$issue'[",}]'
 export says search
@@ -88,21 +90,27 @@ row "$rounds" 1 "$part" 'view-audit' "view-audit $wanted --root \"\$prefix\""
 row "$peer_rounds" 1 "$part" 'jaq' 'jaq -c --arg issue "$issue" "$says" "$part"' jaq
 row "$peer_rounds" 1 "$part" 'jq' 'jq -c --arg issue "$issue" "$says" "$part"' jq
 
-heading 'exact p50 and p95 of the duration by verdict'
+heading 'exact p50 and p95 of the duration by verdict, no index'
 pairs='[.verdict // "none", .duration_ms // 0] | @tsv'
 export pairs
 ranks='awk -F"\t" '\''function ranks() { if (n) print word, n, t[int((n + 1) / 2)], t[int(n * 0.95 + 0.999)] } $1 != word { ranks(); word = $1; n = 0 } { t[++n] = $2 } END { ranks() }'\'
-row "$rounds" 1 "$history" 'view-audit stats' 'view-audit stats --by verdict --format json --root "$log"'
+row "$rounds" 1 "$history" 'view-audit stats' 'view-audit stats --no-index --by verdict --format json --root "$log"'
 row "$peer_rounds" 1 "$history" 'duckdb' "duckdb -noheader -list -c \"SELECT verdict, count(*), quantile_disc(duration_ms, [0.5, 0.95, 0.99]) FROM read_json(['\$history', '\$log/logs/active/*'], $entry) GROUP BY verdict\"" duckdb
-row "$rounds" 1 "$part" 'view-audit stats' 'view-audit stats --by verdict --format json --root "$prefix"'
+row "$rounds" 1 "$part" 'view-audit stats' 'view-audit stats --no-index --by verdict --format json --root "$prefix"'
 row "$peer_rounds" 1 "$part" 'jaq | sort | awk' "jaq -r \"\$pairs\" \"\$part\" | sort -k1,1 -k2,2n | $ranks" jaq
 row "$peer_rounds" 1 "$part" 'jq | sort | awk' "jq -r \"\$pairs\" \"\$part\" | sort -k1,1 -k2,2n | $ranks" jq
 
-heading "the hour from $hour:00Z"
-row "$rounds" 5 - 'view-audit --since --until' 'view-audit --format json --all --since "$hour:00:00Z" --until "$hour:59:59.999Z" --root "$log"'
+heading "the hour from $hour:00Z, no index"
+row "$rounds" 5 - 'view-audit --since --until' 'view-audit --no-index --format json --all --since "$hour:00:00Z" --until "$hour:59:59.999Z" --root "$log"'
 row "$peer_rounds" 1 "$history" 'duckdb (columns, stamps as text)' "duckdb -noheader -list -c \"SELECT * FROM read_json(['\$history', '\$log/logs/active/*'], $entry) WHERE timestamp BETWEEN '\$hour:00:00' AND '\$hour:59:59.999Z'\"" duckdb
 row "$rounds" 1 "$history" 'rg (stamps as text)' 'rg --no-ignore -IN "\"timestamp\": ?\"$hour" "$history" "$log/logs/active"' rg
 row "$rounds" 1 "$history" 'grep (stamps as text)' 'grep -hE "\"timestamp\": ?\"$hour" "$history" "$log"/logs/active/*'
+
+heading 'the same with the index'
+row "$rounds" 1 "$history" 'view-audit, making it' 'rm -rf "$XDG_CACHE_HOME/switchyard"; view-audit --index '"${wanted#--no-index }"' --root "$log"'
+row "$rounds" 5 - 'view-audit (issue and verdict)' "view-audit --index ${wanted#--no-index } --root \"\$log\""
+row "$rounds" 5 - 'view-audit stats' 'view-audit stats --index --by verdict --format json --root "$log"'
+row "$rounds" 5 - 'view-audit --since --until' 'view-audit --index --format json --all --since "$hour:00:00Z" --until "$hour:59:59.999Z" --root "$log"'
 
 # Once for memory and lines, and so that nothing is timed that fails.
 for ((n = 0; n < rows; n++)); do
@@ -146,3 +154,5 @@ for ((n = 0; n < rows; n++)); do
       sprintf(cpu < 100 ? "%s%.1f" : "%s%.0f", tilde, cpu * factor), bytes ? sprintf("%.2f", cpu * factor / scan) : "",
       memory == "" ? "-" : sprintf("%.1f", memory / 1024), lines }'
 done
+index=$(find "$XDG_CACHE_HOME/switchyard" -name '*.index' -exec stat -c %s {} + | awk '{ all += $1 } END { print all + 0 }')
+awk -v index_size="$index" -v size="$size" 'BEGIN { printf "index: %.1f MB, %.2f %% of the history\n", index_size / 1e6, 100 * index_size / size }'
