@@ -257,6 +257,7 @@ fn filters_select_what_jq_selects() {
                 args.extend(["-n".into(), tail.to_string()]);
                 expected.drain(..expected.len().saturating_sub(tail));
             }
+            args.extend(rng.bool().then(|| "--index".to_owned()));
             let mut shown = shown(&scratch, &args, &all);
             if is_odd {
                 shown.sort_unstable();
