@@ -125,7 +125,9 @@ pub(crate) fn read(text: &str) -> Author {
     }
     let has = |known: &[&str]| all.iter().any(|word| known.contains(&word.as_str()));
     let first = all.first().map(String::as_str).unwrap_or_default();
-    let role = if AUTHORS.contains(&first) || has(&["self", "author"]) {
+    let role = if AUTHORS.contains(&first)
+        || has(&["self", "author", "designer", "drafter", "implementer", "writer"])
+    {
         Role::Author
     } else if has(&PROGRAMS) || text.to_lowercase().contains("pre-check") {
         Role::Program
@@ -151,6 +153,10 @@ fn number(text: &str, all: &[String], nameless: bool) -> Option<u32> {
         if let Some(number) = behind.get(..digits).and_then(|d| d.parse().ok()) {
             return Some(number);
         }
+    }
+    // The parts of a day are no numbers of reviews.
+    if super::date::read(text).is_some() {
+        return None;
     }
     let ordinal = |word: &String| ORDINALS.iter().find(|(o, _)| o == word).map(|(_, n)| *n);
     for (at, word) in all.iter().enumerate() {

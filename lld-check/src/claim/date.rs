@@ -1,6 +1,8 @@
 //! When a review was made, as far as a row says so.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
 
 /// A day, and the time where it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +51,11 @@ fn iso(text: &str) -> Option<When> {
             {
                 continue;
             }
+            let stamp = rest.split([' ', ')', ',', ';']).next().unwrap_or_default();
+            if let Ok(at) = stamp.parse::<Timestamp>() {
+                let utc = at.to_zoned(TimeZone::UTC).datetime();
+                return Some(When { day: utc.date(), time: Some(utc.time()) });
+            }
             return Some(When { day, time: time(rest.get(10..).unwrap_or_default()) });
         }
     }
@@ -59,9 +66,8 @@ fn time(rest: &str) -> Option<Time> {
     let rest = rest.strip_prefix(['T', ' ', 't'])?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(rest.len());
     let shown = rest.get(..end)?;
-    // Another zone than UTC could be another order: then only the day counts.
-    let zone = rest.get(end..)?.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    if zone.starts_with(['+', '-']) {
+    // Some other zone could be another order: then only the day counts.
+    if rest.get(end..)?.starts_with(['+', '-']) {
         return None;
     }
     let full = if shown.len() == 5 { format!("{shown}:00") } else { shown.to_owned() };
@@ -134,6 +140,7 @@ mod tests {
         assert!(after("2026-02-02 10:30", "2026-02-02T09:00:00Z"));
         assert!(!after("2026-02-02 10:30", "2026-02-02"));
         assert!(!after("2026-02-02T10:30:00+02:00", "2026-02-02T09:00:00Z"));
+        assert!(after("2026-02-02T10:00:00.5+00:00", "2026-02-02T10:00:00Z"));
         assert!(after("2026-02-03", "2026-02-02 23:00"));
     }
 }

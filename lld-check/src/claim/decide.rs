@@ -43,13 +43,35 @@ impl Decision {
 
 /// Decides.
 pub(crate) fn decide(sources: &Sources) -> Decision {
+    if let Some(line) = sources.unmerged {
+        let message = format!("a merge stopped in line {line}, and nobody knows which side holds");
+        return Decision::new(Claimed::Conflicting, "unmerged", message, vec![line]);
+    }
+    let found = of_logs(sources);
+    let stray =
+        sources.strays.iter().find(|field| !matches!(field.said, Said::Approve | Said::Done));
+    match stray {
+        Some(field) if found.claimed == Claimed::Approved => {
+            let message =
+                format!("the final status in line {} says {}", field.line, shown(&field.text));
+            found.conflicting("final_status_disagrees", message, &[field.line])
+        }
+        _ => found,
+    }
+}
+
+fn of_logs(sources: &Sources) -> Decision {
     let by_name = sources.logs.iter().any(|log| log.by_name);
     let logs: Vec<&Log> = sources.logs.iter().filter(|log| log.by_name || !by_name).collect();
+    // Verdicts elsewhere in the document: an approval there is none, and a no counts when it is dated
+    // or stands behind the log.
+    let begins = logs.iter().flat_map(|log| &log.statements).map(|s| s.line).min();
     let others: Vec<&Statement> = sources
         .logs
         .iter()
         .filter(|log| by_name && !log.by_name)
         .flat_map(|log| &log.statements)
+        .filter(|s| s.is_no() && (s.when.is_some() || begins.is_some_and(|line| s.line > line)))
         .collect();
     let mut decisions: Vec<Decision> =
         logs.iter().map(|log| of_log(log, &others, sources.status.as_ref())).collect();
@@ -76,10 +98,19 @@ pub(crate) fn decide(sources: &Sources) -> Decision {
 }
 
 fn of_log(log: &Log, others: &[&Statement], status: Option<&Field>) -> Decision {
-    let said: Vec<&Statement> = log.statements.iter().filter(|s| !s.behind).collect();
-    // Dated verdicts elsewhere in the document are older or newer; an approval there is none.
-    let dated = others.iter().copied().filter(|s| s.is_no() && s.when.is_some());
-    let ordered: Vec<&Statement> = said.iter().copied().chain(dated).collect();
+    let found = of_what_is_read(log, others, status);
+    match log.unread.first() {
+        Some(line) if found.claimed != Claimed::Blocked => {
+            let message = format!("the log has a verdict in line {line} that cannot be told");
+            found.conflicting("not_understood", message, &[*line])
+        }
+        _ => found,
+    }
+}
+
+fn of_what_is_read(log: &Log, others: &[&Statement], status: Option<&Field>) -> Decision {
+    let said = log.statements.iter().filter(|s| !s.behind);
+    let ordered: Vec<&Statement> = said.chain(others.iter().copied()).collect();
     let order = Order::of(&ordered);
     let newest = order.newest(Statement::is_verdict);
     let last = Final::of(&log.finals);

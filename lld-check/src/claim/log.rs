@@ -28,6 +28,8 @@ pub(crate) struct Log {
     pub(crate) statements: Vec<Statement>,
     /// Lines `**Final Status:**`.
     pub(crate) finals: Vec<Field>,
+    /// Lines with a verdict in something that was not understood.
+    pub(crate) unread: Vec<usize>,
 }
 
 /// What a document says about its own review.
@@ -39,6 +41,10 @@ pub(crate) struct Sources {
     pub(crate) status: Option<Field>,
     /// The line where another document begins.
     pub(crate) foreign_from: Option<usize>,
+    /// Lines `**Final Status:**` that stand behind a log, under another heading.
+    pub(crate) strays: Vec<Field>,
+    /// The line where a merge stopped in the middle.
+    pub(crate) unmerged: Option<usize>,
 }
 
 /// How a line that names a verdict begins.
@@ -60,12 +66,29 @@ const AUTHOR_LABELS: [&str; 4] = ["reviewer", "reviewed by", "by", "model"];
 /// Reads the outline of a document.
 pub(crate) fn gather(blocks: &[Block]) -> Sources {
     let (own, foreign_from) = own_part(blocks);
-    let mut reader = Reader { status: status_field(own), ..Reader::default() };
+    let mut reader = Reader::default();
     for block in own {
         reader.take(block);
     }
     reader.end_review();
-    Sources { logs: reader.logs, status: reader.status, foreign_from }
+    Sources {
+        logs: reader.logs,
+        status: status_field(own),
+        foreign_from,
+        strays: reader.strays,
+        unmerged: unmerged(blocks),
+    }
+}
+
+/// Where `git merge` left its marks. Nobody knows which side of them holds.
+fn unmerged(blocks: &[Block]) -> Option<usize> {
+    let marked = |piece: &&Piece| piece.text.starts_with("<<<<<<<");
+    blocks.iter().find_map(|block| match block {
+        Block::Heading(_, piece) | Block::Line(piece) | Block::Html(piece) => {
+            Some(piece).filter(marked).map(|piece| piece.line)
+        }
+        Block::Table(rows) => rows.iter().flatten().find(marked).map(|piece| piece.line),
+    })
 }
 
 /// The blocks of this document, up to where another one was pasted behind it: a second title, or
@@ -75,7 +98,7 @@ fn own_part(blocks: &[Block]) -> (&[Block], Option<usize>) {
     let mut title = false;
     for (at, block) in blocks.iter().enumerate() {
         let Block::Heading(level, piece) = block else { continue };
-        if as_field(&piece.text).is_some() {
+        if is_field(&piece.text) {
             continue;
         }
         let name = without_number(&piece.text).to_lowercase();
@@ -103,23 +126,25 @@ fn own_part(blocks: &[Block]) -> (&[Block], Option<usize>) {
     (blocks, None)
 }
 
-/// The status field: the first line `Status: …` before the second section.
+/// The status field: the first line `Status: …` before the second section, or what stands under a
+/// heading of that name.
 fn status_field(blocks: &[Block]) -> Option<Field> {
     let mut sections = 0;
+    let mut under = false;
     for block in blocks {
         match block {
-            Block::Heading(level, piece) if as_field(&piece.text).is_none() => {
-                if matches!(
-                    section::read(&piece.text),
-                    Section::Log | Section::LogLike | Section::Review(..)
-                ) {
+            Block::Heading(level, piece) if !is_field(&piece.text) => {
+                let what = section::read(&piece.text);
+                if !matches!(what, Section::Other | Section::Example) {
                     return None;
                 }
-                sections += usize::from(*level == HeadingLevel::H2);
+                under = words::words(without_number(&piece.text)) == ["status"];
+                sections += usize::from(*level == HeadingLevel::H2 && !under);
                 if sections > 1 {
                     return None;
                 }
             }
+            Block::Line(piece) if under => return Some(field(piece, &piece.text)),
             Block::Heading(_, piece) | Block::Line(piece) => {
                 if let Some((label, value)) = as_field(&piece.text)
                     && label == "status"
@@ -136,6 +161,7 @@ fn status_field(blocks: &[Block]) -> Option<Field> {
                     return Some(field(value, &value.text));
                 }
             }
+            Block::Html(_) => {}
         }
     }
     None
@@ -185,29 +211,40 @@ struct Review {
 #[derive(Debug)]
 struct Reader {
     logs: Vec<Log>,
-    status: Option<Field>,
+    strays: Vec<Field>,
     scope: Scope,
     /// The heading of the second level above, when it is no log.
     in_design: bool,
     lists: usize,
     loose: Option<usize>,
     review: Option<Review>,
-    sections: usize,
     behind: bool,
+    /// A final status whose value stands in the next line.
+    awaited: bool,
+    /// What a line of the same paragraph may take back.
+    open_field: Option<OpenField>,
+}
+
+/// A field in the paragraph that is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OpenField {
+    Final,
+    Verdict,
 }
 
 impl Default for Reader {
     fn default() -> Self {
         Self {
             logs: Vec::new(),
-            status: None,
+            strays: Vec::new(),
             scope: Scope::Outside,
             in_design: false,
             lists: 1,
             loose: None,
             review: None,
-            sections: 0,
             behind: false,
+            awaited: false,
+            open_field: None,
         }
     }
 }
@@ -215,19 +252,27 @@ impl Default for Reader {
 impl Reader {
     fn take(&mut self, block: &Block) {
         match block {
-            Block::Heading(level, piece) => match as_field(&piece.text) {
-                // A field with a line of dashes under it.
-                Some((label, _)) if is_known(&label) => self.line(piece),
-                _ => self.heading(*level, piece),
-            },
+            // A field with a line of dashes under it.
+            Block::Heading(_, piece) if is_field(&piece.text) => self.line(piece),
+            Block::Heading(level, piece) => self.heading(*level, piece),
             Block::Line(piece) => self.line(piece),
             Block::Table(rows) => self.table(rows),
+            Block::Html(piece) => self.html(piece),
         }
     }
 
     fn heading(&mut self, level: HeadingLevel, piece: &Piece) {
         let what = section::read(&piece.text);
         self.loose = None;
+        self.awaited = false;
+        self.open_field = None;
+        if FINAL_LABELS.contains(&words::words(without_number(&piece.text)).join(" ").as_str())
+            && !self.logs.is_empty()
+        {
+            self.end_review();
+            self.awaited = true;
+            return;
+        }
         match self.scope {
             Scope::Review(_, own) | Scope::Example(_, own) if level > own => {
                 if what == Section::Example
@@ -277,22 +322,38 @@ impl Reader {
             Section::Log => top || !is_numbered_part(&piece.text),
             // A part of the design may be called so, too.
             Section::LogLike | Section::Review(..) => {
-                top || (!self.in_design && !is_numbered_part(&piece.text))
+                let design = self.in_design && self.logs.is_empty();
+                top || (!design && !is_numbered_part(&piece.text))
             }
             Section::Example | Section::Other => false,
         };
         if opens {
             self.logs.push(Log { by_name: *what == Section::Log, ..Log::default() });
             self.scope = Scope::Log(level);
-            self.sections += 1;
         }
     }
 
     fn line(&mut self, piece: &Piece) {
+        let text = piece.text.as_str();
+        if std::mem::take(&mut self.awaited) {
+            self.final_status(piece, text);
+            return;
+        }
+        if self.scope == Scope::Outside
+            && !self.logs.is_empty()
+            && let Some((label, value)) = as_field(text)
+            && FINAL_LABELS.contains(&label.as_str())
+        {
+            self.strays.push(field(piece, value));
+        }
         if matches!(self.scope, Scope::Outside | Scope::Example(..)) {
             return;
         }
-        let text = piece.text.as_str();
+        if self.open_field.is_some() && piece.continues && !is_field(text) {
+            self.goes_on(text);
+            return;
+        }
+        self.open_field = None;
         if text.starts_with('|') {
             self.loose_row(piece);
             return;
@@ -326,18 +387,58 @@ impl Reader {
         match (self.scope, piece.checked) {
             (Scope::Review(..), Some(true)) if is_verdict(text) => self.verdict_line(piece, text),
             (Scope::Log(_), None) => self.bullet(piece),
+            (Scope::Log(_), Some(true)) if is_verdict(text) => self.unread(piece),
             _ => {}
         }
     }
 
+    /// A line of the paragraph that a field stands in may take back what the field says.
+    fn goes_on(&mut self, text: &str) {
+        if !takes_back(text) {
+            return;
+        }
+        match self.open_field {
+            Some(OpenField::Final) => {
+                let last = self.logs.last_mut().and_then(|log| log.finals.last_mut());
+                if let Some(last) = last.filter(|last| last.said == Said::Approve) {
+                    last.said = Said::Unclear;
+                }
+            }
+            Some(OpenField::Verdict) => {
+                if let Some((_, _, doubtful)) =
+                    self.review.as_mut().and_then(|review| review.in_lines.last_mut())
+                {
+                    *doubtful = true;
+                }
+            }
+            None => {}
+        }
+    }
+
     fn final_status(&mut self, piece: &Piece, value: &str) {
-        if self.review.as_ref().is_some_and(|_| matches!(self.scope, Scope::Log(_))) {
+        if matches!(self.scope, Scope::Log(_)) {
             self.end_review();
         }
-        let found = field(piece, value);
-        if let Some(log) = self.logs.last_mut() {
-            log.finals.push(found);
+        self.awaited = value.is_empty() && !piece.doubtful;
+        self.open_field = Some(OpenField::Final);
+        if let Some(log) = self.logs.last_mut().filter(|_| !self.awaited) {
+            log.finals.push(field(piece, value));
             self.behind = !log.statements.is_empty() && matches!(self.scope, Scope::Log(_));
+        }
+    }
+
+    /// Something that holds a verdict and is not understood.
+    fn unread(&mut self, piece: &Piece) {
+        if let Some(log) = self.logs.last_mut() {
+            log.unread.push(piece.line);
+        }
+    }
+
+    fn html(&mut self, piece: &Piece) {
+        let verdicts = ["approved", "approve", "revise", "revised", "blocked", "block", "rejected"];
+        let says = words::words(&piece.text).iter().any(|w| verdicts.contains(&w.as_str()));
+        if says && matches!(self.scope, Scope::Log(_)) {
+            self.unread(piece);
         }
     }
 
@@ -345,6 +446,7 @@ impl Reader {
         let in_review = matches!(self.scope, Scope::Review(..));
         let review = self.fields_of(|review| in_review || review.in_lines.is_empty(), piece);
         review.in_lines.push((piece.line, value.to_owned(), piece.doubtful));
+        self.open_field = Some(OpenField::Verdict);
     }
 
     /// The review that fields without a heading of their own belong to; a new one when this one has
@@ -360,7 +462,10 @@ impl Reader {
 
     /// Closes the review that is being read.
     fn end_review(&mut self) {
-        let Some(review) = self.review.take() else { return };
+        let Some(mut review) = self.review.take() else { return };
+        if review.date.is_empty() && super::date::read(&review.author).is_some() {
+            review.date.clone_from(&review.author);
+        }
         let counts =
             |text: &str| !matches!(words::read(text), Said::Pass | Said::Fail | Said::Done);
         let mut said: Vec<(usize, &str, bool)> = Vec::new();
@@ -404,10 +509,15 @@ impl Reader {
             Scope::Review(..) => true,
             Scope::Log(_) => false,
         };
+        if !inside {
+            self.end_review();
+        }
         self.lists += 1;
         let Some(log) = self.logs.last_mut() else { return };
-        if let Some(statements) = table::rows(rows, self.lists, inside, self.behind) {
-            log.statements.extend(statements);
+        match table::rows(rows, self.lists, inside, self.behind) {
+            Some(statements) => log.statements.extend(statements),
+            None if inside => {}
+            None => log.unread.extend(table::unread(rows)),
         }
     }
 
@@ -422,34 +532,62 @@ impl Reader {
         }
     }
 
-    /// `Gemini #1 (2026-02-01): REVISE - the limits are missing`.
+    /// `Gemini #1 (2026-02-01): REVISE - the limits are missing`, or a review's name alone, with its
+    /// fields in the lines that follow.
     fn bullet(&mut self, piece: &Piece) {
-        let Some((who, verdict)) = bullet(&piece.text) else { return };
-        let date = who.clone();
-        let name = who.split(['(', ',', '[']).next().unwrap_or_default().trim().to_owned();
+        let Some((who, verdict)) = bullet(&piece.text) else {
+            let short = words::words(&piece.text).len() <= 6;
+            if table::is_judgement(&piece.text) {
+                self.unread(piece);
+            } else if short && let Section::Review(author, verdict) = section::read(&piece.text) {
+                self.end_review();
+                self.review = Some(Review {
+                    line: piece.line,
+                    author,
+                    in_heading: verdict.map(|verdict| (piece.line, verdict)),
+                    doubtful: piece.doubtful,
+                    behind: self.behind,
+                    ..Review::default()
+                });
+            }
+            return;
+        };
+        self.end_review();
+        let name = who
+            .split(['(', ',', '['])
+            .find(|part| words::words(part).iter().any(|w| w.starts_with(char::is_alphabetic)));
+        let name = name.unwrap_or(&who).trim_matches([' ', ')', '.', ':']).to_owned();
         // The whole line must take nothing back; what follows the verdict is prose.
         let doubtful = piece.doubtful || takes_back(&piece.text);
-        let list = 1;
         let Some(log) = self.logs.last_mut() else { return };
-        let parts = Parts {
+        let mut statement = Statement::of(&Parts {
             line: piece.line,
-            list,
+            list: BULLETS,
             author: Some(&name),
             numbered: None,
-            date: &date,
+            date: &who,
             verdict: &verdict,
             doubtful,
             behind: self.behind,
-        };
-        let mut statement = Statement::of(&parts);
-        statement.date_text = if statement.when.is_some() { date } else { String::new() };
+        });
+        if statement.when.is_none() {
+            statement.date_text.clear();
+        }
         log.statements.push(statement);
     }
 }
 
+/// The list that lines with a verdict make; tables count from the next one.
+const BULLETS: usize = 1;
+
 /// Whether the heading belongs to the log that stands before it.
 fn is_part(what: &Section) -> bool {
     matches!(what, Section::LogLike | Section::Review(..))
+}
+
+/// Whether the text is a field that is known here.
+fn is_field(text: &str) -> bool {
+    as_field(text).is_some_and(|(label, _)| is_known(&label))
 }
 
 fn is_known(label: &str) -> bool {
@@ -457,7 +595,6 @@ fn is_known(label: &str) -> bool {
         .iter()
         .any(|labels| labels.contains(&label))
         || label == "status"
-        || label == "title"
 }
 
 /// Whether the text begins with a verdict.
@@ -466,16 +603,28 @@ fn is_verdict(text: &str) -> bool {
     matches!(words::read(first), Said::Approve | Said::Revise | Said::Block)
 }
 
-/// Who and what, in a line such as `Gemini #1 (2026-02-01): REVISE - the limits`.
+/// Who and what, in a line such as `Gemini #1 (2026-02-01): REVISE - the limits`, or
+/// `REVISE (2026-02-01, Gemini): the limits`.
 fn bullet(text: &str) -> Option<(String, String)> {
+    const ENDS: [&str; 6] = [". ", "; ", " — ", " – ", " - ", ": "];
+    if is_verdict(text)
+        && let Some((verdict, rest)) = text.split_once('(')
+        && super::date::read(rest).is_some()
+    {
+        let who = rest.split(')').next().unwrap_or_default();
+        return Some((who.to_owned(), verdict.trim().to_owned()));
+    }
     for mark in [": ", " — ", " – ", " - ", " → ", " -> "] {
         let Some((who, rest)) = text.split_once(mark) else { continue };
         if who.len() > 80 || !is_verdict(rest) {
             continue;
         }
-        let end = [". ", "; ", " — ", " – ", " - ", ": "].iter().filter_map(|m| rest.find(m)).min();
-        let verdict = rest.get(..end.unwrap_or(rest.len()))?;
-        return Some((who.to_owned(), verdict.to_owned()));
+        let end = ENDS.iter().filter_map(|m| rest.find(m)).min().unwrap_or(rest.len());
+        let verdict = rest.get(..end)?;
+        // The day may stand behind the verdict.
+        let dated = super::date::read(who).is_none() && super::date::read(rest).is_some();
+        let who = if dated { format!("{who}, {rest}") } else { who.to_owned() };
+        return Some((who, verdict.split(',').next().unwrap_or(verdict).to_owned()));
     }
     None
 }

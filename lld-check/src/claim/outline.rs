@@ -4,6 +4,7 @@
 //! stands in an HTML element that hides or quotes it, is marked as doubtful: an approval in it is
 //! none, and a no still counts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memchr_iter;
@@ -18,6 +19,8 @@ pub(crate) enum Block {
     Line(Piece),
     /// A table: its rows from the heading on.
     Table(Vec<Vec<Piece>>),
+    /// Text in raw HTML, which is not read.
+    Html(Piece),
 }
 
 /// Some text on one line.
@@ -31,6 +34,8 @@ pub(crate) struct Piece {
     pub(crate) doubtful: bool,
     /// The check box before it.
     pub(crate) checked: Option<bool>,
+    /// Whether it goes on from the line before, in one paragraph.
+    pub(crate) continues: bool,
 }
 
 /// HTML elements whose text is read like any other.
@@ -42,10 +47,13 @@ const TRANSPARENT: [&str; 33] = [
 
 /// The outline of `text`.
 pub(crate) fn of(text: &str) -> Vec<Block> {
-    let skipped = front(text);
-    let body = text.get(skipped..).unwrap_or_default();
+    // Markdown ends a line at a carriage return, too.
+    let text = &*line_ends(text);
+    let skipped = mark(text);
     let ends = memchr_iter(b'\n', text.as_bytes()).collect();
     let mut outline = Outline { skipped, ends, ..Outline::default() };
+    outline.front_matter(text);
+    let body = text.get(outline.skipped..).unwrap_or_default();
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     for (event, range) in Parser::new_ext(body, options).into_offset_iter() {
@@ -55,8 +63,22 @@ pub(crate) fn of(text: &str) -> Vec<Block> {
     outline.blocks
 }
 
-/// The bytes before the Markdown: a byte order mark.
-fn front(text: &str) -> usize {
+/// The text with a newline for every carriage return that stands alone.
+fn line_ends(text: &str) -> Cow<'_, str> {
+    let alone = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
+    if !memchr_iter(b'\r', text.as_bytes()).any(alone) {
+        return Cow::Borrowed(text);
+    }
+    let mut before = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = before.next() {
+        out.push(if c == '\r' && before.peek() != Some(&'\n') { '\n' } else { c });
+    }
+    Cow::Owned(out)
+}
+
+/// The length of a byte order mark before the Markdown.
+fn mark(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
@@ -76,9 +98,39 @@ struct Outline {
     heading: Option<HeadingLevel>,
     table: Option<Vec<Vec<Piece>>>,
     in_cell: bool,
+    /// Whether the next line goes on from the one before.
+    continues: bool,
+    /// Whether the block of HTML is a comment, or code.
+    literal: Option<bool>,
 }
 
 impl Outline {
+    /// The fields between two lines of dashes at the very beginning, which are no Markdown.
+    fn front_matter(&mut self, text: &str) {
+        let body = text.get(self.skipped..).unwrap_or_default();
+        let mut lines = body.split_inclusive('\n');
+        if lines.next().is_none_or(|first| first.trim_end() != "---") {
+            return;
+        }
+        let mut at = body.find('\n').map_or(body.len(), |end| end + 1);
+        let mut found = Vec::new();
+        for line in lines {
+            let shown = line.trim_end();
+            if shown == "---" || shown == "..." {
+                self.blocks.append(&mut found);
+                self.skipped += at + line.len();
+                return;
+            }
+            if !(shown.is_empty() || shown.contains(':') || shown.starts_with([' ', '-', '#'])) {
+                return;
+            }
+            let line_number = self.line(at);
+            let piece = Piece { line: line_number, text: shown.to_owned(), ..Piece::default() };
+            found.push(Block::Line(piece));
+            at += line.len();
+        }
+    }
+
     fn take(&mut self, event: Event<'_>, range: &Range<usize>) {
         match event {
             Event::Start(tag) if hides(&tag) => {
@@ -95,6 +147,7 @@ impl Outline {
                     self.add(" ", range);
                 } else {
                     self.end_line();
+                    self.continues = true;
                 }
             }
             Event::TaskListMarker(checked) => {
@@ -105,7 +158,16 @@ impl Outline {
             // Text on the line of a tag is raw HTML: not read.
             Event::Html(html) => {
                 self.end_line();
+                let literal = *self.literal.get_or_insert_with(|| is_literal(&html));
+                if literal {
+                    return;
+                }
                 self.elements(&html);
+                let text = without_tags(&html);
+                if !text.trim().is_empty() {
+                    let line = self.line(range.start);
+                    self.blocks.push(Block::Html(Piece { line, text, ..Piece::default() }));
+                }
             }
             Event::InlineHtml(html) => self.inline_html(&html, range),
             _ => {}
@@ -132,13 +194,20 @@ impl Outline {
                 self.in_cell = true;
                 self.piece = Some(Piece { line: self.line(range.start), ..Piece::default() });
             }
+            Tag::HtmlBlock => {
+                self.end_line();
+                self.literal = None;
+            }
             Tag::List(_) => {
                 self.end_line();
                 self.lists += 1;
             }
             Tag::Strikethrough => self.struck += 1,
             Tag::Emphasis | Tag::Strong | Tag::Link { .. } => {}
-            _ => self.end_line(),
+            _ => {
+                self.end_line();
+                self.continues = false;
+            }
         }
     }
 
@@ -182,8 +251,10 @@ impl Outline {
         let line = self.line(range.start);
         let doubtful = self.struck > 0 || !self.apart.is_empty();
         let struck = self.struck > 0;
+        let continues = std::mem::take(&mut self.continues);
         let piece = self.piece.get_or_insert_with(|| Piece { line, ..Piece::default() });
         piece.doubtful |= doubtful;
+        piece.continues |= continues;
         if !struck {
             piece.text.push_str(text);
         }
@@ -272,6 +343,25 @@ fn closes_hidden(end: TagEnd) -> bool {
         end,
         TagEnd::BlockQuote(_) | TagEnd::CodeBlock | TagEnd::Image | TagEnd::FootnoteDefinition
     )
+}
+
+/// Whether a block of HTML that begins so is a comment, a declaration, or code.
+fn is_literal(html: &str) -> bool {
+    let begin = html.trim_start();
+    begin.starts_with("<!")
+        || begin.starts_with("<?")
+        || ["pre", "script", "style", "textarea"].contains(&name_of(begin).as_str())
+}
+
+/// What stands between the tags of a piece of HTML.
+fn without_tags(html: &str) -> String {
+    let pieces = html.split('<').enumerate();
+    let shown = pieces.map(|(at, piece)| match piece.split_once('>') {
+        Some((_, text)) if at > 0 => text,
+        _ if at > 0 => "",
+        _ => piece,
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 /// The element's name in a tag, in lower case.

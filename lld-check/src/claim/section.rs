@@ -107,7 +107,8 @@ fn one_review(title: &str, all: &[String]) -> Option<Section> {
     let (who, verdict) = verdict_in(title);
     let numbered = author::read(&who).number.is_some() && (who.contains('#') || all.len() <= 5);
     let template = who.contains('{');
-    if numbered || template || verdict.is_some() {
+    let dated = all.len() <= 8 && super::date::read(&who).is_some();
+    if numbered || template || dated || verdict.is_some() {
         return Some(Section::Review(who, verdict));
     }
     None

@@ -5,7 +5,7 @@ use super::statement::{Parts, Statement};
 use super::words::{self, Said, words};
 
 /// Names of columns that hold the verdict, the best first.
-const VERDICT: [&str; 14] = [
+const VERDICT: [&str; 15] = [
     "verdict",
     "final verdict",
     "review verdict",
@@ -18,30 +18,36 @@ const VERDICT: [&str; 14] = [
     "judgement",
     "judgment",
     "approval",
+    "approved",
     "status",
     "state",
 ];
 const DATE: [&str; 9] =
     ["date", "when", "timestamp", "day", "time", "reviewed", "reviewed on", "date utc", "at"];
-/// Columns that say whose row it is, in the order in which their cells are joined.
-const AUTHOR: [&str; 17] = [
+/// Columns that say whose row it is, those that number the reviews first.
+const AUTHOR: [&str; 22] = [
     "review",
+    "round",
+    "iteration",
+    "attempt",
+    "cycle",
+    "pass",
+    "review no",
+    "no",
+    "nr",
+    "n",
+    "version",
+    "revision",
+    "rev",
+    "draft",
     "reviewer",
     "reviewed by",
     "by",
     "who",
     "author",
-    "round",
-    "iteration",
-    "review no",
-    "no",
-    "nr",
-    "n",
     "name",
     "source",
-    "pass",
-    "attempt",
-    "cycle",
+    "model version",
 ];
 /// First columns of tables that hold a review's details, not reviews.
 const DETAILS: [&str; 17] = [
@@ -81,7 +87,7 @@ pub(crate) fn rows(
     behind: bool,
 ) -> Option<Vec<Statement>> {
     let (header, body) = table.split_first()?;
-    let names: Vec<String> = header.iter().map(|cell| words(&cell.text).join(" ")).collect();
+    let names: Vec<String> = header.iter().map(|cell| column_name(&cell.text)).collect();
     if inside_review {
         let has = |name: &str| names.iter().any(|n| n == name);
         if !has("verdict") || !(has("review") || has("reviewer") || has("date")) {
@@ -102,6 +108,22 @@ pub(crate) fn rows(
     };
     let rows = body.iter().filter(|row| !is_header(row) && !is_dashes(row));
     Some(rows.filter_map(|row| statement(row, &columns, list, behind)).collect())
+}
+
+/// A column's name in lower case, without marks; `#` numbers the rows.
+fn column_name(text: &str) -> String {
+    if text.trim() == "#" { "no".into() } else { words(text).join(" ") }
+}
+
+/// The line of a verdict in a table that is not understood; `None` where there is none, or the
+/// table is one of a review's details.
+pub(crate) fn unread(table: &[Vec<Piece>]) -> Option<usize> {
+    let first = table.first()?.first().map(|cell| column_name(&cell.text))?;
+    if DETAILS.contains(&first.as_str()) {
+        return None;
+    }
+    let mut cells = table.iter().flatten();
+    cells.find(|cell| is_judgement(&cell.text)).map(|cell| cell.line)
 }
 
 /// Rows that have bars and no heading above them.
@@ -198,7 +220,7 @@ fn columns(names: &[String], body: &[Vec<Piece>]) -> Option<Columns> {
     let taken = |column: &usize| *column == verdict || Some(*column) == date;
     let mut authors: Vec<usize> = Vec::new();
     for name in AUTHOR {
-        let found = names.iter().position(|n| n == name || (n.is_empty() && name == "n"));
+        let found = names.iter().position(|n| n == name);
         authors.extend(found.filter(|column| !taken(column) && !authors.contains(column)));
     }
     if authors.is_empty() {
@@ -226,12 +248,21 @@ fn statement(row: &[Piece], columns: &Columns, list: usize, behind: bool) -> Opt
         line: verdict.line,
         list,
         author: (!columns.authors.is_empty()).then_some(author.as_str()),
-        numbered: columns.authors.first().map(|at| cell(*at)),
+        numbered: columns
+            .authors
+            .iter()
+            .map(|at| cell(*at))
+            .find(|text| super::author::read(text).number.is_some()),
         date: columns.date.map(cell).unwrap_or_default(),
         verdict: &verdict.text,
         doubtful: row.iter().any(|cell| cell.doubtful),
         behind,
     });
+    // A row that says it is void, or another verdict beside this one, approves nothing.
+    let mut others = row.iter().enumerate().filter(|(at, _)| *at != columns.verdict);
+    if found.said == Said::Approve && others.any(|(_, cell)| takes_back(&cell.text)) {
+        found.said = Said::Unclear;
+    }
     // The verdict may have slipped into another column where a cell is missing.
     let slipped = |at: usize| at != columns.verdict && is_plain_verdict(cell(at));
     if matches!(found.said, Said::Nothing) && (0..row.len()).any(slipped) {
@@ -239,6 +270,36 @@ fn statement(row: &[Piece], columns: &Columns, list: usize, behind: bool) -> Opt
         found.kind = records::lld_check::RowKind::Reviewer;
     }
     Some(found)
+}
+
+/// Whether a cell beside an approval says that it is none.
+fn takes_back(text: &str) -> bool {
+    const VOID: [&str; 11] = [
+        "fabricated",
+        "forged",
+        "hallucinated",
+        "withdrawn",
+        "revoked",
+        "retracted",
+        "rescinded",
+        "superseded",
+        "voided",
+        "invalidated",
+        "unapproved",
+    ];
+    const FIRST: [&str; 7] =
+        ["void", "invalid", "fake", "stale", "expired", "cancelled", "canceled"];
+    let all = words(text);
+    let void = all.iter().any(|w| VOID.contains(&w.as_str()))
+        || all.first().is_some_and(|w| FIRST.contains(&w.as_str()));
+    let no = all.len() <= 4 && matches!(words::read(text), Said::Revise | Said::Block);
+    void || no
+}
+
+/// Whether the text is a yes or a no and nothing else.
+pub(crate) fn is_judgement(text: &str) -> bool {
+    words(text).len() <= 4
+        && matches!(words::read(text), Said::Approve | Said::Revise | Said::Block)
 }
 
 /// Whether the text is a verdict and nothing else.

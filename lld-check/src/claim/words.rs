@@ -126,7 +126,25 @@ const BEFORE: [&str; 22] = [
     "is",
 ];
 /// Words behind APPROVED that take nothing back.
-const BEHIND: [&str; 72] = [
+const BEHIND: [&str; 90] = [
+    "w",
+    "only",
+    "proceed",
+    "good",
+    "go",
+    "noted",
+    "below",
+    "above",
+    "see",
+    "as",
+    "is",
+    "well",
+    "done",
+    "feedback",
+    "improvements",
+    "recommendations",
+    "recommended",
+    "small",
     "with",
     "suggestion",
     "suggestions",
@@ -281,12 +299,13 @@ fn about_approval(text: &str, words: &[String]) -> Said {
     let mut rest = words.iter().skip_while(|w| BEFORE.contains(&w.as_str()) || is_number(w));
     let first = rest.next().map(String::as_str).unwrap_or_default();
     if APPROVE.contains(&first) {
-        let tail: Vec<&str> = without_praise(rest.map(String::as_str).collect());
-        let harmless = |w: &&str| BEHIND.contains(w) || is_number(w) || is_month(w);
+        let tail = without_praise(&rest.map(String::as_str).collect::<Vec<_>>());
+        let said = |wanted: &str| tail.iter().any(|w| w == wanted);
+        let harmless = |w: &String| BEHIND.contains(&w.as_str()) || is_number(w) || is_month(w);
         let marks = text.chars().all(|c| c.is_alphanumeric() || MARKS.contains(c));
         let settled = ["addressed", "resolved", "incorporated"];
-        let left_open = ["issues", "questions", "open"].iter().any(|w| tail.contains(w))
-            && !settled.iter().any(|w| tail.contains(w));
+        let left_open = ["issues", "questions", "open"].iter().any(|w| said(w))
+            && !settled.iter().any(|w| said(w));
         return if tail.iter().all(harmless) && marks && !left_open {
             Said::Approve
         } else if waits {
@@ -306,17 +325,44 @@ fn about_approval(text: &str, words: &[String]) -> Said {
     }
 }
 
-/// The words without `no issues` and the like.
-fn without_praise(words: Vec<&str>) -> Vec<&str> {
-    const PRAISED: [&str; 7] =
-        ["issues", "concerns", "comments", "blockers", "findings", "changes", "suggestions"];
+/// The words without `no issues`, `0 blocking issues`, `non-blocking` and the like.
+fn without_praise(words: &[&str]) -> Vec<String> {
+    const BETWEEN: [&str; 11] = [
+        "tier",
+        "blocking",
+        "open",
+        "remaining",
+        "further",
+        "major",
+        "critical",
+        "outstanding",
+        "new",
+        "known",
+        "other",
+    ];
+    const PRAISED: [&str; 8] = [
+        "issues",
+        "concerns",
+        "comments",
+        "blockers",
+        "findings",
+        "changes",
+        "suggestions",
+        "problems",
+    ];
     let mut left = Vec::new();
-    let mut words = words.into_iter().peekable();
-    while let Some(word) = words.next() {
-        if word == "no" && words.next_if(|next| PRAISED.contains(next)).is_some() {
-            continue;
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first() {
+        rest = after;
+        let between = rest.iter().take_while(|w| BETWEEN.contains(w) || is_number(w)).count();
+        let praised = rest.get(between).is_some_and(|w| PRAISED.contains(w));
+        if ["no", "zero", "0"].contains(word) && praised {
+            rest = rest.get(between + 1..).unwrap_or_default();
+        } else if *word == "non" && rest.first() == Some(&"blocking") {
+            rest = rest.get(1..).unwrap_or_default();
+        } else {
+            left.push((*word).to_owned());
         }
-        left.push(word);
     }
     left
 }

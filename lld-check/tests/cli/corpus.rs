@@ -4,6 +4,7 @@
 //! tested. `made` writes documents from such stories, in the shapes that were counted in real
 //! files and as often as they were; `odd` has files made by hand.
 
+mod later;
 mod made;
 mod odd;
 mod story;
@@ -76,12 +77,12 @@ pub(crate) fn claims<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> Vec<
     clippy::print_stdout,
     reason = "the agreement is a figure to read: cargo test -- --nocapture"
 )]
-fn agree(set: &str, cases: &[Case]) {
+fn agree(set: &str, cases: &[Case], known: &[(&str, &str, &str)]) {
     let found = claims(cases.iter().map(|case| &case.text));
     assert_eq!(found.len(), cases.len());
     let mut by_class: BTreeMap<Label, (usize, usize)> = BTreeMap::new();
     let mut wrong = Vec::new();
-    let mut falsely = 0;
+    let (mut falsely, mut differ) = (0, 0);
     for (case, found) in cases.iter().zip(&found) {
         let (all, right) = by_class.entry(case.label).or_default();
         *all += 1;
@@ -89,6 +90,10 @@ fn agree(set: &str, cases: &[Case]) {
             *right += 1;
         } else {
             falsely += usize::from(found == "approved");
+            if known.iter().any(|(name, says, _)| *name == case.name && says == found) {
+                differ += 1;
+                continue;
+            }
             wrong.push(format!("{}: {found}, not {}", case.name, case.label.word()));
         }
     }
@@ -99,21 +104,29 @@ fn agree(set: &str, cases: &[Case]) {
     println!(
         "{set}: {} documents, {} agree ({}), {falsely} false approvals",
         cases.len(),
-        cases.len() - wrong.len(),
+        cases.len() - wrong.len() - differ,
         classes.join(", ")
     );
     assert_eq!(falsely, 0, "false approvals in {set}:\n{}", wrong.join("\n"));
     assert!(wrong.is_empty(), "{set}:\n{}", wrong.join("\n"));
+    assert_eq!(differ, known.len(), "what is known to differ agrees");
 }
 
 #[test]
 fn documents_made_from_stories_in_the_counted_shapes() {
     let cases = made::cases();
     assert!(cases.len() >= 150, "{}", cases.len());
-    agree("made", &cases);
+    agree("made", &cases, &[]);
 }
 
 #[test]
 fn odd_documents() {
-    agree("odd", &odd::cases());
+    agree("odd", &odd::cases(), &[]);
+}
+
+#[test]
+fn documents_that_were_written_afterwards() {
+    let cases = later::cases();
+    assert!(cases.len() >= 60, "{}", cases.len());
+    agree("later", &cases, &later::KNOWN);
 }
