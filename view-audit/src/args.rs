@@ -149,8 +149,9 @@ pub(crate) struct ListArgs {
     /// Go on showing new entries as they are written, until it is interrupted
     ///
     /// Every filter holds, and `-n` says how many of the entries that are there already come first. An
-    /// entry is shown once, whatever `consolidate` does to its shard meanwhile. Entries that somebody
-    /// writes into the history itself are not shown.
+    /// entry is shown once, whatever `consolidate` does to its shard meanwhile; one that somebody writes
+    /// into the history itself is shown too. A line is shown when it is whole. It ends with Ctrl-C, or
+    /// when nobody reads what it prints.
     #[arg(short, long)]
     pub follow: bool,
 

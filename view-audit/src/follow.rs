@@ -2,30 +2,37 @@
 
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Log, RETIRED, SourceName, read_entry};
+use audit_log::{Log, RETIRED, SourceName, read_entry};
 use cli::{Exit, Failure, Out};
 
 use crate::entry_json;
 use crate::filter::Filter;
+use crate::followed::{Followed, Found};
 use crate::show::{self, Shown};
-use crate::sources;
-use crate::tails::{News, Tails};
-use crate::watch::{Happened, Watch};
+use crate::watch::{Folders, Happened, Watch};
 
-/// A log that is followed.
-pub(crate) struct Followed {
-    pub log: Log,
-    pub tails: Tails,
+/// Watches the logs from now on.
+pub(crate) fn watch(logs: &[Log], out: &Out) -> Watch {
+    let (mut watch, why) = Watch::new();
+    let why = why.or_else(|| watch.arm(folders(logs)).err());
+    if let Some(why) = why {
+        out.note(&format!("no notifications ({why}), so the log is looked at every second"));
+    }
+    watch
 }
 
-/// The folders that the shards of `logs` are in.
-pub(crate) fn folders(logs: &[Log]) -> Vec<PathBuf> {
-    logs.iter().flat_map(|log| [log.active(), log.retired()]).collect()
-}
-
-/// The folders that `logs` are in.
-pub(crate) fn tops(logs: &[Log]) -> Vec<PathBuf> {
-    logs.iter().filter_map(|log| log.logs.parent().map(Path::to_owned)).collect()
+fn folders<'a>(logs: impl IntoIterator<Item = &'a Log>) -> Folders {
+    let mut folders = Folders::default();
+    for log in logs {
+        folders.wanted.extend([log.active(), log.retired(), log.logs.clone()]);
+        folders.tops.extend(log.logs.parent().map(Path::to_owned));
+        // That of the history is another one when the history is a symbolic link.
+        if let Some(folder) = log.history.parent().filter(|folder| **folder != log.logs) {
+            folders.wanted.push(folder.to_owned());
+            folders.tops.push(folder.to_owned());
+        }
+    }
+    folders
 }
 
 /// Prints what is new until nobody reads it any more.
@@ -40,47 +47,34 @@ pub(crate) fn run(
     let mut happened = Happened::Anything;
     loop {
         if happened == Happened::Anything {
+            logs.iter_mut().for_each(Followed::find_again);
             // First the watches, so that nothing happens between a look and its watch.
-            watch.arm().map_err(|e| Failure::world("cannot watch the log", e))?;
+            if let Err(why) = watch.arm(folders(logs.iter().map(|followed| &followed.log))) {
+                out.note(&format!(
+                    "no notifications ({why}), so the log is looked at every second"
+                ));
+            }
         }
         for followed in &mut logs {
-            let mut new = Vec::new();
-            let mut look = |name: &SourceName, path: &Path| match followed.tails.news(name, path) {
-                Ok(News { entries, damaged, cut }) => {
-                    if cut {
-                        out.note(&format!("{}: it was cut back", path.display()));
-                    }
-                    for damage in damaged {
-                        out.note(&damage.to_string());
-                    }
-                    new.extend(entries);
+            let project = followed.log.project();
+            let mut told = |found: Found<'_>| match found {
+                Found::Entry(bytes) => print(bytes, project.as_deref(), filter, verbose, out),
+                Found::Note(note) => {
+                    out.note(note);
+                    Ok(())
                 }
-                Err(error) => out.note(&format!("cannot read {}: {error}", path.display())),
             };
             match &happened {
                 Happened::Unread => return Ok(Exit::Yes),
-                Happened::Anything => match sources::list(&followed.log.logs) {
-                    Ok(listing) => {
-                        for source in &listing.sources {
-                            look(&source.name, &source.path);
-                        }
-                    }
-                    Err(error) => {
-                        let active = followed.log.active();
-                        out.note(&format!("cannot read {}: {error}", active.display()));
-                    }
-                },
+                Happened::Anything => followed.look(&mut told)?,
                 Happened::Files(paths) => {
-                    for path in paths.iter().filter(|path| path.starts_with(followed.log.active()))
-                    {
-                        if let Some(name) = name(path) {
-                            look(&name, path);
-                        }
-                    }
+                    let active = followed.log.active();
+                    let ours = paths.iter().filter(|path| path.starts_with(&active));
+                    let shards = ours.filter_map(|path| Some((name(path)?, path.clone())));
+                    let shards: Vec<(SourceName, PathBuf)> = shards.collect();
+                    followed.look_at(&shards, &mut told)?;
                 }
             }
-            new.sort_by_key(|entry| entry.at);
-            print(&new, followed, filter, verbose, out)?;
         }
         happened = watch.wait(&stdout).map_err(|e| Failure::world("cannot watch the log", e))?;
     }
@@ -94,26 +88,24 @@ fn name(path: &Path) -> Option<SourceName> {
 }
 
 fn print(
-    new: &[Fresh],
-    followed: &Followed,
+    bytes: &[u8],
+    project: Option<&str>,
     filter: &Filter,
     verbose: bool,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    for Fresh { bytes, .. } in new {
-        let project = followed.log.project();
-        if !filter.accepts(bytes, project.as_deref()) {
-            continue;
-        }
-        if out.is_json() {
-            out.raw(&entry_json::line(bytes))?;
-        } else {
-            let shown = Shown { entry: read_entry(bytes), project };
-            out.page(|page| {
-                if verbose { show::blocks(&[shown], page) } else { show::line(&shown, page) }
-            })?;
-        }
-        out.flush()?;
+    if !filter.accepts(bytes, project) {
+        return Ok(());
     }
-    Ok(())
+    if out.is_json() {
+        out.raw(&entry_json::line(bytes))?;
+    } else {
+        let shown = Shown { entry: read_entry(bytes), project: project.map(str::to_owned) };
+        out.page(
+            |page| {
+                if verbose { show::blocks(&[shown], page) } else { show::line(&shown, page) }
+            },
+        )?;
+    }
+    out.flush()
 }

@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 
+use audit_log::inode;
+
 /// The part of a file that nobody changes any more, and the rest of it in memory.
 ///
 /// `consolidate` changes no more than the last [`WINDOW`](audit_log::WINDOW) bytes of a
@@ -46,20 +48,52 @@ impl History {
         reader.read_exact(buffer)
     }
 
+    /// Whether both are the same file, whatever it held. What holds no file is no file.
+    pub(crate) fn is_same_file(&self, other: &Self) -> io::Result<bool> {
+        let (Some(one), Some(other)) = (&self.file, &other.file) else { return Ok(false) };
+        // Both are open, so no number was given to another file.
+        Ok(inode(&one.metadata()?) == inode(&other.metadata()?))
+    }
+
+    /// The same file as it is now, its last `window` bytes in memory.
+    pub(crate) fn now(&self, window: u64) -> io::Result<Self> {
+        let Some(file) = &self.file else { return Ok(self.clone()) };
+        let len = file.metadata()?.len();
+        let split = len.saturating_sub(window);
+        let mut rest = vec![0; usize::try_from(len - split).unwrap_or(usize::MAX)];
+        file.read_exact_at(&mut rest, split)?;
+        Ok(Self { file: Some(Arc::clone(file)), split, rest: Arc::new(rest), position: 0 })
+    }
+
+    /// A reader that begins at `offset`.
+    pub(crate) fn from(&self, offset: u64) -> Self {
+        Self { position: offset, ..self.clone() }
+    }
+
+    /// Where the line begins that holds `offset`, or that begins there.
+    pub(crate) fn line_start(&self, offset: u64) -> io::Result<u64> {
+        let mut to = offset;
+        while to > 0 {
+            let from = to.saturating_sub(64 << 10);
+            let piece = self.slice(from, to)?;
+            if let Some(newline) = piece.iter().rposition(|byte| *byte == b'\n') {
+                return Ok(from + newline as u64 + 1);
+            }
+            to = from;
+        }
+        Ok(0)
+    }
+
     /// The bytes from `from` to `to`.
     pub(crate) fn slice(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
-        let mut reader = self.clone();
-        reader.position = from;
         let mut bytes = Vec::new();
-        reader.take(to.saturating_sub(from)).read_to_end(&mut bytes)?;
+        self.from(from).take(to.saturating_sub(from)).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
     /// The number of the line that begins at `offset`, from 1.
     pub(crate) fn line_number(&self, offset: u64) -> io::Result<u64> {
-        let mut reader = self.clone();
-        reader.position = 0;
-        let mut reader = reader.take(offset);
+        let mut reader = self.from(0).take(offset);
         let mut buffer = vec![0; 256 * 1024];
         let mut newlines = 0;
         loop {
@@ -120,6 +154,11 @@ mod tests {
         for (offset, number) in [(0, 1), (4, 2), (8, 3)] {
             assert_eq!(history.line_number(offset).unwrap(), number);
         }
+        for (offset, start) in [(0, 0), (3, 0), (4, 4), (7, 4), (8, 8), (14, 14)] {
+            assert_eq!(history.line_start(offset).unwrap(), start);
+        }
+        assert!(history.is_same_file(&history.from(3)).unwrap());
+        assert!(!History::default().is_same_file(&history).unwrap());
         assert_eq!(history.seek(SeekFrom::End(-3)).unwrap(), 11);
         assert!(history.seek(SeekFrom::Current(-12)).is_err());
     }

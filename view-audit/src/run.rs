@@ -18,7 +18,6 @@ use crate::show_one;
 use crate::stats::Counts;
 use crate::stats_page;
 use crate::view::{Place, View, log_of};
-use crate::watch::Watch;
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -44,10 +43,14 @@ fn list(
     roots: Vec<Option<PathBuf>>,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
-    // Watched before they are read, so that nothing is written in between unnoticed.
-    let watch = args.follow.then(|| watch(&roots, out));
+    // Watched before they are read, so that nothing is written in between unnoticed. Where a log cannot be
+    // found, opening it says so.
+    let logs = || roots.iter().filter_map(|root| log_of(root.as_deref()).ok());
+    let watch = args.follow.then(|| follow::watch(&logs().collect::<Vec<_>>(), out));
     let progress = Progress::start("reading the audit log");
-    let (mut view, failed) = open(roots, out);
+    let mut view = View::default();
+    view.followed = args.follow.then(Vec::new);
+    let failed = open_in(&mut view, roots, out);
     let filter = Filter::of(wanted, cli::clock::now().instant(), &TimeZone::system());
     let wanted = if args.all { usize::MAX } else { args.tail };
     view.use_indexes(&filter, wanted, policy, out);
@@ -58,29 +61,24 @@ fn list(
     }
     out.flush()?;
     view.damages.tell(out);
-    if let Some(watch) = watch {
+    if let (Some(watch), Some(logs)) = (watch, view.followed.take()) {
         if let Some(failure) = failed {
             return Err(failure);
         }
-        return follow::run(view.followed, watch, &filter, args.verbose, out);
+        return follow::run(logs, watch, &filter, args.verbose, out);
     }
     ended(&view, failed, Exit::Yes)
-}
-
-/// Watches the logs; where one cannot be found, opening it says so.
-fn watch(roots: &[Option<PathBuf>], out: &Out) -> Watch {
-    let logs: Vec<_> = roots.iter().filter_map(|root| log_of(root.as_deref()).ok()).collect();
-    let (watch, why) = Watch::new(follow::folders(&logs), follow::tops(&logs));
-    if let Some(why) = why {
-        out.note(&format!("no notifications ({why}), so the log is looked at every second"));
-    }
-    watch
 }
 
 /// Opens the logs. The others are looked at all the same when one fails; the last failure ends the
 /// tool.
 pub(crate) fn open(roots: Vec<Option<PathBuf>>, out: &Out) -> (View, Option<Failure>) {
     let mut view = View::default();
+    let failed = open_in(&mut view, roots, out);
+    (view, failed)
+}
+
+fn open_in(view: &mut View, roots: Vec<Option<PathBuf>>, out: &Out) -> Option<Failure> {
     let mut failed = None;
     for root in roots {
         if let Err(failure) = view.open(root.as_deref(), out)
@@ -89,7 +87,7 @@ pub(crate) fn open(roots: Vec<Option<PathBuf>>, out: &Out) -> (View, Option<Fail
             out.note(&before.to_string());
         }
     }
-    (view, failed)
+    failed
 }
 
 /// How the tool ends when what could be read was worth `exit`.

@@ -61,8 +61,12 @@ fn take_watched(log: &Log, between: &mut dyn FnMut()) -> Result<Snapshot, Failur
             return Ok(snapshot);
         }
     }
+    Err(changing(log))
+}
+
+fn changing(log: &Log) -> Failure {
     let why = "it changed again and again while it was read";
-    Err(Failure::later(log.logs.display(), why).hint("run the command again in a moment"))
+    Failure::later(log.logs.display(), why).hint("run the command again in a moment")
 }
 
 /// `None` when the log changed meanwhile.
@@ -72,7 +76,7 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
     between();
     let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     between();
-    let version_before = version(log).map_err(|e| failed(&log.history, &e))?;
+    let version_before = version(&log.history).map_err(|e| failed(&log.history, &e))?;
     between();
     let state = match history(log, intent.as_ref(), &listing) {
         Ok(state) => state,
@@ -88,7 +92,7 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
     let later = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     let same = listing.holds_in(&later)
         && read_intent(log)? == described
-        && version(log).map_err(|e| failed(&log.history, &e))? == version_before;
+        && version(&log.history).map_err(|e| failed(&log.history, &e))? == version_before;
     if !same {
         return Ok(None);
     }
@@ -177,9 +181,39 @@ fn shards(listing: &Listing, done: Option<&(Intent, &[u8])>) -> Option<Snapshot>
     Some(snapshot)
 }
 
-/// What changes when the history is written to or replaced; `None` when there is none.
-fn version(log: &Log) -> io::Result<Option<(Inode, u64, i64, i64)>> {
-    match fs::metadata(&log.history) {
+/// The history alone, as [`take`] sees it; `None` when there is none.
+pub(crate) fn history_alone(log: &Log) -> Result<Option<History>, Failure> {
+    for _ in 0..ATTEMPTS {
+        let described = read_intent(log)?;
+        let intent = Intent::decode(&described);
+        let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
+        let before = version(&log.history).map_err(|e| failed(&log.history, &e))?;
+        let state = match history(log, intent.as_ref(), &listing) {
+            Ok(state) => state,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
+            Err(error) => return Err(failed(&log.history, &error)),
+        };
+        let after = version(&log.history).map_err(|e| failed(&log.history, &e))?;
+        if before == after && read_intent(log)? == described {
+            return Ok(before.map(|_| state.history));
+        }
+    }
+    Err(changing(log))
+}
+
+/// The older history alone; `None` when there is none.
+pub(crate) fn older_alone(log: &Log) -> Result<Option<History>, Failure> {
+    let path = log.older();
+    let file = open(&path).map_err(|e| failed(&path, &e))?;
+    file.map(whole).transpose().map_err(|e| failed(&path, &e))
+}
+
+/// What changes when a file is written to or replaced.
+pub(crate) type Version = (Inode, u64, i64, i64);
+
+/// `None` when there is no file.
+pub(crate) fn version(path: &Path) -> io::Result<Option<Version>> {
+    match fs::metadata(path) {
         Ok(found) => Ok(Some((inode(&found), found.len(), found.mtime(), found.mtime_nsec()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -1,9 +1,8 @@
-//! How far every file of a log was shown.
+//! How far every shard of a log was shown.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::Metadata;
-use std::hash::{BuildHasher as _, RandomState};
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::time::SystemTime;
@@ -14,22 +13,36 @@ use audit_log::{
 use journal::{Damage, Lines};
 
 use crate::head::head;
+use crate::known::Known;
 use crate::sources::Source;
+
+/// How many bytes of lines are taken at a time.
+const PIECE: u64 = 4 << 20;
+
+/// How many bytes before the next one are looked at to see that it is still the file that was shown.
+const BEFORE: u64 = 64;
+
+/// How many files are remembered that are not there any more; they may come back with their folder.
+const GONE: usize = 10_000;
 
 /// A file, whatever its name: its number may be given to another file later, its birth too is not.
 type Identity = (Inode, Option<SystemTime>);
 
-/// How far the shards were shown, by what they are and not by what they are called.
-///
-/// `consolidate` renames a shard and never changes a byte of it, and it keeps every shard for a day after
-/// the last write. So what writers append is in the shards, whichever name they have and whether or not
-/// the history has it too, and the history need not be looked at.
+/// How far the shards were shown, by what they are and not by what they are called, because `consolidate`
+/// renames them and never changes a byte of them.
 #[derive(Default)]
 pub(crate) struct Tails {
-    shown_to: HashMap<Identity, u64>,
-    /// Entries that can be told from others, by the hash of their bytes: each is shown once.
-    shown: HashSet<(u64, u64)>,
-    hashes: [RandomState; 2],
+    marks: HashMap<Identity, Mark>,
+}
+
+/// How far a file was shown.
+#[derive(Debug, Default)]
+struct Mark {
+    to: u64,
+    /// The last bytes before `to`, as far as they are known.
+    before: Vec<u8>,
+    /// Up to here an unfinished line goes on.
+    unfinished: u64,
 }
 
 /// What is new in a file.
@@ -38,19 +51,36 @@ pub(crate) struct News {
     /// With the instant that it is placed by.
     pub entries: Vec<Fresh>,
     pub damaged: Vec<Damage>,
-    /// Whether the file became shorter than what was shown of it.
+    /// Whether the file does not hold any more what was shown of it.
     pub cut: bool,
+    /// Whether there is more.
+    pub more: bool,
 }
 
 impl Tails {
     /// Counts `source` as shown up to `to`.
     pub(crate) fn is_shown(&mut self, source: &Source, to: u64) {
-        self.shown_to.insert((source.inode, source.born), to);
+        let mark = Mark { to, ..Mark::default() };
+        self.marks.insert((source.inode, source.born), mark);
     }
 
-    /// What is new in the shard `name` at `path`. A file that is gone or cannot be read has nothing new:
-    /// whoever renames it makes it be looked at again.
-    pub(crate) fn news(&mut self, name: &SourceName, path: &Path) -> io::Result<News> {
+    /// Forgets files that are not in `sources`, when there are many.
+    pub(crate) fn forget_but(&mut self, sources: &[Source]) {
+        if self.marks.len() > sources.len() + GONE {
+            let there: HashSet<Identity> =
+                sources.iter().map(|file| (file.inode, file.born)).collect();
+            self.marks.retain(|identity, _| there.contains(identity));
+        }
+    }
+
+    /// What is new in the shard `name` at `path`, and not known. A file that is gone has nothing new: whoever
+    /// renames it makes it be looked at again.
+    pub(crate) fn news(
+        &mut self,
+        name: &SourceName,
+        path: &Path,
+        known: &mut Known,
+    ) -> io::Result<News> {
         let mut news = News::default();
         let file = match open_source(path) {
             Ok(file) => file,
@@ -61,44 +91,80 @@ impl Tails {
         if !found.is_file() {
             return Ok(news);
         }
-        let from = self.shown_to.entry(identity(&found)).or_default();
-        if found.len() < *from {
-            (*from, news.cut) = (0, true);
+        let mark = self.marks.entry(identity(&found)).or_default();
+        if !mark.holds(&file)? {
+            (*mark, news.cut) = (Mark::default(), true);
         }
-        if found.len() == *from {
+        if found.len() == mark.to || mark.is_unfinished(&file, found.len())? {
             return Ok(news);
         }
-        let mut bytes = vec![0; usize::try_from(found.len() - *from).map_err(io::Error::other)?];
-        // It may be cut back just now; what is left is read, and the next look notices.
-        let read = read_up_to(&file, &mut bytes, *from)?;
-        bytes.truncate(read);
         let (mut lines, mut stated) = (Vec::new(), Vec::new());
-        let ends_whole = bytes.trim_ascii_end().ends_with(b"}");
-        for line in Lines::starting_at(path, bytes.as_slice(), *from, LONGEST) {
-            let line = line.map_err(io::Error::other)?;
-            if !line.is_terminated() && !ends_whole {
-                break;
-            }
+        let mut to = mark.to;
+        for line in Lines::starting_at(path, Rest { file: &file, at: to }, to, LONGEST) {
+            let line = match line {
+                Ok(line) => line,
+                Err(cause) if to == mark.to => return Err(io::Error::other(cause)),
+                // What was read before it is shown, and the next look meets it first.
+                Err(_) => break,
+            };
             match head(&line) {
                 Ok(head) => {
-                    stated.push(head.timestamp);
-                    lines.push((head, line.offset, line.bytes));
+                    if known.in_shard(&head, &line.bytes) {
+                        stated.push(head.timestamp);
+                        lines.push((head, line.offset, line.bytes));
+                    }
                 }
                 // The rest of it is still to come.
-                Err(_) if !line.is_terminated() => break,
+                Err(_) if !line.is_terminated() => {
+                    mark.unfinished = line.end;
+                    break;
+                }
                 Err(damage) => news.damaged.push(damage),
             }
-            *from = line.end;
-        }
-        let placed = instants(&stated, placed_without_time(name, modified(&found)));
-        for ((head, offset, bytes), at) in lines.into_iter().zip(placed) {
-            let hash = self.hashes.each_ref().map(|hash| hash.hash_one(&bytes));
-            let can_be_told = head.id.is_some() && head.timestamp.is_some();
-            if !can_be_told || self.shown.insert((hash[0], hash[1])) {
-                news.entries.push(Fresh { at, source: 0, offset, id: head.id, bytes });
+            to = line.end;
+            if to > mark.to + PIECE {
+                news.more = true;
+                break;
             }
         }
+        if to > mark.to {
+            // Where they cannot be read, nothing is compared the next time.
+            mark.before = read(&file, to.saturating_sub(BEFORE), to).unwrap_or_default();
+            mark.to = to;
+        }
+        let placed = instants(&stated, placed_without_time(name, modified(&found)));
+        let entry = |((head, offset, bytes), at): ((Head, u64, Vec<u8>), _)| Fresh {
+            at,
+            source: 0,
+            offset,
+            id: head.id,
+            bytes,
+        };
+        news.entries = lines.into_iter().zip(placed).map(entry).collect();
         Ok(news)
+    }
+}
+
+impl Mark {
+    /// Whether the file still holds what was shown last.
+    fn holds(&self, file: &File) -> io::Result<bool> {
+        let before = read(file, self.to.saturating_sub(BEFORE), self.to)?;
+        let wanted = BEFORE.min(self.to);
+        Ok(before.len() as u64 == wanted && before.ends_with(&self.before))
+    }
+
+    /// Whether the file of `len` bytes has no more than a line that is not finished yet. A long line that
+    /// comes in many parts is not read anew for each.
+    fn is_unfinished(&mut self, file: &File, len: u64) -> io::Result<bool> {
+        if self.unfinished <= self.to || len < self.unfinished {
+            return Ok(false);
+        }
+        let new = read(file, self.unfinished, len)?;
+        if new.contains(&b'\n') || new.trim_ascii_end().ends_with(b"}") {
+            return Ok(false);
+        }
+        self.unfinished = len;
+        Ok(true)
     }
 }
 
@@ -106,15 +172,23 @@ fn identity(found: &Metadata) -> Identity {
     (inode(found), found.created().ok())
 }
 
-fn read_up_to(file: &std::fs::File, buffer: &mut [u8], from: u64) -> io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, from + done as u64) {
-            Ok(0) => break,
-            Ok(read) => done += read,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(cause),
-        }
+/// The bytes of `file` from `from` to `to`, as far as there are any.
+fn read(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Rest { file, at: from }.take(to - from).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a file from a place on.
+struct Rest<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for Rest<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
-    Ok(done)
 }

@@ -9,13 +9,12 @@ use cli::{Failure, Out};
 
 use crate::damage::Damages;
 use crate::filter::Filter;
-use crate::follow::Followed;
+use crate::followed::Followed;
 use crate::history::History;
 use crate::index::{self, Policy};
 use crate::interleave::{Grouped, Lines, interleave};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Found, Numbered, Seen, Where, backward};
-use crate::tails::Tails;
 
 /// Where an entry is, and the number of its log.
 pub(crate) struct Place {
@@ -45,8 +44,8 @@ pub(crate) struct View {
     histories: Vec<History>,
     parts: Vec<Parts>,
     pub damages: Damages,
-    /// Every log, and how far its shards were read.
-    pub followed: Vec<Followed>,
+    /// Every log that is to be followed from here.
+    pub followed: Option<Vec<Followed>>,
     /// Whether something could not be read.
     pub incomplete: bool,
 }
@@ -70,11 +69,16 @@ impl View {
         self.logs.push(log.logs.clone());
         if !log.logs.is_dir() {
             out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
-            self.followed.push(Followed { log, tails: Tails::default() });
+            if let Some(followed) = &mut self.followed {
+                followed.push(Followed::new(log));
+            }
             return Ok(());
         }
-        let Snapshot { history, older, fresh, sources, damaged, unreadable, skipped, .. } =
-            snapshot::take(&log)?;
+        let snapshot = snapshot::take(&log)?;
+        if let Some(followed) = &mut self.followed {
+            followed.push(Followed::begin(log.clone(), &snapshot));
+        }
+        let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } = snapshot;
         for path in skipped {
             out.note(&format!("{}: not a regular file, so it is not read", path.display()));
         }
@@ -91,11 +95,6 @@ impl View {
         let indexes = [&older.path, &history.path].map(|path| index_path(path, log.place.as_ref()));
         self.parts.push(Parts { log: number, older, history, indexes, fresh });
         self.projects.push(log.project());
-        let mut tails = Tails::default();
-        for (source, to) in &sources {
-            tails.is_shown(source, *to);
-        }
-        self.followed.push(Followed { log, tails });
         Ok(())
     }
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use testkit::{Running, Scratch, Tool};
+use testkit::{Repo, Running, Scratch, Tool, rng};
 
-use crate::project::{HISTORY, SCHEMA, entry, text, view};
+use crate::project::{HISTORY, OLDER, SCHEMA, entry, text, view};
 
 /// The tool following, after it showed the entry `first`, so that it is known to be at work.
 fn follow(scratch: &Scratch, args: &[&str]) -> Running {
@@ -115,6 +116,225 @@ fn a_shard_that_is_cut_back_and_a_folder_that_comes_back_are_followed() {
     assert_eq!(next(&mut running), entry(5, "d"));
     append(&scratch.path("logs/active/t.jsonl"), &text(&[entry(6, "e")]));
     assert_eq!(next(&mut running), entry(6, "e"));
+}
+
+#[test]
+fn what_somebody_writes_into_a_history_is_shown_once() {
+    let scratch = begun();
+    let (history, older) = (scratch.path(HISTORY), scratch.path(OLDER));
+    let mut running = follow(&scratch, &[]);
+    append(&history, &text(&[entry(2, "a"), entry(2, "b")]));
+    assert_eq!([next(&mut running), next(&mut running)], [entry(2, "a"), entry(2, "b")]);
+    append(&older, &text(&[entry(1, "old")]));
+    assert_eq!(next(&mut running), entry(1, "old"));
+    // A line in two parts, and one that nobody can read.
+    append(&history, "{\"id\":\"c\",");
+    append(&older, &text(&[entry(1, "older")]));
+    assert_eq!(next(&mut running), entry(1, "older"));
+    append(&history, "\"x\":1}\nbroken\n");
+    assert_eq!(next(&mut running), "{\"id\":\"c\",\"x\":1}");
+    running.wait_for_stderr("governance_history.jsonl");
+    // Renamed away, and begun anew.
+    fs::rename(&history, scratch.path("logs/governance_history.1.jsonl")).unwrap();
+    append(&history, &text(&[entry(3, "d")]));
+    assert_eq!(next(&mut running), entry(3, "d"));
+    // Copied and emptied.
+    OpenOptions::new().write(true).open(&history).unwrap().set_len(0).unwrap();
+    append(&history, &text(&[entry(4, "e")]));
+    assert_eq!(next(&mut running), entry(4, "e"));
+    // Written anew with what it held and more, as a tool does that keeps it in order.
+    let lines = [entry(0, "f"), entry(4, "e"), "{\"id\":\"g\"}".into(), "{\"id\":\"g\"}".into()];
+    let new = scratch.write("logs/new", text(&lines));
+    fs::rename(new, &history).unwrap();
+    let shown = [next(&mut running), next(&mut running), next(&mut running)];
+    assert_eq!(shown, [lines[0].clone(), lines[2].clone(), lines[3].clone()]);
+    running.kill();
+    let ran = running.wait();
+    assert_eq!(ran.err().matches("expected value").count(), 1, "{}", ran.err());
+}
+
+/// An entry that belongs far up in a long history makes `consolidate` put another file in its place.
+#[test]
+fn a_history_that_is_replaced_shows_nothing_twice() {
+    let scratch = Scratch::new();
+    let filler = "x".repeat(100_000);
+    let long = |second: u32| {
+        entry(second, &format!("h{second}")).replace('}', &format!(",\"critique\":\"{filler}\"}}"))
+    };
+    let lines: Vec<_> = (1..=59).map(long).chain([entry(59, "first")]).collect();
+    scratch.write(HISTORY, text(&lines));
+    fs::create_dir(scratch.path("logs/active")).unwrap();
+    let mut running = follow(&scratch, &["-n", "1"]);
+    let shard = scratch.path("logs/active/s.jsonl");
+    append(&shard, &text(&[entry(2, "far up")]));
+    assert_eq!(next(&mut running), entry(2, "far up"));
+    let before = fs::File::open(scratch.path(HISTORY)).unwrap();
+    consolidate(scratch.root());
+    let replaced = fs::metadata(scratch.path(HISTORY)).unwrap().ino();
+    assert_ne!(before.metadata().unwrap().ino(), replaced);
+    append(&shard, &text(&[entry(3, "next")]));
+    assert_eq!(next(&mut running), entry(3, "next"));
+    // Straight into a file that takes its place, far up.
+    let text_now = fs::read_to_string(scratch.path(HISTORY)).unwrap();
+    let new = scratch.write("logs/new", text(&[entry(0, "foreign")]) + &text_now);
+    fs::rename(new, scratch.path(HISTORY)).unwrap();
+    assert_eq!(next(&mut running), entry(0, "foreign"));
+}
+
+/// One step after the other, in any order: what is written is what comes next, and nothing else does.
+#[test]
+fn nothing_is_missed_or_repeated_whatever_is_done_to_the_files() {
+    for seed in 1..=4 {
+        let mut rng = rng(seed);
+        let scratch = begun();
+        let active = scratch.path("logs/active");
+        fs::create_dir(&active).unwrap();
+        let mut running = follow(&scratch, &[]);
+        for number in 0..120 {
+            let place = match rng.u8(..8) {
+                0..3 => active.join(format!("s{}.jsonl", rng.u8(..4))),
+                3 => scratch.path(HISTORY),
+                4 => scratch.path(OLDER),
+                5 => {
+                    fs::rename(scratch.path(HISTORY), scratch.path("logs/away")).unwrap();
+                    scratch.write(
+                        HISTORY,
+                        text(&[entry(0, "begun")]).replace("begun", &number.to_string()),
+                    );
+                    assert_eq!(next(&mut running), entry(0, &number.to_string()));
+                    continue;
+                }
+                _ => {
+                    consolidate(scratch.root());
+                    continue;
+                }
+            };
+            // Half of them cannot be told from each other, and are as many as there are lines.
+            let in_shard = place.starts_with(&active);
+            let line = match rng.u8(..2) {
+                0 => format!("{{\"in_shard\":{in_shard}}}"),
+                _ => entry(rng.u32(..60), &format!("{seed}-{number}")),
+            };
+            append(&place, &format!("{line}\n"));
+            assert_eq!(next(&mut running), line, "seed {seed}, step {number}");
+        }
+    }
+}
+
+/// More happens than the system keeps notifications of.
+#[test]
+fn after_lost_notifications_everything_is_looked_at() {
+    let scratch = begun();
+    let active = scratch.path("logs/active");
+    fs::create_dir(&active).unwrap();
+    let mut running = follow(&scratch, &[]);
+    let limit = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap();
+    let limit: usize = limit.trim().parse().unwrap();
+    running.pause();
+    let files = ["a", "b"].map(|name| fs::File::create(active.join(name)).unwrap());
+    // Two files in turn, because notifications that are alike are kept as one.
+    for number in 0..limit + 10 {
+        files[number % 2].set_len(number as u64).unwrap();
+    }
+    append(&active.join("new.jsonl"), &text(&[entry(2, "in a new shard")]));
+    running.resume();
+    assert_eq!(next(&mut running), entry(2, "in a new shard"));
+    append(&active.join("new.jsonl"), &text(&[entry(4, "after it")]));
+    assert_eq!(next(&mut running), entry(4, "after it"));
+}
+
+/// In a user namespace that may have no notifications at all.
+#[test]
+fn without_notifications_the_log_is_looked_at_every_second() {
+    let scratch = begun();
+    let script = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$0\" -f --root \"$1\"";
+    let mut running = Tool::program("unshare")
+        .args(["--user", "--map-root-user", "sh", "-c", script, env!("CARGO_BIN_EXE_view-audit")])
+        .arg(scratch.root())
+        .spawn();
+    running.wait_for_stderr("so the log is looked at every second");
+    running.wait_for_line("\"first\"");
+    scratch.write("logs/active/s.jsonl", text(&[entry(2, "a")]));
+    assert_eq!(next(&mut running), entry(2, "a"));
+    consolidate(scratch.root());
+    append(&scratch.path(HISTORY), &text(&[entry(3, "b")]));
+    assert_eq!(next(&mut running), entry(3, "b"));
+}
+
+#[test]
+fn several_logs_are_followed_and_those_that_begin_later() {
+    let scratch = Scratch::new();
+    let talos = Repo::init(scratch.path("talos"));
+    talos.commit_file("README", "", "Begin");
+    scratch.write(format!("clio/{HISTORY}"), text(&[entry(1, "first")]));
+    let mut running =
+        view(talos.path()).arg("--root").arg(scratch.path("clio")).args(["-f", "-n", "5"]).spawn();
+    running.wait_for_line("\"first\"");
+    // The folder is made only now, and its state is in the repository.
+    talos.write("logs/active/s.jsonl", text(&[entry(2, "a")]));
+    assert_eq!(next(&mut running), entry(2, "a"));
+    consolidate(talos.path());
+    append(&talos.file(HISTORY), &text(&[entry(3, "b")]));
+    assert_eq!(next(&mut running), entry(3, "b"));
+    scratch.write("clio/logs/active/s.jsonl", text(&[entry(4, "c")]));
+    assert_eq!(next(&mut running), entry(4, "c"));
+    // Put away, and begun anew.
+    fs::rename(talos.file("logs"), talos.file("logs.away")).unwrap();
+    talos.write(HISTORY, text(&[entry(6, "d")]));
+    assert_eq!(next(&mut running), entry(6, "d"));
+    talos.write("logs/active/t.jsonl", text(&[entry(7, "e")]));
+    assert_eq!(next(&mut running), entry(7, "e"));
+}
+
+#[test]
+fn every_filter_holds_for_new_entries() {
+    let scratch = begun();
+    let shard = scratch.path("logs/active/s.jsonl");
+    fs::create_dir(scratch.path("logs/active")).unwrap();
+    let wanted = concat!(
+        r#"{"id":"w","timestamp":"2026-01-24T18:30:02Z","project":"talos","session_id":"s1","#,
+        r#""node":"review_lld","model":"m1","credential_used":"team-a","issue_id":98,"#,
+        r#""verdict":"BLOCK","outcome":"failed","critique":"a race"}"#
+    );
+    for (flag, value, other) in [
+        ("--issue", "98", (":98", ":7")),
+        ("--node", "review_*", ("review_lld", "designer")),
+        ("--model", "m?", ("m1", "n1")),
+        ("--credential", "team-a", ("team-a", "team-b")),
+        ("--project", "talos", ("talos", "clio")),
+        ("--session", "s1", ("s1", "s2")),
+        ("--since", "2026-01-24T18:30:02Z", (":02Z", ":01Z")),
+        ("--until", "2026-01-24T18:30:02Z", (":02Z", ":03Z")),
+        ("--grep", "r[ab]ce", ("a race", "A Race")),
+    ] {
+        let mut running =
+            view(scratch.root()).args(["-f", "-n", "0", "--failed", flag, value]).spawn();
+        // With -n 0 nothing says that it is at work but what it shows; the watches are set before it reads.
+        let unwanted = wanted.replace(other.0, other.1);
+        let failed_not = wanted.replace("failed", "reviewed");
+        append(&shard, "no entry\n");
+        running.wait_for_stderr("s.jsonl");
+        let text = format!("{unwanted}\n{failed_not}\n{wanted}\n");
+        append(&shard, &text.replace("\"w\"", &format!("\"{flag}\"")));
+        assert_eq!(next(&mut running), wanted.replace("\"w\"", &format!("\"{flag}\"")), "{flag}");
+        drop(running);
+        fs::remove_file(&shard).unwrap();
+    }
+}
+
+/// As `tail -f` does: a shell that it is run from sees 130 or 143.
+#[test]
+fn a_signal_ends_it_as_it_ends_any_program() {
+    for signal in [2, 15] {
+        let scratch = begun();
+        let running = follow(&scratch, &[]);
+        if signal == 2 {
+            running.interrupt();
+        } else {
+            running.terminate();
+        }
+        assert_eq!(running.wait().killed_by(signal).err(), "");
+    }
 }
 
 #[test]

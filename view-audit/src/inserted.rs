@@ -1,0 +1,185 @@
+//! Which lines of a history are new.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+use audit_log::{Head, LONGEST};
+use journal::Lines;
+
+use crate::history::History;
+use crate::known::Known;
+
+/// How many bytes are compared at a time.
+const PIECE: usize = 64 << 10;
+
+/// A line of a history: where it begins and where the next one does.
+pub(crate) type Place = (u64, u64);
+
+/// The lines of `new` that `old` does not hold as often, in their order, those that `known` has seen left
+/// out. A last line without its newline counts when it is a whole entry.
+///
+/// Of a history that is still the same file nothing changed but what `old` has in memory (see
+/// [`WINDOW`](audit_log::WINDOW)), so that is all that is compared. What took its place is compared as a
+/// whole.
+pub(crate) fn inserted(
+    path: &Path,
+    old: &History,
+    new: &History,
+    known: &Known,
+) -> Result<Vec<Place>, journal::Error> {
+    let failed = |cause| journal::Error::Io { op: "read", path: path.to_owned(), cause };
+    let is_same = old.is_same_file(new).map_err(failed)?;
+    let (old_from, from) = if is_same && new.len() < old.split() {
+        // It was cut back, and what is left of the old one is in memory.
+        (old.split(), 0)
+    } else {
+        let from = if is_same { old.line_start(old.split()).map_err(failed)? } else { 0 };
+        let from = alike(&mut old.from(from), &mut new.from(from), from).map_err(failed)?;
+        (from, from)
+    };
+    let mut candidates = Vec::new();
+    for line in Lines::starting_at(path, new.from(from), from, LONGEST) {
+        let line = line?;
+        let head = line.decode::<Head>().ok();
+        let waits = !line.is_terminated() && head.is_none();
+        if !waits && !head.is_some_and(|head| known.has(&head, &line.bytes)) {
+            candidates.push((known.hash(&line.bytes), (line.offset, line.end)));
+        }
+    }
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut held: HashMap<u64, u64> = candidates.iter().map(|(hash, _)| (*hash, 0)).collect();
+    for line in Lines::starting_at(path, old.from(old_from), old_from, LONGEST) {
+        if let Some(count) = held.get_mut(&known.hash(&line?.bytes)) {
+            *count += 1;
+        }
+    }
+    candidates.retain(|(hash, _)| match held.get_mut(hash) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    Ok(candidates.into_iter().map(|(_, place)| place).collect())
+}
+
+/// The beginning of the first line that differs, for readers that are at `from`, where a line begins.
+fn alike(old: &mut impl Read, new: &mut impl Read, from: u64) -> io::Result<u64> {
+    let (mut at, mut line) = (from, from);
+    let (mut left, mut right) = (vec![0; PIECE], vec![0; PIECE]);
+    loop {
+        let (old, new) = (fill(old, &mut left)?, fill(new, &mut right)?);
+        let same = if old == new {
+            old.len()
+        } else {
+            old.iter().zip(new).take_while(|(old, new)| old == new).count()
+        };
+        if let Some(end) = old.iter().take(same).rposition(|byte| *byte == b'\n') {
+            line = at + end as u64 + 1;
+        }
+        if same < PIECE {
+            return Ok(line);
+        }
+        at += same as u64;
+    }
+}
+
+/// As much of the buffer as there is.
+fn fill<'a>(reader: &mut impl Read, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(buffer.get(..filled).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, OpenOptions};
+    use std::io::Write as _;
+    use std::os::unix::fs::FileExt as _;
+
+    use proptest::prelude::*;
+    use testkit::Scratch;
+
+    use super::*;
+
+    /// The whole file, of which the last `window` bytes may change.
+    fn history(path: &Path, window: usize) -> History {
+        let bytes = std::fs::read(path).unwrap();
+        let split = bytes.len().saturating_sub(window);
+        History::new(File::open(path).unwrap(), split as u64, bytes[split..].to_vec())
+    }
+
+    fn texts(new: &History, places: &[Place]) -> Vec<String> {
+        let text = |(from, to): &Place| String::from_utf8(new.slice(*from, *to).unwrap()).unwrap();
+        places.iter().map(text).collect()
+    }
+
+    fn lines(numbers: &[u8]) -> String {
+        let line = |n: &u8| ["{\"n\":\"", &"x".repeat(usize::from(*n)), "\"}\n"].concat();
+        numbers.iter().map(line).collect()
+    }
+
+    proptest! {
+        /// Lines are put between others in the last part of a file, or anywhere in one that takes its place.
+        #[test]
+        fn what_was_put_in_is_found(
+            before in proptest::collection::vec(0..4_u8, 0..12),
+            after in proptest::collection::vec(0..4_u8, 0..8),
+            put in proptest::collection::vec(0..4_u8, 0..5),
+            replaced in any::<bool>(),
+            torn in any::<bool>(),
+        ) {
+            let scratch = Scratch::new();
+            let (before, after) = (lines(&before), lines(&after));
+            let path = scratch.write("h", format!("{before}{after}"));
+            let old = history(&path, after.len());
+            let rest = lines(&put) + &after + if torn { "{\"id\":\"" } else { "" };
+            if replaced {
+                let other = scratch.write("h.new", format!("{before}{rest}"));
+                std::fs::rename(other, &path).unwrap();
+            } else {
+                let file = OpenOptions::new().write(true).open(&path).unwrap();
+                file.write_all_at(rest.as_bytes(), before.len() as u64).unwrap();
+            }
+            let new = history(&path, 1 << 20);
+            let places = inserted(&path, &old, &new, &Known::default()).unwrap();
+            let mut found = texts(&new, &places);
+            let mut expected: Vec<_> = lines(&put).split_inclusive('\n').map(str::to_owned).collect();
+            found.sort();
+            expected.sort();
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn a_line_counts_when_it_is_whole_and_once() {
+        let scratch = Scratch::new();
+        let path = scratch.write("h", "{\"id\":\"a\"}\n{\"id\":");
+        let looks = |old: &History| {
+            let new = history(&path, 1 << 20);
+            let places = inserted(&path, old, &new, &Known::default()).unwrap();
+            let found = texts(&new, &places);
+            (new, found)
+        };
+        let (old, found) = looks(&History::default());
+        assert_eq!(found, ["{\"id\":\"a\"}\n"]);
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"\"b\"}").unwrap();
+        let (old, found) = looks(&old);
+        assert_eq!(found, ["{\"id\":\"b\"}"]);
+        file.write_all(b"\n").unwrap();
+        let (old, found) = looks(&old);
+        assert!(found.is_empty());
+        file.set_len(0).unwrap();
+        file.write_all(b"{\"id\":\"c\"}\n").unwrap();
+        assert_eq!(looks(&old).1, ["{\"id\":\"c\"}\n"]);
+    }
+}
