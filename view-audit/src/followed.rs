@@ -13,7 +13,7 @@ use cli::Failure;
 use journal::Lines;
 
 use crate::history::History;
-use crate::inserted::inserted;
+use crate::inserted::{Base, inserted};
 use crate::known::Known;
 use crate::snapshot::{self, Snapshot, Version};
 use crate::sources;
@@ -42,8 +42,8 @@ pub(crate) struct Followed {
     pub log: Log,
     tails: Tails,
     known: Known,
-    history: History,
-    older: History,
+    history: Base,
+    older: Base,
     versions: Versions,
     /// What could not be read, so that it is said once.
     unreadable: Vec<PathBuf>,
@@ -56,15 +56,15 @@ impl Followed {
             log,
             tails: Tails::default(),
             known: Known::default(),
-            history: History::default(),
-            older: History::default(),
+            history: Base::default(),
+            older: Base::default(),
             versions: [None; 3],
             unreadable: Vec::new(),
         }
     }
 
     /// A log of which `snapshot` is shown.
-    pub(crate) fn begin(log: Log, snapshot: &Snapshot) -> Self {
+    pub(crate) fn begin(log: Log, snapshot: &Snapshot) -> io::Result<Self> {
         let mut followed = Self::new(log);
         for (source, to) in &snapshot.sources {
             followed.tails.is_shown(source, *to);
@@ -74,9 +74,9 @@ impl Followed {
             let head: Head = serde_json::from_slice(&entry.bytes).unwrap_or_default();
             followed.known.in_shard(&head, &entry.bytes);
         }
-        followed.history = snapshot.history.clone();
-        followed.older = snapshot.older.clone();
-        followed
+        followed.history = Base::new(snapshot.history.clone())?;
+        followed.older = Base::new(snapshot.older.clone())?;
+        Ok(followed)
     }
 
     /// Finds out where the log is: its folder may be there only now.
@@ -120,12 +120,16 @@ impl Followed {
         }
         let (path, older_path) = (self.log.history.clone(), self.log.older());
         if let Some(new) = history {
-            let old = std::mem::replace(&mut self.history, new.clone());
-            self.changed(&path, &old, &new, tell)?;
+            let base = Base::new(new).map_err(|e| Failure::io("cannot read", &path, &e))?;
+            let old = std::mem::take(&mut self.history);
+            self.changed(&path, &old, base.history(), tell)?;
+            self.history = base;
         }
         if let Some(new) = older {
-            let old = std::mem::replace(&mut self.older, new.clone());
-            self.changed(&older_path, &old, &new, tell)?;
+            let base = Base::new(new).map_err(|e| Failure::io("cannot read", &older_path, &e))?;
+            let old = std::mem::take(&mut self.older);
+            self.changed(&older_path, &old, base.history(), tell)?;
+            self.older = base;
         }
         self.versions = versions;
         Ok(())
@@ -202,23 +206,23 @@ impl Followed {
     fn changed(
         &mut self,
         path: &Path,
-        old: &History,
+        old: &Base,
         new: &History,
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
         let failed = |e| Failure::io("cannot read", path, &e);
-        if old.is_same_file(new).map_err(failed)? {
+        if old.history().is_same_file(new).map_err(failed)? {
             return self.came(path, old, new, tell);
         }
-        let last = old.now(WINDOW).map_err(failed)?;
-        self.came(path, old, &last, tell)?;
+        let last = Base::new(old.history().now(WINDOW).map_err(failed)?).map_err(failed)?;
+        self.came(path, old, last.history(), tell)?;
         self.came(path, &last, new, tell)
     }
 
     fn came(
         &mut self,
         path: &Path,
-        old: &History,
+        old: &Base,
         new: &History,
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {

@@ -13,8 +13,30 @@ use crate::known::Known;
 /// How many bytes are compared at a time.
 const PIECE: usize = 64 << 10;
 
+/// How many bytes at the beginning of a history are remembered.
+const BEGINS: u64 = 4 << 10;
+
 /// A line of a history: where it begins and where the next one does.
 pub(crate) type Place = (u64, u64);
+
+/// A history as it was when it was looked at last.
+#[derive(Default)]
+pub(crate) struct Base {
+    history: History,
+    /// Its first bytes, by which one that was cut back is told from one that was begun anew.
+    begins: Vec<u8>,
+}
+
+impl Base {
+    pub(crate) fn new(history: History) -> io::Result<Self> {
+        let begins = history.slice(0, BEGINS.min(history.len()))?;
+        Ok(Self { history, begins })
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+}
 
 /// The lines of `new` that `old` does not hold as often, in their order, those that `known` has seen left
 /// out. A last line without its newline counts when it is a whole entry.
@@ -24,13 +46,18 @@ pub(crate) type Place = (u64, u64);
 /// whole.
 pub(crate) fn inserted(
     path: &Path,
-    old: &History,
+    base: &Base,
     new: &History,
     known: &Known,
 ) -> Result<Vec<Place>, journal::Error> {
+    let old = &base.history;
     let failed = |cause| journal::Error::Io { op: "read", path: path.to_owned(), cause };
     let is_same = old.is_same_file(new).map_err(failed)?;
-    let (old_from, from) = if is_same && new.len() < old.split() {
+    let is_cut = is_same && new.len() < old.split();
+    if is_cut && new.slice(0, base.begins.len() as u64).map_err(failed)? == base.begins {
+        return Ok(Vec::new());
+    }
+    let (old_from, from) = if is_cut {
         // It was cut back, and what is left of the old one is in memory.
         (old.split(), 0)
     } else {
@@ -140,7 +167,7 @@ mod tests {
             let scratch = Scratch::new();
             let (before, after) = (lines(&before), lines(&after));
             let path = scratch.write("h", format!("{before}{after}"));
-            let old = history(&path, after.len());
+            let old = Base::new(history(&path, after.len())).unwrap();
             let rest = lines(&put) + &after + if torn { "{\"id\":\"" } else { "" };
             if replaced {
                 let other = scratch.write("h.new", format!("{before}{rest}"));
@@ -163,13 +190,13 @@ mod tests {
     fn a_line_counts_when_it_is_whole_and_once() {
         let scratch = Scratch::new();
         let path = scratch.write("h", "{\"id\":\"a\"}\n{\"id\":");
-        let looks = |old: &History| {
+        let looks = |old: &Base| {
             let new = history(&path, 1 << 20);
             let places = inserted(&path, old, &new, &Known::default()).unwrap();
             let found = texts(&new, &places);
-            (new, found)
+            (Base::new(new).unwrap(), found)
         };
-        let (old, found) = looks(&History::default());
+        let (old, found) = looks(&Base::default());
         assert_eq!(found, ["{\"id\":\"a\"}\n"]);
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(b"\"b\"}").unwrap();
@@ -181,5 +208,23 @@ mod tests {
         file.set_len(0).unwrap();
         file.write_all(b"{\"id\":\"c\"}\n").unwrap();
         assert_eq!(looks(&old).1, ["{\"id\":\"c\"}\n"]);
+    }
+
+    #[test]
+    fn a_history_that_was_cut_back_has_nothing_new_unless_it_was_begun_anew() {
+        let scratch = Scratch::new();
+        let path = scratch.write("h", lines(&[3; 1000]));
+        let old = Base::new(history(&path, 100)).unwrap();
+        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.set_len(5000).unwrap();
+        let looks = || {
+            let new = history(&path, 100);
+            let places = inserted(&path, &old, &new, &Known::default()).unwrap();
+            texts(&new, &places)
+        };
+        assert_eq!(looks(), [] as [String; 0]);
+        file.set_len(0).unwrap();
+        (&file).write_all(lines(&[4]).as_bytes()).unwrap();
+        assert_eq!(looks(), [lines(&[4])]);
     }
 }

@@ -76,7 +76,8 @@ impl View {
         }
         let snapshot = snapshot::take(&log)?;
         if let Some(followed) = &mut self.followed {
-            followed.push(Followed::begin(log.clone(), &snapshot));
+            let begun = Followed::begin(log.clone(), &snapshot);
+            followed.push(begun.map_err(|e| Failure::io("cannot read", &log.history, &e))?);
         }
         let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } = snapshot;
         for path in skipped {
