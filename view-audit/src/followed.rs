@@ -12,6 +12,7 @@ use audit_log::{Head, Log, SourceName, WINDOW};
 use cli::Failure;
 use journal::Lines;
 
+use crate::head::head;
 use crate::history::History;
 use crate::inserted::{Base, inserted};
 use crate::known::Known;
@@ -71,7 +72,7 @@ impl Followed {
         }
         for entry in &snapshot.fresh {
             // It is an object, so it has a head.
-            let head: Head = serde_json::from_slice(&entry.bytes).unwrap_or_default();
+            let head = Head::of(&entry.bytes).unwrap_or_default();
             followed.known.in_shard(&head, &entry.bytes);
         }
         followed.history = Base::new(snapshot.history.clone())?;
@@ -230,7 +231,7 @@ impl Followed {
             let bytes = new.slice(from, to).map_err(|e| Failure::io("cannot read", path, &e))?;
             for line in Lines::starting_at(path, bytes.as_slice(), from, audit_log::LONGEST) {
                 let line = line?;
-                match line.decode::<Head>() {
+                match head(&line) {
                     Ok(head) => {
                         let is_new = if path == self.log.history {
                             self.known.in_history(&head, &line.bytes)

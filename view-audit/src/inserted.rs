@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
 
-use audit_log::{Head, LONGEST};
+use audit_log::LONGEST;
 use journal::Lines;
 
+use crate::head::head;
 use crate::history::History;
 use crate::known::Known;
 
@@ -68,7 +69,7 @@ pub(crate) fn inserted(
     let mut candidates = Vec::new();
     for line in Lines::starting_at(path, new.from(from), from, LONGEST) {
         let line = line?;
-        let head = line.decode::<Head>().ok();
+        let head = head(&line).ok();
         let waits = !line.is_terminated() && head.is_none();
         if !waits && !head.is_some_and(|head| known.has(&head, &line.bytes)) {
             candidates.push((known.hash(&line.bytes), (line.offset, line.end)));

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use audit_log::{
-    Fresh, Inode, LONGEST, SourceName, inode, instants, modified, open_source, placed_without_time,
+    Fresh, Head, Inode, LONGEST, SourceName, inode, instants, modified, open_source,
+    placed_without_time,
 };
 use journal::{Damage, Lines};
 
