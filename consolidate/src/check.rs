@@ -10,9 +10,9 @@ use records::{Reason, consolidate::Run};
 use crate::disk::RealDisk;
 use crate::error::Error;
 use crate::listing::Listing;
-use crate::plan::Plan;
 use crate::recover::{Recovered, foresee};
 use crate::run::{Batch, How, Report};
+use crate::shard_lines::Reader;
 use crate::show::count;
 use crate::take::{Outcome, UNFINISHED, Wish, take};
 
@@ -44,23 +44,23 @@ pub(crate) fn rehearse(log: &Log, how: How) -> Result<Rehearsed, Error> {
     let (recovered, folded) = foresee(log)?;
     let mut report = Report::of(log);
     let mut listing = Listing::read(log)?;
-    let mut batch = Batch::default();
+    let (mut batch, mut reader) = (Batch::default(), Reader::default());
     let sources = std::mem::take(&mut listing.pending);
-    let left = sources.iter().enumerate().filter(|(_, source)| !folded.contains(&source.inode));
-    for (index, source) in left {
+    let left = sources.iter().filter(|source| !folded.contains(&source.inode));
+    for source in left {
         let wish = Wish { now: how.now, older_than: how.older_than, claim: None };
-        match take(&RealDisk, log, source, index, wish)? {
+        match take(&RealDisk, log, source, batch.shards.next(), &mut reader, wish)? {
             Outcome::Taken(taken) => {
                 if taken.unfinished {
                     listing.leave(source.shown.clone(), UNFINISHED, true);
                 }
-                batch.add(taken);
+                batch.add(source, taken);
             }
             Outcome::Left(why) => listing.leave(source.shown.clone(), &why.text, why.passes),
             Outcome::Gone => {}
         }
     }
-    let plan = Plan::new(&log.history, &log.older(), std::mem::take(&mut batch.entries))?;
+    let plan = batch.plan(log)?;
     report.add(&batch, &plan);
     let (skipped, stuck) = listing.into_skipped();
     report.run.skipped = skipped;

@@ -2,19 +2,23 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use audit_log::{Consumed, Inode, Intent, LinesSum, Log, Region, inode};
-use records::consolidate::Quarantined;
-use records::print_noun;
 
 use crate::disk::Disk;
 use crate::error::Error;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Old, Plan};
+use crate::quarantine;
 use crate::recover::{forget, sync_folder, undo};
 use crate::retire::retire;
+use crate::row::Reject;
+use crate::shards::Shards;
 
-/// Carries out `plan` and puts `rejects` into the quarantine; `consumed` are the parts of shards that
+/// How many bytes are written at once.
+const WRITTEN: usize = 256 << 10;
+
+/// Carries out `plan` and puts `rejects` into the quarantine; `consumed` are the parts of `shards` that
 /// both were made of.
 ///
 /// 1. Write the intent, with the bytes that are going to be overwritten. *Durable.*
@@ -25,15 +29,16 @@ pub(crate) fn commit(
     disk: &impl Disk,
     log: &Log,
     plan: &Plan,
-    rejects: &[Quarantined],
+    shards: &mut Shards,
+    rejects: &[Reject],
     consumed: &[Consumed],
 ) -> Result<(), Error> {
     if plan.is_empty() && rejects.is_empty() {
         return retire(disk, log, consumed);
     }
-    let change = Change::prepare(disk, log, plan, rejects, consumed)?;
+    let change = Change::prepare(disk, log, plan, shards, rejects, consumed)?;
     change.write_down(disk, log)?;
-    if let Err(error) = change.carry_out(disk, log) {
+    if let Err(error) = change.carry_out(disk, log, shards) {
         // A failed sync leaves no way to know what is on the disk, so the old bytes are written anew.
         // Where that fails as well, the intent stays, and the next run tries again.
         if undo(disk, log, &change.intent, &change.tail).is_ok() {
@@ -46,25 +51,24 @@ pub(crate) fn commit(
 }
 
 /// A change of history and quarantine, ready to be carried out.
-struct Change {
+struct Change<'a> {
+    plan: &'a Plan,
+    rejects: &'a [Reject],
     intent: Intent,
     /// The bytes of the history that are overwritten.
     tail: Vec<u8>,
-    /// The bytes that take their place; empty when the history is replaced as a whole.
-    history: Vec<u8>,
-    quarantine: Vec<u8>,
 }
 
-impl Change {
+impl<'a> Change<'a> {
     /// Makes the files and sets the space aside, so that a full disk shows before anything changed.
     fn prepare(
         disk: &impl Disk,
         log: &Log,
-        plan: &Plan,
-        rejects: &[Quarantined],
+        plan: &'a Plan,
+        shards: &mut Shards,
+        rejects: &'a [Reject],
         consumed: &[Consumed],
     ) -> Result<Self, Error> {
-        let quarantine = lines(rejects)?;
         if !plan.is_empty() {
             exists(disk, log, &log.history)?;
         }
@@ -78,34 +82,33 @@ impl Change {
             return Err(Error::Changed { history: log.history.clone() });
         }
         let history = metadata.map_or(Inode { dev: 0, ino: 0 }, |found| inode(&found));
-        let mut change = Self {
+        let mut region = plan.region.clone();
+        let (mut tail, mut replacement) = (Vec::new(), None);
+        let (file, path) = (file.as_ref(), log.history.as_path());
+        if plan.replaces() {
+            let old = Old { file, path, tail: &[], from: 0 };
+            replacement = Some(write_replacement(disk, log, plan, shards, old)?);
+        } else if let Some(file) = file {
+            plan::copy(file, path, region.from, region.old_len, |piece| {
+                tail.extend_from_slice(piece);
+                Ok(())
+            })?;
+            region.sum = plan.sum(Old { file: None, path, tail: &tail, from: region.from })?;
+        }
+        let change = Self {
+            plan,
+            rejects,
             intent: Intent {
                 history,
-                region: plan.region.clone(),
-                quarantine: appended(&log.quarantine(), &quarantine)?,
-                replacement: None,
-                tail_len: 0,
-                tail_sha256: String::new(),
+                region,
+                quarantine: appended(&log.quarantine(), rejects, shards)?,
+                replacement,
+                tail_len: tail.len() as u64,
+                tail_sha256: records::sha256_hex(&tail),
                 consumed: consumed.to_vec(),
             },
-            tail: Vec::new(),
-            history: Vec::new(),
-            quarantine,
+            tail,
         };
-        if plan.replaces() {
-            change.intent.replacement = Some(write_replacement(disk, log, plan, file.as_ref())?);
-        } else {
-            let (bytes, region) =
-                plan.new_bytes(file.as_ref()).map_err(Error::io("read", &log.history))?;
-            plan::copy(file.as_ref(), region.from, region.old_len, |piece| {
-                change.tail.extend_from_slice(piece);
-                Ok(())
-            })
-            .map_err(Error::io("read", &log.history))?;
-            (change.intent.region, change.history) = (region, bytes);
-        }
-        change.intent.tail_len = change.tail.len() as u64;
-        change.intent.tail_sha256 = records::sha256_hex(&change.tail);
         for (path, region) in change.in_place(log) {
             let grows = region.new_len - region.old_len;
             let reserved = disk.reserve(&path, region.old_len, grows);
@@ -115,12 +118,12 @@ impl Change {
     }
 
     /// What is written in place.
-    fn in_place(&self, log: &Log) -> Vec<(std::path::PathBuf, &Region)> {
+    fn in_place(&self, log: &Log) -> Vec<(PathBuf, &Region)> {
         let mut regions = Vec::new();
-        if !self.quarantine.is_empty() {
+        if !self.rejects.is_empty() {
             regions.push((log.quarantine(), &self.intent.quarantine));
         }
-        if !self.history.is_empty() {
+        if !self.plan.is_empty() && self.intent.replacement.is_none() {
             regions.push((log.history.clone(), &self.intent.region));
         }
         regions
@@ -146,25 +149,63 @@ impl Change {
         })
     }
 
-    fn carry_out(&self, disk: &impl Disk, log: &Log) -> Result<(), Error> {
-        if !self.quarantine.is_empty() {
-            write(disk, &log.quarantine(), &self.intent.quarantine, &self.quarantine)?;
+    fn carry_out(&self, disk: &impl Disk, log: &Log, shards: &mut Shards) -> Result<(), Error> {
+        if !self.rejects.is_empty() {
+            let path = log.quarantine();
+            let mut writer = Writer::new(disk, &path, self.intent.quarantine.from);
+            for reject in self.rejects {
+                quarantine::write(reject, shards, |piece| writer.write(piece))?;
+            }
+            writer.finish()?;
         }
         if self.intent.replacement.is_some() {
             let replaced = disk.replace(&log.replacement(), &log.history);
             replaced.map_err(Error::io("replace", &log.history))?;
-            sync_folder(disk, log)
-        } else if self.history.is_empty() {
-            Ok(())
-        } else {
-            write(disk, &log.history, &self.intent.region, &self.history)
+            return sync_folder(disk, log);
         }
+        if self.plan.is_empty() {
+            return Ok(());
+        }
+        let (path, from) = (log.history.as_path(), self.intent.region.from);
+        let mut writer = Writer::new(disk, path, from);
+        let old = Old { file: None, path, tail: &self.tail, from };
+        self.plan.content(old, from, shards, |piece| writer.write(piece))?;
+        writer.finish()
     }
 }
 
-fn write(disk: &impl Disk, path: &Path, region: &Region, bytes: &[u8]) -> Result<(), Error> {
-    disk.write_at(path, region.from, bytes).map_err(Error::io("write", path))?;
-    disk.sync_file(path).map_err(Error::io("sync", path))
+/// Writes pieces one behind the other, and makes them durable.
+struct Writer<'a, D> {
+    disk: &'a D,
+    path: &'a Path,
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'a, D: Disk> Writer<'a, D> {
+    fn new(disk: &'a D, path: &'a Path, at: u64) -> Self {
+        Self { disk, path, at, bytes: Vec::new() }
+    }
+
+    fn write(&mut self, piece: &[u8]) -> Result<(), Error> {
+        self.bytes.extend_from_slice(piece);
+        if self.bytes.len() < WRITTEN { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if !self.bytes.is_empty() {
+            let written = self.disk.write_at(self.path, self.at, &self.bytes);
+            written.map_err(Error::io("write", self.path))?;
+            self.at += self.bytes.len() as u64;
+            self.bytes.clear();
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.disk.sync_file(self.path).map_err(Error::io("sync", self.path))
+    }
 }
 
 /// Makes the file at `path`, if there is none, durably and empty.
@@ -180,26 +221,22 @@ fn exists(disk: &impl Disk, log: &Log, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// The region that `bytes` take at the end of the quarantine.
-fn appended(path: &Path, bytes: &[u8]) -> Result<Region, Error> {
+/// The region that `rejects` take at the end of the quarantine.
+fn appended(path: &Path, rejects: &[Reject], shards: &mut Shards) -> Result<Region, Error> {
     let old_len = match fs::metadata(path) {
         Ok(found) => found.len(),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => 0,
         Err(cause) => return Err(Error::io("read", path)(cause)),
     };
-    let mut sum = LinesSum::default();
-    sum.add(bytes);
-    let new_len = old_len + bytes.len() as u64;
-    Ok(Region { from: old_len, old_len, new_len, sum: sum.finish() })
-}
-
-fn lines(rejects: &[Quarantined]) -> Result<Vec<u8>, Error> {
-    let mut lines = Vec::new();
+    let (mut sum, mut new_len) = (LinesSum::default(), old_len);
     for reject in rejects {
-        lines.extend_from_slice(print_noun(reject).map_err(Error::Encode)?.as_bytes());
-        lines.push(b'\n');
+        quarantine::write(reject, shards, |piece| {
+            sum.add(piece);
+            new_len += piece.len() as u64;
+            Ok(())
+        })?;
     }
-    Ok(lines)
+    Ok(Region { from: old_len, old_len, new_len, sum: sum.finish() })
 }
 
 /// Writes the whole new history beside the old one, with its mode and, where permitted, its owner.
@@ -207,7 +244,8 @@ fn write_replacement(
     disk: &impl Disk,
     log: &Log,
     plan: &Plan,
-    history: Option<&fs::File>,
+    shards: &mut Shards,
+    old: Old<'_>,
 ) -> Result<Inode, Error> {
     let path = log.replacement();
     disk.remove(&path).map_err(Error::io("remove", &path))?;
@@ -215,17 +253,12 @@ fn write_replacement(
     disk.keep_access(&log.history, &path).map_err(Error::io("set the mode of", &path))?;
     let reserved = disk.reserve(&path, 0, plan.region.new_len);
     reserved.map_err(Error::io("set space aside for", &path))?;
-    let mut at = 0;
-    let written = plan.content(history, 0, |piece| {
-        disk.write_at(&path, at, piece)?;
-        at += piece.len() as u64;
-        Ok(())
-    });
-    let synced = written.and_then(|()| disk.sync_file(&path));
-    if let Err(cause) = synced {
+    let mut writer = Writer::new(disk, &path, 0);
+    let written = plan.content(old, 0, shards, |piece| writer.write(piece));
+    if let Err(error) = written.and_then(|()| writer.finish()) {
         // Whatever is left of it is removed by the next run.
         drop(disk.remove(&path));
-        return Err(Error::io("write", &path)(cause));
+        return Err(error);
     }
     let found = fs::metadata(&path).map_err(Error::io("read", &path))?;
     Ok(inode(&found))

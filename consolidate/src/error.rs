@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Busy { logs: PathBuf },
     #[error("{}: somebody else wrote to it just now", history.display())]
     Changed { history: PathBuf },
+    #[error("{}: somebody changed what stood in it just now", shard.display())]
+    ShardChanged { shard: PathBuf },
     #[error("{}: {why}, so the interrupted run that {} describes can be neither finished nor undone", history.display(), intent.display())]
     Doubt { history: PathBuf, intent: PathBuf, why: String },
     #[error("cannot write down the intent: {0}")]
@@ -38,7 +40,7 @@ impl Error {
 impl Fault for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Busy { .. } | Self::Changed { .. } => Exit::Later,
+            Self::Busy { .. } | Self::Changed { .. } | Self::ShardChanged { .. } => Exit::Later,
             Self::Doubt { .. } => Exit::Damaged,
             Self::Io { .. } | Self::NotRegular { .. } | Self::Encode(_) => Exit::World,
             Self::Journal(error) => error.exit(),
@@ -49,7 +51,7 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Changed { .. } => {
+            Self::Changed { .. } | Self::ShardChanged { .. } => {
                 Some("nothing was changed; run the command again in a moment".into())
             }
             Self::Doubt { intent, .. } => Some(format!(

@@ -1,24 +1,29 @@
 //! Where new entries go in the history, and which of its bytes change for that.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use audit_log::{Backward, Fresh, Head, Held, LONGEST, LinesSum, Region, Step, WINDOW, in_order};
-use journal::{Line, Reverse};
+use audit_log::{
+    Backward, Compare, Held, Likeness, LinesSum, Region, Step, Sum, WINDOW, in_order_by,
+};
 
 use crate::error::Error;
-
-/// How many bytes are copied at once.
-const PIECE: usize = 256 * 1024;
+use crate::held_lines::{HeldLines, Place};
+use crate::long_line::pieces;
+use crate::row::Row;
+use crate::shards::Shards;
 
 /// What is to be done to the history.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// Lines with their newlines, and before which byte of the history each one goes; in order.
-    insertions: Vec<(u64, Vec<u8>)>,
-    /// The end of the history that changes. Its checksum is not filled in.
+    /// Entries, and before which byte of the history each one goes; in order.
+    insertions: Vec<(u64, Row)>,
+    /// Whether the last line of the history has no newline and gets one.
+    completes: bool,
+    /// The end of the history that changes. Its sum is not filled in.
     pub region: Region,
     /// How many entries the history has already, or were there twice.
     pub duplicates: u64,
@@ -26,49 +31,105 @@ pub(crate) struct Plan {
     pub conflicts: Vec<String>,
 }
 
+/// The history as it was.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Old<'a> {
+    pub file: Option<&'a File>,
+    pub path: &'a Path,
+    /// What stands from `from` to its end; taken from here when it is not empty, because the file changes.
+    pub tail: &'a [u8],
+    pub from: u64,
+}
+
+impl Old<'_> {
+    /// Gives the bytes from `from` to `to` in pieces; without a history there are none.
+    fn copy(
+        &self,
+        from: u64,
+        to: u64,
+        sink: &mut impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if from >= to {
+            return Ok(());
+        }
+        if !self.tail.is_empty() && from >= self.from {
+            let at = |offset: u64| usize::try_from(offset - self.from).unwrap_or(usize::MAX);
+            return sink(self.tail.get(at(from)..at(to)).unwrap_or_default());
+        }
+        let Some(file) = self.file else { return Ok(()) };
+        copy(file, self.path, from, to, sink)
+    }
+}
+
+/// Gives the bytes of a file from `from` to `to` in pieces.
+pub(crate) fn copy(
+    file: &File,
+    path: &Path,
+    from: u64,
+    to: u64,
+    mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    enum Failed {
+        Read(io::Error),
+        Sink(Error),
+    }
+    impl From<io::Error> for Failed {
+        fn from(cause: io::Error) -> Self {
+            Self::Read(cause)
+        }
+    }
+    pieces(file, from, to, |piece| sink(piece).map_err(Failed::Sink)).map_err(|failed| match failed
+    {
+        Failed::Read(cause) => Error::io("read", path)(cause),
+        Failed::Sink(error) => error,
+    })
+}
+
 impl Plan {
-    /// Places `entries` in the history at `path`, which need not exist. Nothing is changed.
+    /// Places `rows` of `shards` in the history at `path`, which need not exist. Nothing is changed.
     ///
     /// `older` is the history of the time when it had another name: what it holds is not doubled.
-    pub(crate) fn new(path: &Path, older: &Path, entries: Vec<Fresh>) -> Result<Self, Error> {
-        let (entries, twice) = in_order(entries);
-        let mut conflicts = conflicts(&entries);
-        let given = entries.len();
-        let entries = without(older, entries, &mut conflicts)?;
+    pub(crate) fn new(
+        path: &Path,
+        older: &Path,
+        rows: Vec<Row>,
+        shards: &mut Shards,
+    ) -> Result<Self, Error> {
+        let (rows, twice) = in_order_by(rows, |one, other| shards.are_same(one.spot, other.spot))?;
+        let mut conflicts = conflicts(&rows, shards)?;
+        let given = rows.len();
+        let rows = without(older, rows, shards, &mut conflicts)?;
         let mut plan = Self {
-            duplicates: (twice.len() + given - entries.len()) as u64,
+            duplicates: (twice.len() + given - rows.len()) as u64,
             conflicts,
             ..Self::default()
         };
         let Some(file) = open(path)? else {
-            plan.insertions = entries.into_iter().map(|entry| (0, line(entry))).collect();
+            plan.insertions = rows.into_iter().map(|row| (0, row)).collect();
             return Ok(plan.measured());
         };
         let len = file.metadata().map_err(Error::io("read", path))?.len();
         plan.region = Region { from: len, old_len: len, new_len: len, ..Region::default() };
         let unfinished = ends_without_newline(&file, len).map_err(Error::io("read", path))?;
-        let lines = Reverse::new(path, file, LONGEST)?.map(|line| line.map(held));
-        let mut backward = Backward::new(lines, entries);
+        plan.insertions.reserve_exact(rows.len());
+        let lines = HeldLines::new(path, &file, len);
+        let mut backward = Backward::with(lines, rows, InFiles { shards, file: &file, path });
         let mut before = len;
         while backward.pending() > 0 {
             match backward.next().transpose()? {
                 None => break,
-                Some(Step::Held(line)) => before = line.item,
+                Some(Step::Held(line)) => before = line.item.from,
                 Some(Step::Duplicate(_)) => plan.duplicates += 1,
                 Some(Step::Fresh { entry, conflict }) => {
                     if conflict {
-                        plan.conflicts.extend(entry.id.clone());
+                        plan.conflicts.extend(backward.compare_mut().shards.id(entry.spot)?);
                     }
-                    plan.insertions.push((before, line(entry)));
+                    plan.insertions.push((before, entry));
                 }
             }
         }
         plan.insertions.reverse();
-        if unfinished
-            && let Some((_, first)) = plan.insertions.iter_mut().find(|(at, _)| *at == len)
-        {
-            first.insert(0, b'\n');
-        }
+        plan.completes = unfinished && plan.insertions.last().is_some_and(|(at, _)| *at == len);
         Ok(plan.measured())
     }
 
@@ -83,7 +144,8 @@ impl Plan {
     }
 
     fn inserted(&self) -> u64 {
-        self.insertions.iter().map(|(_, line)| line.len() as u64).sum()
+        let lines = self.insertions.iter().map(|(_, row)| u64::from(row.spot.len) + 1);
+        lines.sum::<u64>() + u64::from(self.completes)
     }
 
     /// How many entries the history gains.
@@ -107,32 +169,82 @@ impl Plan {
     }
 
     /// Gives the new bytes of the history, from the byte `start` on, in pieces. `start` must not be
-    /// behind `region.from`, and `history` must be as it was.
+    /// behind `region.from`. An error when a shard does not hold any more what was planned.
     pub(crate) fn content(
         &self,
-        history: Option<&File>,
+        old: Old<'_>,
         start: u64,
-        mut sink: impl FnMut(&[u8]) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let mut at = start;
-        for (before, line) in &self.insertions {
-            copy(history, at, *before, &mut sink)?;
-            sink(line)?;
-            at = *before;
-        }
-        copy(history, at, self.region.old_len, &mut sink)
+        shards: &mut Shards,
+        mut sink: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.walk(old, start, |what| match what {
+            Piece::Bytes(bytes) => sink(bytes),
+            Piece::Row(row) => {
+                shards.read(row.spot, &mut sink)?;
+                sink(b"\n")
+            }
+        })
     }
 
-    /// The new bytes of the region, and the region with their checksum.
-    pub(crate) fn new_bytes(&self, history: Option<&File>) -> io::Result<(Vec<u8>, Region)> {
-        let mut bytes = Vec::new();
-        self.content(history, self.region.from, |piece| {
-            bytes.extend_from_slice(piece);
+    /// The sum of the new bytes of the region.
+    pub(crate) fn sum(&self, old: Old<'_>) -> Result<Sum, Error> {
+        let mut sum = LinesSum::default();
+        self.walk(old, self.region.from, |what| {
+            match what {
+                Piece::Bytes(bytes) => sum.add(bytes),
+                Piece::Row(row) => sum.add_line(row.spot.sum),
+            }
             Ok(())
         })?;
-        let mut sum = LinesSum::default();
-        sum.add(&bytes);
-        Ok((bytes, Region { sum: sum.finish(), ..self.region.clone() }))
+        Ok(sum.finish())
+    }
+
+    fn walk(
+        &self,
+        old: Old<'_>,
+        start: u64,
+        mut give: impl FnMut(Piece<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut at = start;
+        let mut completes = self.completes;
+        for (before, row) in &self.insertions {
+            old.copy(at, *before, &mut |bytes| give(Piece::Bytes(bytes)))?;
+            if completes && *before == self.region.old_len {
+                give(Piece::Bytes(b"\n"))?;
+                completes = false;
+            }
+            give(Piece::Row(row))?;
+            at = *before;
+        }
+        old.copy(at, self.region.old_len, &mut |bytes| give(Piece::Bytes(bytes)))
+    }
+}
+
+/// What the new history is made of.
+enum Piece<'a> {
+    /// Bytes that it had before, or a newline that was missing.
+    Bytes(&'a [u8]),
+    /// An entry and its newline.
+    Row(&'a Row),
+}
+
+/// Compares entries of shards with lines of a history.
+struct InFiles<'a> {
+    shards: &'a mut Shards,
+    file: &'a File,
+    path: &'a Path,
+}
+
+impl Compare<Row, Place, Error> for InFiles<'_> {
+    fn compare(&mut self, row: &Row, line: &Held<Place>) -> Result<Likeness, Error> {
+        let Place { from, len } = line.item;
+        if len == u64::from(row.spot.len)
+            && self.shards.holds(row.spot, self.file, from, self.path)?
+        {
+            return Ok(Likeness::Same);
+        }
+        let same_id = self.shards.id(row.spot)? == line.id;
+        Ok(if same_id { Likeness::Namesake } else { Likeness::Other })
     }
 }
 
@@ -145,27 +257,31 @@ pub(crate) fn open(path: &Path) -> Result<Option<File>, Error> {
     }
 }
 
-/// Those of `entries`, which are in order, that the history at `older` does not hold. It is read from
+/// Those of `rows`, which are in order, that the history at `older` does not hold. It is read from
 /// its end no further than to the first of them, so once it is no longer written to this costs one line.
 /// Ids that it holds with other bytes are added to `conflicts`.
 fn without(
     older: &Path,
-    entries: Vec<Fresh>,
+    rows: Vec<Row>,
+    shards: &mut Shards,
     conflicts: &mut Vec<String>,
-) -> Result<Vec<Fresh>, Error> {
-    let Some(file) = open(older)? else { return Ok(entries) };
-    let lines = Reverse::new(older, file, LONGEST)?.map(|line| line.map(held));
-    let mut backward = Backward::new(lines, entries);
+) -> Result<Vec<Row>, Error> {
+    let Some(file) = open(older)? else { return Ok(rows) };
+    let len = file.metadata().map_err(Error::io("read", older))?.len();
+    let lines = HeldLines::new(older, &file, len);
+    let mut backward = Backward::with(lines, rows, InFiles { shards, file: &file, path: older });
     let mut kept = Vec::new();
     while backward.pending() > 0 {
         match backward.next().transpose()? {
             None => break,
             Some(Step::Fresh { entry, conflict }) => {
-                conflicts.extend(entry.id.clone().filter(|_| conflict));
+                if conflict {
+                    conflicts.extend(backward.compare_mut().shards.id(entry.spot)?);
+                }
                 kept.push(entry);
             }
             // Readers tell entries of the two histories apart by what they state.
-            Some(Step::Duplicate(entry)) if !states_its_time(&entry) => kept.push(entry),
+            Some(Step::Duplicate(entry)) if !entry.timed => kept.push(entry),
             Some(Step::Duplicate(_) | Step::Held(_)) => {}
         }
     }
@@ -173,31 +289,25 @@ fn without(
     Ok(kept)
 }
 
-fn states_its_time(entry: &Fresh) -> bool {
-    serde_json::from_slice::<Head>(&entry.bytes).is_ok_and(|head| head.timestamp.is_some())
-}
-
-fn line(entry: Fresh) -> Vec<u8> {
-    let mut line = entry.bytes;
-    line.push(b'\n');
-    line
-}
-
-/// A damaged line of the history is left alone; it has no instant, so it belongs to the line before.
-/// What is inserted before the first line goes behind a byte order mark, which means nothing elsewhere.
-fn held(line: Line) -> Held<u64> {
-    let head = line.decode::<Head>().unwrap_or_default();
-    let item = line.content_offset();
-    Held { at: head.timestamp, id: head.id, bytes: line.bytes, item }
-}
-
 /// Ids that stand more than once among entries of one instant; equal entries are not among them.
-fn conflicts(entries: &[Fresh]) -> Vec<String> {
-    let mut ids: Vec<_> =
-        entries.iter().filter_map(|e| e.id.as_ref().map(|id| (e.at, id))).collect();
-    ids.sort();
-    let pairs = ids.iter().zip(ids.iter().skip(1));
-    pairs.filter(|(one, next)| one == next).map(|((_, id), _)| (*id).clone()).collect()
+fn conflicts(rows: &[Row], shards: &mut Shards) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    for same in rows.chunk_by(|one, other| one.at == other.at).filter(|same| same.len() > 1) {
+        let mut by_number: HashMap<u64, Vec<&Row>> = HashMap::new();
+        for row in same.iter().filter(|row| row.has_id) {
+            by_number.entry(row.id).or_default().push(row);
+        }
+        for namesakes in by_number.values().filter(|rows| rows.len() > 1) {
+            let ids = namesakes.iter().map(|row| shards.id(row.spot));
+            let mut ids: Vec<_> =
+                ids.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            ids.sort();
+            found.extend(
+                ids.array_windows().filter(|[one, next]| one == next).map(|[one, _]| one.clone()),
+            );
+        }
+    }
+    Ok(found)
 }
 
 fn ends_without_newline(file: &File, len: u64) -> io::Result<bool> {
@@ -205,23 +315,4 @@ fn ends_without_newline(file: &File, len: u64) -> io::Result<bool> {
     let mut byte = [0];
     file.read_exact_at(&mut byte, last)?;
     Ok(byte != *b"\n")
-}
-
-/// Gives the bytes from `from` to `to` in pieces; without a history there are none.
-pub(crate) fn copy(
-    history: Option<&File>,
-    from: u64,
-    to: u64,
-    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
-) -> io::Result<()> {
-    let Some(history) = history else { return Ok(()) };
-    let mut at = from;
-    while at < to {
-        let size = usize::try_from(to - at).unwrap_or(usize::MAX).min(PIECE);
-        let mut piece = vec![0; size];
-        history.read_exact_at(&mut piece, at)?;
-        sink(&piece)?;
-        at += size as u64;
-    }
-    Ok(())
 }

@@ -175,7 +175,7 @@ fn holds(path: &Path, region: &Region) -> Result<bool, Error> {
         sum.add(piece);
         Ok(())
     };
-    plan::copy(Some(&file), region.from, region.new_len, add).map_err(Error::io("read", path))?;
+    plan::copy(&file, path, region.from, region.new_len, add)?;
     Ok(sum.finish() == region.sum)
 }
 

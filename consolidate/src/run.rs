@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use audit_log::{Consumed, Fresh, Log};
+use audit_log::{Consumed, Log};
 use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
-use records::consolidate::{Check, Quarantined, Run};
+use records::consolidate::{Check, Run};
 
 use crate::args::Args;
 use crate::check::{check, rehearse};
@@ -20,13 +20,16 @@ use crate::listing::{Listing, Source};
 use crate::plan::Plan;
 use crate::quiet::remove_quiet;
 use crate::recover::{Recovered, recover};
+use crate::row::{Reject, Row};
+use crate::shard_lines::Reader;
+use crate::shards::Shards;
 use crate::show;
 use crate::take::{Outcome, Taken, UNFINISHED, Wish, take};
 
-/// How many shards one commit takes at most, and after how many bytes it takes no more. They bound the
-/// memory; a commit costs three syncs.
-const BATCH_SHARDS: usize = 256;
-const BATCH_BYTES: u64 = 8 << 20;
+/// How many shards one commit takes at most, and after how many lines it takes no more. They bound the
+/// memory, which goes by the number of lines and not by their length; a commit costs three syncs.
+const BATCH_SHARDS: usize = 20_000;
+const BATCH_LINES: usize = 100_000;
 
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -119,8 +122,9 @@ impl Report {
                 .map(|id| format!("two entries with the id {id} differ; both are in the history")),
         );
         self.notes.extend(batch.rejects.iter().map(|reject| {
-            let Quarantined { shard, offset, reason, .. } = reject;
-            format!("{shard}: byte {offset}: nobody can read this line: {reason}")
+            let Reject { spot, reason } = reject;
+            let shard = batch.shards.shown(*spot);
+            format!("{shard}: byte {}: nobody can read this line: {reason}", spot.offset)
         }));
     }
 }
@@ -146,18 +150,19 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
     }
     let mut listing = Listing::read(log)?;
     let sources = std::mem::take(&mut listing.pending);
-    let mut rest = sources.iter().enumerate().peekable();
+    let mut rest = sources.iter().peekable();
+    let mut reader = Reader::default();
     while rest.peek().is_some() {
         let mut batch = Batch::default();
-        while let Some((index, source)) = rest.next_if(|(_, source)| batch.has_room_for(source)) {
+        while let Some(source) = rest.next_if(|_| batch.has_room()) {
             let claim = Some(listing.next_claim(&source.name.stem));
             let wish = Wish { now: how.now, older_than: how.older_than, claim };
-            match take(disk, log, source, index, wish)? {
+            match take(disk, log, source, batch.shards.next(), &mut reader, wish)? {
                 Outcome::Taken(taken) => {
                     if taken.unfinished {
                         listing.leave(source.shown.clone(), UNFINISHED, true);
                     }
-                    batch.add(taken);
+                    batch.add(source, taken);
                 }
                 Outcome::Left(why) => {
                     listing.leave(source.shown.clone(), &why.text, why.passes);
@@ -165,13 +170,13 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
                 Outcome::Gone => {}
             }
         }
-        let plan = Plan::new(&log.history, &log.older(), std::mem::take(&mut batch.entries))?;
+        let plan = batch.plan(log)?;
         let creates = (!plan.is_empty() && !log.history.exists())
             || (!batch.rejects.is_empty() && !log.quarantine().exists());
         if creates {
             hide(log)?;
         }
-        commit(disk, log, &plan, &batch.rejects, &batch.consumed)?;
+        commit(disk, log, &plan, &mut batch.shards, &batch.rejects, &batch.consumed)?;
         report.add(&batch, &plan);
     }
     remove_quiet(disk, log, &listing.done, how.now)?;
@@ -182,26 +187,28 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
 /// The shards of one commit.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub entries: Vec<Fresh>,
-    rejects: Vec<Quarantined>,
+    pub shards: Shards,
+    rows: Vec<Row>,
+    rejects: Vec<Reject>,
     consumed: Vec<Consumed>,
-    shards: usize,
-    bytes: u64,
 }
 
 impl Batch {
-    fn has_room_for(&self, source: &Source) -> bool {
-        let bytes = source.len - source.name.consumed;
-        self.shards == 0
-            || (self.shards < BATCH_SHARDS && self.bytes.saturating_add(bytes) <= BATCH_BYTES)
+    fn has_room(&self) -> bool {
+        self.consumed.len() < BATCH_SHARDS && self.rows.len() + self.rejects.len() < BATCH_LINES
     }
 
-    pub(crate) fn add(&mut self, taken: Taken) {
-        self.shards += 1;
-        self.bytes += taken.consumed.to - taken.consumed.from;
-        self.entries.extend(taken.entries);
+    pub(crate) fn add(&mut self, source: &Source, taken: Taken) {
+        self.shards.add(taken.path, source.shown.clone(), source.inode);
+        self.rows.extend(taken.rows);
         self.rejects.extend(taken.rejects);
         self.consumed.push(taken.consumed);
+    }
+
+    /// Places the entries in the history of `log`. To be asked once.
+    pub(crate) fn plan(&mut self, log: &Log) -> Result<Plan, Error> {
+        let rows = std::mem::take(&mut self.rows);
+        Plan::new(&log.history, &log.older(), rows, &mut self.shards)
     }
 }
 

@@ -1,22 +1,21 @@
-//! Taking a shard: no writer of ours appends to it any more, and its lines are in memory.
+//! Taking a shard: no writer of ours appends to it any more, and it is known what it holds.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use audit_log::{
-    Consumed, Fresh, LONGEST, Log, inode, instants, modified, open_source, placed_without_time,
+    Consumed, LONGEST, Log, inode, instants, modified, open_source, placed_without_time,
 };
 use jiff::Timestamp;
-use records::consolidate::Quarantined;
 use rustix::io::Errno;
 
 use crate::disk::Disk;
 use crate::error::Error;
 use crate::listing::Source;
-use crate::shard_lines;
+use crate::row::{Reject, Row};
+use crate::shard_lines::{Part, Reader, Unreadable};
 
 /// How long nobody must have written to a shard before its unfinished last line counts as cut off.
 const SETTLED: Duration = Duration::from_mins(1);
@@ -38,8 +37,10 @@ pub(crate) struct Wish {
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub consumed: Consumed,
-    pub entries: Vec<Fresh>,
-    pub rejects: Vec<Quarantined>,
+    pub rows: Vec<Row>,
+    pub rejects: Vec<Reject>,
+    /// Where it is now.
+    pub path: PathBuf,
     /// Whether its last line waits for its rest.
     pub unfinished: bool,
 }
@@ -62,7 +63,7 @@ pub(crate) enum Outcome {
     Gone,
 }
 
-/// Takes `source`, the number `index` of all in the order of names.
+/// Takes `source`, which `reader` reads as the shard number `shard`.
 ///
 /// The lock keeps our own writers out while the shard is read and renamed. One that waits for the
 /// lock finds afterwards that its path leads to another file, and starts that. A writer that ignores
@@ -71,7 +72,8 @@ pub(crate) fn take(
     disk: &impl Disk,
     log: &Log,
     source: &Source,
-    index: usize,
+    shard: u32,
+    reader: &mut Reader,
     wish: Wish,
 ) -> Result<Outcome, Error> {
     let left = |text: String| Ok(Outcome::Left(Why { text, passes: true }));
@@ -97,34 +99,30 @@ pub(crate) fn take(
         return left(format!("it was written to {} ago", cli::show_duration(idle)));
     }
     let from = source.name.consumed;
-    let bytes = match read_from(file, from, found.len()) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return stuck(format!("it has more than {LONGEST} bytes")),
-        Err(cause) => return stuck(format!("it cannot be read: {cause}")),
-    };
     let settled = idle >= SETTLED;
-    let lines = shard_lines::read(&source.shown, from, &bytes, settled)?;
-    if lines.to == from && !(bytes.is_empty() && settled) {
+    let part = Part { file, name: &source.shown, shard, from, to: found.len(), settled };
+    let mut lines = match reader.read(part) {
+        Ok(lines) => lines,
+        Err(Unreadable::TooLong) => {
+            return stuck(format!("it has a line of more than {LONGEST} bytes"));
+        }
+        Err(Unreadable::Io(cause)) => return stuck(format!("it cannot be read: {cause}")),
+    };
+    if lines.to == from && !(found.len() <= from && settled) {
         return left(if lines.unfinished {
             UNFINISHED.into()
         } else {
             "nothing was written to it yet".into()
         });
     }
-    claim(disk, log, source, wish.claim)?;
-    let stated: Vec<_> = lines.entries.iter().map(|entry| entry.head.timestamp).collect();
+    let path = claim(disk, log, source, wish.claim)?;
     let otherwise = placed_without_time(&source.name, modified(&found));
-    let placed = instants(&stated, otherwise);
-    let entries = lines.entries.into_iter().zip(placed).map(|(entry, at)| Fresh {
-        at,
-        source: index,
-        offset: entry.offset,
-        id: entry.head.id,
-        bytes: entry.bytes,
-    });
+    for (row, at) in lines.rows.iter_mut().zip(instants(&lines.stated, otherwise)) {
+        row.at = at;
+    }
     let consumed = Consumed { inode: source.inode, from, to: lines.to };
-    let (entries, rejects, unfinished) = (entries.collect(), lines.rejects, lines.unfinished);
-    Ok(Outcome::Taken(Taken { consumed, entries, rejects, unfinished }))
+    let (rows, rejects, unfinished) = (lines.rows, lines.rejects, lines.unfinished);
+    Ok(Outcome::Taken(Taken { consumed, rows, rejects, path, unfinished }))
 }
 
 /// Gives the lock back when dropped. Closing would do, unless another thread is just between fork and
@@ -138,22 +136,19 @@ impl Drop for Locked {
     }
 }
 
-/// Renames a shard that writers can still find, so that they start another one.
-fn claim(disk: &impl Disk, log: &Log, source: &Source, claim: Option<u64>) -> Result<(), Error> {
-    let Some(claim) = claim.filter(|_| !source.name.is_taken()) else { return Ok(()) };
+/// Renames a shard that writers can still find, so that they start another one. Where it is then.
+fn claim(
+    disk: &impl Disk,
+    log: &Log,
+    source: &Source,
+    claim: Option<u64>,
+) -> Result<PathBuf, Error> {
+    let Some(claim) = claim.filter(|_| !source.name.is_taken()) else {
+        return Ok(source.path.clone());
+    };
     let path = log.logs.join(source.name.claimed_path(claim));
-    disk.rename(&source.path, &path).map_err(Error::io("rename", &source.path))
-}
-
-/// The bytes from `from` to `to`; `None` when they are too many.
-fn read_from(file: &File, from: u64, to: u64) -> io::Result<Option<Vec<u8>>> {
-    let length = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
-    if length > LONGEST {
-        return Ok(None);
-    }
-    let mut bytes = vec![0; length];
-    file.read_exact_at(&mut bytes, from)?;
-    Ok(Some(bytes))
+    disk.rename(&source.path, &path).map_err(Error::io("rename", &source.path))?;
+    Ok(path)
 }
 
 /// How long ago the file was written to; a time in the future counts as just now.

@@ -7,6 +7,7 @@ mod failing;
 mod folding;
 mod hooked;
 mod killed;
+mod large;
 mod mounts;
 mod odd_files;
 mod odd_lines;

@@ -230,6 +230,11 @@ where
         self.fresh.len() + self.ready_fresh
     }
 
+    /// What compares.
+    pub fn compare_mut(&mut self) -> &mut C {
+        &mut self.compare
+    }
+
     /// The group before the present one.
     fn next_group(&mut self) -> Result<Group<T>, E> {
         let mut lines = Vec::new();
