@@ -22,8 +22,7 @@ built() {
 
 # helper PACKAGE: builds a package of testing/ and prints the absolute path of its program.
 helper() {
-  cargo build --quiet --locked --release -p "$1"
-  realpath "$target/release/$1"
+  cargo build --quiet --locked --release -p "$1" && realpath "$target/release/$1"
 }
 
 # Microseconds since 1970.
