@@ -27,6 +27,7 @@ Examples:
   lld-check new 98 --title 'Schema backend CRUD'
   lld-check prompt 98 | gemini-retry --issue 98 --node review_lld - | lld-check record 98
   lld-check status 98
+  lld-check lint docs/LLDs/active/*.md
   lld-check gate 98 && worktree-lane add 98 schema-backend-crud
 
 Exit codes:
@@ -95,6 +96,20 @@ pub(crate) enum Command {
         /// Issues, such as 98, and files
         #[arg(value_name = "ISSUE|FILE")]
         of: Vec<String>,
+    },
+
+    /// Find what is missing or left over in documents
+    ///
+    /// Checks against template 0102, whatever the sections are numbered and called: sections that are
+    /// missing, out of order or there twice, headings without text, tables without rows or without a
+    /// line of dashes, text in braces that was never filled in, and boxes that are not checked. The
+    /// boxes of the Definition of Done have to be checked only in a folder `done`. The review log is
+    /// left out. Prints `FILE:LINE: CODE: MESSAGE`. Exit 1 when there is something, 0 when there is
+    /// nothing.
+    Lint {
+        /// The documents
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
     },
 
     /// Print the prompt that asks for a review of the LLD

@@ -9,14 +9,15 @@ mod date;
 mod decide;
 mod log;
 mod order;
-mod outline;
-mod section;
+pub(crate) mod section;
 mod statement;
 mod table;
-mod words;
+pub(crate) mod words;
 
 use records::Reason;
 use records::lld_check::{ClaimRow, Claimed, RowKind};
+
+use crate::document::outline;
 
 use log::Field;
 use statement::Statement;

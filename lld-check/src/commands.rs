@@ -5,6 +5,7 @@ mod archive;
 mod coverage;
 mod examine;
 mod gate;
+mod lint;
 mod new;
 mod prompt;
 mod record;
@@ -25,6 +26,10 @@ use crate::show;
 
 /// Does what was asked.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    // The only command that needs no repository.
+    if let Some(Command::Lint { files }) = &args.command {
+        return lint::run(out, files);
+    }
     let start = match args.repo.as_deref() {
         Some(dir) if !dir.is_dir() => {
             return Err(Failure::usage(format_args!("--repo {}", dir.display()), "no such folder"));
@@ -47,6 +52,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         }
         Command::Gate { issue, phase: Phase::Code } => gate::run(&place, out, issue),
         Command::Status { of } => status::run(&place, out, &of),
+        Command::Lint { files } => lint::run(out, &files),
         Command::Prompt { issue } => prompt::run(&place, out, issue),
         Command::Record { issue, input: _ } => record::run(&place, out, issue),
         Command::Coverage { input } => coverage::run(&place, out, input.is_some()),

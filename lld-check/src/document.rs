@@ -4,6 +4,7 @@ pub(crate) mod design;
 pub(crate) mod find;
 pub(crate) mod insert;
 pub(crate) mod name;
+pub(crate) mod outline;
 pub(crate) mod placeholders;
 pub(crate) mod read;
 pub(crate) mod review_log;

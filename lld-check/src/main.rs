@@ -7,6 +7,7 @@ mod commands;
 mod document;
 mod gate;
 mod issues;
+mod lint;
 mod settings;
 mod show;
 mod waivers;

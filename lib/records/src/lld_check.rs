@@ -1,5 +1,6 @@
 //! What `lld-check` prints.
 
+mod finding;
 mod status;
 
 use schemars::JsonSchema;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::formats::noun;
 use crate::{Condition, Decision, Format, IssueNumber, Noun, Reason, Stamp, Verdict};
 
+pub use finding::Finding;
 pub use status::{ClaimRow, Claimed, DocumentPlace, LoggedReview, Proven, RowKind, Status};
 
 /// A document that `new` made.
@@ -246,5 +248,6 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Waiver>(),
         noun::<Refused>(),
         noun::<Status>(),
+        noun::<Finding>(),
     ]
 }

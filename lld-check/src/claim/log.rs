@@ -2,11 +2,11 @@
 
 use pulldown_cmark::HeadingLevel;
 
-use super::outline::{Block, Piece};
 use super::section::{self, Section, is_numbered_part, is_section_number, without_number};
 use super::statement::{Parts, Statement};
 use super::table;
 use super::words::{self, Said};
+use crate::document::outline::{Block, Piece};
 
 /// A value in a field, such as `**Final Status:** APPROVED`.
 #[derive(Debug, Clone, PartialEq, Eq)]

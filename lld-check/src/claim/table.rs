@@ -1,8 +1,8 @@
 //! The tables of a review log.
 
-use super::outline::Piece;
 use super::statement::{Parts, Statement};
 use super::words::{self, Said, words};
+use crate::document::outline::Piece;
 
 /// Names of columns that hold the verdict, the best first.
 const VERDICT: [&str; 15] = [

@@ -7,6 +7,7 @@ mod coverage;
 mod excused;
 mod gate;
 mod hostile;
+mod lint;
 mod log;
 mod new;
 mod prompt;

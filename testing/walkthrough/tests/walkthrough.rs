@@ -59,11 +59,12 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 28] = [
+const ENCORE: [(&str, i32); 29] = [
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
     ("lld-check status 98", 0),
+    ("lld-check lint docs/LLDs/active/98-schemas.md", 1),
     ("lld-check waive 98 --reason 'uploads are down' --by Lead", 0),
     ("echo 'Is this sound?' | gemini-retry --no-audit -", 0),
     ("echo '{\"prompt\":\"Is this sound?\"}' | gemini-retry batch --no-audit", 0),
