@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a fold costs: a shard of three lines into a long history, and many shards, beside `sort -m`.
+# What a fold costs: a shard of three lines into a long history, one with a line of 100 MB, and many shards,
+# beside `sort -m`.
 #
 #   bench/consolidate.sh [BIN_DIR]   BIN_DIR is target/dist by default (make install builds it)
 #
@@ -71,6 +72,23 @@ strace -f -e trace=write,pwrite64 -o "$work/trace" true 2> /dev/null && {
   strace -f -y -e trace=write,pwrite64 -o "$work/trace" "$bin/consolidate" --format json --root "$work" > /dev/null
   awk -F' = ' '!/pipe:|<\/dev/ && /logs/ { sum += $NF } END { printf "bytes written to the log and the intent: %d\n", sum }' "$work/trace"
 }
+
+# A line of 100 MB, which is an entry, and one that nobody can read.
+for kind in entry rubbish; do
+  for ((round = 0; round < rounds; round++)); do
+    back
+    rm -f "$work"/logs/governance_history.quarantine.jsonl
+    {
+      [ "$kind" = rubbish ] || printf '{"id":"long","timestamp":"%s","critique":"' "$(date -u -d "@$after" +%FT%TZ)"
+      head -c 100000000 /dev/zero | tr '\0' x
+      [ "$kind" = rubbish ] || printf '"}'
+      echo
+    } > "$work/logs/active/$(stamp "$after")_aaaaaaaa.jsonl"
+    measured "$work/$kind.times" "$bin/consolidate" --format json --root "$work"
+  done
+  report "$work/$kind.times" "one line of 100 MB, $([ "$kind" = entry ] && echo an entry || echo unreadable)"
+done
+rm -f "$work"/logs/governance_history.quarantine.jsonl
 
 # Sessions that begin one after the other and overlap; each is its own shard.
 if [ "$(ls "$work/shards" 2> /dev/null | wc -l)" != "$shards" ]; then

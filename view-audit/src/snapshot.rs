@@ -92,7 +92,8 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
     let later = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     let same = listing.holds_in(&later)
         && read_intent(log)? == described
-        && version(&log.history).map_err(|e| failed(&log.history, &e))? == version_before;
+        && (state.saved
+            || version(&log.history).map_err(|e| failed(&log.history, &e))? == version_before);
     if !same {
         return Ok(None);
     }
@@ -105,20 +106,28 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
 struct State {
     history: History,
     done: bool,
+    /// Whether what counts is in the intent and before the part that changes, so that writing may go on.
+    saved: bool,
+}
+
+impl State {
+    fn new(history: History, done: bool) -> Self {
+        Self { history, done, saved: false }
+    }
 }
 
 fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io::Result<State> {
     let Some(file) = open(&log.history)? else {
-        return Ok(State { history: History::default(), done: false });
+        return Ok(State::new(History::default(), false));
     };
     let found = file.metadata()?;
     let Some((intent, tail)) = intent else {
         let split = found.len().saturating_sub(WINDOW);
-        return part(file, split, found.len()).map(|history| State { history, done: false });
+        return part(file, split, found.len()).map(|history| State::new(history, false));
     };
     if let Some(replacement) = intent.replacement {
         let done = inode(&found) == replacement;
-        return whole(file).map(|history| State { history, done });
+        return whole(file).map(|history| State::new(history, done));
     }
     let region = &intent.region;
     let len = found.len();
@@ -135,12 +144,12 @@ fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io
         let split = region.old_len.saturating_sub(WINDOW).min(region.from);
         let mut rest = read(&file, split, region.from)?;
         rest.extend_from_slice(tail);
-        return Ok(State { history: History::new(file, split, rest), done });
+        return Ok(State { history: History::new(file, split, rest), done, saved: true });
     }
     let split = len.saturating_sub(WINDOW);
     // A run that cannot sync what it wrote takes it back, so what is new is kept here unless it is much.
     let split = if done && len - region.from <= HELD { split.min(region.from) } else { split };
-    part(file, split, len).map(|history| State { history, done })
+    part(file, split, len).map(|history| State::new(history, done))
 }
 
 /// Whether the file has the region's new bytes.
