@@ -1,12 +1,13 @@
 //! Saying which lines could not be shown.
 
-use cli::Out;
+use cli::{Failure, Out};
 use journal::Damage;
 
 use crate::history::History;
+use crate::scan::DamagedLines;
 
 /// How many damaged lines are named one by one.
-const NAMED: usize = 20;
+pub(crate) const NAMED: usize = 20;
 
 /// Damaged lines of one or more logs.
 #[derive(Debug, Default)]
@@ -31,6 +32,15 @@ impl Damages {
             damage.line = history.line_number(damage.offset).ok();
         }
         self.add(damage);
+    }
+
+    /// Adds those of a history that was read from its beginning, as if it had been read from its end.
+    pub(crate) fn add_lines(&mut self, lines: &DamagedLines<'_>) -> Result<(), Failure> {
+        self.count += lines.count;
+        for line in lines.last.iter().rev().take(NAMED - self.named.len()) {
+            self.named.extend(line.damage()?);
+        }
+        Ok(())
     }
 
     /// Says it on stderr.

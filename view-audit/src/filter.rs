@@ -63,8 +63,17 @@ impl Filter {
         if self.is_empty() {
             return true;
         }
-        let facts = Facts::of(line).unwrap_or_default();
-        self.accepts_facts(&facts, project) && self.accepts_texts(line)
+        self.accepts_entry(&Facts::of(line).unwrap_or_default(), line, project)
+    }
+
+    /// As [`Filter::accepts`], for an entry whose facts are known.
+    pub(crate) fn accepts_entry(
+        &self,
+        facts: &Facts<'_>,
+        line: &[u8],
+        project: Option<&str>,
+    ) -> bool {
+        self.accepts_facts(facts, project) && self.accepts_texts(line)
     }
 
     /// All conditions but that on the texts.

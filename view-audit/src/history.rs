@@ -84,6 +84,32 @@ impl History {
         Ok(0)
     }
 
+    /// Reads some bytes from `from` on; none at the end.
+    pub(crate) fn read_at(&self, buffer: &mut [u8], from: u64) -> io::Result<usize> {
+        if from < self.split {
+            let left = usize::try_from(self.split - from).unwrap_or(usize::MAX);
+            let size = left.min(buffer.len());
+            return match (&self.file, buffer.get_mut(..size)) {
+                (Some(file), Some(buffer)) => file.read_at(buffer, from),
+                _ => Ok(0),
+            };
+        }
+        let from = usize::try_from(from - self.split).unwrap_or(usize::MAX);
+        let mut rest = self.rest.get(from..).unwrap_or_default();
+        rest.read(buffer)
+    }
+
+    /// The line between `from` and `to`, without its end and without a byte order mark.
+    pub(crate) fn line(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = self.slice(from, to)?;
+        bytes.pop_if(|last| *last == b'\n');
+        bytes.pop_if(|last| *last == b'\r');
+        if from == 0 && bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        Ok(bytes)
+    }
+
     /// The bytes from `from` to `to`.
     pub(crate) fn slice(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
@@ -108,18 +134,7 @@ impl History {
 
 impl Read for History {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = if self.position < self.split {
-            let left = usize::try_from(self.split - self.position).unwrap_or(usize::MAX);
-            let size = left.min(buffer.len());
-            match (&self.file, buffer.get_mut(..size)) {
-                (Some(file), Some(buffer)) => file.read_at(buffer, self.position)?,
-                _ => 0,
-            }
-        } else {
-            let from = usize::try_from(self.position - self.split).unwrap_or(usize::MAX);
-            let mut rest = self.rest.get(from..).unwrap_or_default();
-            rest.read(buffer)?
-        };
+        let read = self.read_at(buffer, self.position)?;
         self.position += read as u64;
         Ok(read)
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use audit_log::read_entry;
+use audit_log::{Facts, read_entry};
 use cli::{Exit, Failure, Out, Progress, Tone};
 use jiff::tz::TimeZone;
 
@@ -15,9 +15,9 @@ use crate::index::Policy;
 use crate::projects;
 use crate::show::{self, Shown};
 use crate::show_one;
-use crate::stats::Counts;
+use crate::stats::{Counts, Row};
 use crate::stats_page;
-use crate::view::{Place, View, log_of};
+use crate::view::{Place, Sink, View, log_of};
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -54,11 +54,14 @@ fn list(
     let filter = Filter::of(wanted, cli::clock::now().instant(), &TimeZone::system());
     let wanted = if args.all { usize::MAX } else { args.tail };
     view.use_indexes(&filter, wanted, policy, out);
-    let places = view.find(&filter, wanted)?;
-    drop(progress);
-    if watch.is_none() || !places.is_empty() {
-        print(&view, &places, args.verbose, out)?;
+    let mut listed =
+        Listed { places: Vec::new(), progress: Some(progress), verbose: args.verbose, out };
+    if args.all {
+        view.each(&filter, &mut listed)?;
+    } else {
+        listed.places = view.find(&filter, wanted)?;
     }
+    listed.end(&view, watch.is_none())?;
     out.flush()?;
     view.damages.tell(out);
     if let (Some(watch), Some(logs)) = (watch, view.followed.take()) {
@@ -117,12 +120,9 @@ fn count(args: &StatsArgs, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result
     let (mut view, failed) = open(roots, out);
     let filter = Filter::of(args.wanted.clone(), now, &zone);
     view.use_indexes(&filter, usize::MAX, args.index.policy(), out);
-    let places = view.find(&filter, usize::MAX)?;
-    drop(progress);
     let mut counts = Counts::new(&args.by);
-    for Place { log, place } in &places {
-        counts.add(&read_entry(&view.bytes(place)?), view.project(*log));
-    }
+    view.each(&filter, &mut counts)?;
+    drop(progress);
     for (by, groups) in counts.finish() {
         if out.is_json() {
             for group in &groups {
@@ -137,25 +137,71 @@ fn count(args: &StatsArgs, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result
     ended(&view, failed, Exit::Yes)
 }
 
-fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<(), Failure> {
-    if places.is_empty() {
-        return out.page(|page| page.line(Tone::Dim, "no entry to show"));
+impl Sink for Counts {
+    type Kept = Row;
+
+    fn keep(&mut self, facts: &Facts<'_>, project: Option<&str>) -> Row {
+        self.row(facts, project)
     }
-    for page in places.chunks(PAGE) {
-        let mut shown = Vec::new();
-        for Place { log, place } in page {
-            let bytes = view.bytes(place)?;
-            if out.is_json() {
-                out.raw(&entry_json::line(&bytes))?;
-            } else {
-                let project = view.project(*log).map(str::to_owned);
-                shown.push(Shown { entry: read_entry(&bytes), project });
-            }
+
+    fn take(&mut self, _: &View, _: Place, row: Row) -> Result<(), Failure> {
+        self.add(row);
+        Ok(())
+    }
+}
+
+/// Entries that are printed page by page.
+struct Listed<'a> {
+    places: Vec<Place>,
+    /// Until the first page is printed.
+    progress: Option<Progress>,
+    verbose: bool,
+    out: &'a mut Out,
+}
+
+impl Listed<'_> {
+    fn print(&mut self, view: &View) -> Result<(), Failure> {
+        drop(self.progress.take());
+        for places in std::mem::take(&mut self.places).chunks(PAGE) {
+            print(view, places, self.verbose, self.out)?;
         }
-        out.page(|page| {
-            let show = if verbose { show::blocks } else { show::table };
-            show(&shown, page);
-        })?;
+        Ok(())
     }
-    Ok(())
+
+    /// Prints what is left, and says when there was nothing if that is wanted.
+    fn end(&mut self, view: &View, tell: bool) -> Result<(), Failure> {
+        if self.places.is_empty() && self.progress.is_some() && tell {
+            self.progress = None;
+            return self.out.page(|page| page.line(Tone::Dim, "no entry to show"));
+        }
+        self.print(view)
+    }
+}
+
+impl Sink for Listed<'_> {
+    type Kept = ();
+
+    fn keep(&mut self, _: &Facts<'_>, _: Option<&str>) {}
+
+    fn take(&mut self, view: &View, place: Place, (): ()) -> Result<(), Failure> {
+        self.places.push(place);
+        if self.places.len() == PAGE { self.print(view) } else { Ok(()) }
+    }
+}
+
+fn print(view: &View, places: &[Place], verbose: bool, out: &mut Out) -> Result<(), Failure> {
+    let mut shown = Vec::new();
+    for Place { log, place } in places {
+        let bytes = view.bytes(place)?;
+        if out.is_json() {
+            out.raw(&entry_json::line(&bytes))?;
+        } else {
+            let project = view.project(*log).map(str::to_owned);
+            shown.push(Shown { entry: read_entry(&bytes), project });
+        }
+    }
+    out.page(|page| {
+        let show = if verbose { show::blocks } else { show::table };
+        show(&shown, page);
+    })
 }

@@ -1,13 +1,13 @@
 //! Counting entries.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
+use audit_log::Facts;
 use records::view_audit::Stats;
-use records::{AuditEntry, IssueNumber, Verdict};
+use records::{IssueNumber, Verdict};
 
 use crate::args::By;
-use crate::filter::{is_failed, model};
+use crate::stats_keys::Keys;
 
 /// What is counted of one group.
 #[derive(Debug, Default)]
@@ -19,46 +19,84 @@ struct Group {
     durations: Vec<u64>,
 }
 
-type Groups = BTreeMap<Option<String>, Group>;
+/// What is counted of an entry. Its keys are numbers that [`Counts`] knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Row {
+    keys: [u32; KINDS],
+    issue: Option<IssueNumber>,
+    verdict: Option<Verdict>,
+    failed: bool,
+    rotated: Option<bool>,
+    duration_ms: Option<u64>,
+}
 
-/// Of one subject: its project, issue and node.
-type Subject = (Option<String>, IssueNumber, Option<String>);
+/// How many things there are to group by.
+const KINDS: usize = By::Day as usize + 1;
 
 /// Counts of entries that are added oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     all: u64,
-    /// For each thing to group by, the groups by their keys.
-    by: Vec<(Option<By>, Groups)>,
-    /// Verdicts since the last approval.
-    open: HashMap<Subject, u64>,
+    /// For each thing to group by, the groups by the numbers of their keys; one group without any.
+    by: Vec<(Option<By>, Vec<Group>)>,
+    /// The keys of each kind that is grouped by, or that tells subjects apart.
+    keys: [Keys; KINDS],
+    /// Verdicts since the last approval, by project, issue and node.
+    open: HashMap<(u32, IssueNumber, u32), u64>,
 }
 
 impl Counts {
     /// Nothing yet; without anything to group by, all entries are one group.
     pub(crate) fn new(by: &[By]) -> Self {
-        let mut by: Vec<_> = by.iter().map(|by| (Some(*by), BTreeMap::new())).collect();
+        let mut by: Vec<_> = by.iter().map(|by| (Some(*by), Vec::new())).collect();
         if by.is_empty() {
-            by.push((None, BTreeMap::from([(None, Group::default())])));
+            by.push((None, vec![Group::default()]));
         }
         Self { by, ..Self::default() }
     }
 
-    /// Adds an entry of the log of `project`.
-    pub(crate) fn add(&mut self, entry: &AuditEntry, project: Option<&str>) {
+    /// What is to be counted of an entry of the log of `project`.
+    pub(crate) fn row(&mut self, facts: &Facts<'_>, project: Option<&str>) -> Row {
+        let verdict = facts.verdict();
+        let has_rounds = verdict.is_some() && facts.issue.is_some();
+        let mut keys = [0; KINDS];
+        let subject = [By::Project, By::Node].into_iter().filter(|_| has_rounds);
+        for by in self.by.iter().filter_map(|(by, _)| *by).chain(subject) {
+            let known = self.keys.get_mut(by as usize);
+            let number = known.map(|known| known.number(by, facts, verdict, project));
+            if let Some((key, number)) = keys.get_mut(by as usize).zip(number) {
+                *key = number;
+            }
+        }
+        Row {
+            keys,
+            issue: facts.issue,
+            verdict,
+            failed: facts.is_failed(),
+            rotated: facts.rotated,
+            duration_ms: facts.duration_ms,
+        }
+    }
+
+    /// Adds an entry.
+    pub(crate) fn add(&mut self, row: Row) {
         self.all += 1;
-        let project = entry.project.as_deref().or(project);
-        let rounds = self.rounds(entry, project);
+        let rounds = self.rounds(&row);
         for (by, groups) in &mut self.by {
-            let key = by.and_then(|by| key(by, entry, project));
-            groups.entry(key).or_default().add(entry, rounds);
+            let number = by.map_or(0, |by| row.key(by)) as usize;
+            if groups.len() <= number {
+                groups.resize_with(number + 1, Group::default);
+            }
+            if let Some(group) = groups.get_mut(number) {
+                group.add(&row, rounds);
+            }
         }
     }
 
     /// For an approval of an issue, how many verdicts it took.
-    fn rounds(&mut self, entry: &AuditEntry, project: Option<&str>) -> Option<u64> {
-        let verdict = entry.verdict()?;
-        let subject = (project.map(str::to_owned), entry.issue_id?, entry.node.clone());
+    fn rounds(&mut self, row: &Row) -> Option<u64> {
+        let verdict = row.verdict?;
+        let subject = (row.key(By::Project), row.issue?, row.key(By::Node));
         let open = self.open.entry(subject).or_default();
         *open += 1;
         (verdict == Verdict::Approved).then(|| std::mem::take(open))
@@ -66,10 +104,16 @@ impl Counts {
 
     /// The groups: days and issues in their order, others from the largest.
     pub(crate) fn finish(self) -> Vec<(Option<By>, Vec<Stats>)> {
-        let all = self.all;
-        let finish = |(by, groups): (Option<By>, Groups)| {
-            let mut stats: Vec<Stats> =
-                groups.into_iter().map(|(key, group)| group.finish(by, key, all)).collect();
+        let Self { all, by, keys, .. } = self;
+        let finish = |(by, groups): (Option<By>, Vec<Group>)| {
+            let key = |number| keys.get(by? as usize)?.name(number);
+            let mut stats: Vec<Stats> = groups
+                .into_iter()
+                .enumerate()
+                .filter(|(_, group)| by.is_none() || group.stats.entries > 0)
+                .map(|(number, group)| group.finish(by, key(number), all))
+                .collect();
+            stats.sort_by(|one, other| one.key.cmp(&other.key));
             match by {
                 Some(By::Issue) => {
                     stats.sort_by_key(|s| s.key.as_ref().and_then(|k| k.parse::<u64>().ok()));
@@ -79,15 +123,21 @@ impl Counts {
             }
             (by, stats)
         };
-        self.by.into_iter().map(finish).collect()
+        by.into_iter().map(finish).collect()
+    }
+}
+
+impl Row {
+    fn key(&self, by: By) -> u32 {
+        self.keys.get(by as usize).copied().unwrap_or_default()
     }
 }
 
 impl Group {
-    fn add(&mut self, entry: &AuditEntry, rounds: Option<u64>) {
+    fn add(&mut self, row: &Row, rounds: Option<u64>) {
         self.stats.entries += 1;
-        let count = match entry.verdict() {
-            _ if is_failed(entry) => &mut self.stats.failed,
+        let count = match row.verdict {
+            _ if row.failed => &mut self.stats.failed,
             Some(Verdict::Approved) => &mut self.stats.approved,
             Some(Verdict::Revise) => &mut self.stats.revise,
             Some(Verdict::Blocked) => &mut self.stats.blocked,
@@ -100,9 +150,9 @@ impl Group {
             self.stats.rounds_to_approval =
                 Some(self.stats.rounds_to_approval.unwrap_or(0.0) + 1.0);
         }
-        self.says_rotated += u64::from(entry.rotation_occurred.is_some());
-        self.rotated += u64::from(entry.rotation_occurred == Some(true));
-        self.durations.extend(entry.duration_ms);
+        self.says_rotated += u64::from(row.rotated.is_some());
+        self.rotated += u64::from(row.rotated == Some(true));
+        self.durations.extend(row.duration_ms);
     }
 
     fn finish(mut self, by: Option<By>, key: Option<String>, all: u64) -> Stats {
@@ -140,25 +190,6 @@ fn real(count: u64) -> f64 {
     count as f64
 }
 
-fn key(by: By, entry: &AuditEntry, project: Option<&str>) -> Option<String> {
-    match by {
-        By::Verdict if is_failed(entry) => Some("failed".into()),
-        By::Verdict => match entry.verdict() {
-            Some(verdict) => Some(verdict.to_string()),
-            None => entry.verdict.clone(),
-        },
-        By::Node => entry.node.clone(),
-        By::Model => model(entry).cloned(),
-        By::Credential => entry.credential_used.clone(),
-        By::Issue => entry.issue_id.map(|issue| issue.to_string()),
-        By::Project => project.map(str::to_owned),
-        By::Day => {
-            let at = entry.at()?.instant().to_zoned(TimeZone::UTC);
-            Some(at.date().to_string())
-        }
-    }
-}
-
 /// What the format calls it.
 pub(crate) fn word(by: By) -> &'static str {
     match by {
@@ -183,7 +214,8 @@ mod tests {
         let mut counts = Counts::new(&[By::Verdict]);
         let add = |counts: &mut Counts, rest: &str| {
             let line = format!("{{\"issue_id\":98,\"node\":\"n\",{rest}}}");
-            counts.add(&audit_log::read_entry(line.as_bytes()), None);
+            let row = counts.row(&Facts::of(line.as_bytes()).unwrap(), None);
+            counts.add(row);
         };
         add(&mut counts, r#""verdict":"BLOCK","duration_ms":10,"rotation_occurred":true"#);
         add(&mut counts, r#""verdict":"REVISE","duration_ms":20"#);

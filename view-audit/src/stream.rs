@@ -32,6 +32,15 @@ pub(crate) enum Found {
     Passed,
 }
 
+/// As [`Where::History::from`], of a line of a history.
+pub(crate) fn begins(found: &Found) -> u64 {
+    match found {
+        Found::Entry(Where::History { from, .. }) => *from,
+        Found::Damaged(_, damage) => damage.offset,
+        Found::Entry(Where::Memory(_)) | Found::Passed => 0,
+    }
+}
+
 /// A line of the log.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
@@ -99,7 +108,8 @@ impl Once {
 
 type HeldLine = Result<Held<Found>, journal::Error>;
 
-fn lines(from: Numbered) -> Result<impl Iterator<Item = HeldLine>, journal::Error> {
+/// The lines of a history, last first.
+pub(crate) fn lines(from: Numbered) -> Result<impl Iterator<Item = HeldLine>, journal::Error> {
     let Numbered { number, path, history, index } = from;
     let covered = index.as_ref().map_or(0, index::Lines::covered);
     let reverse = Reverse::new(&path, history.clone(), LONGEST)?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Log, index_path};
+use audit_log::{Facts, Fresh, Log, index_path};
 use cli::{Failure, Out};
 
 use crate::damage::Damages;
@@ -13,6 +13,7 @@ use crate::followed::Followed;
 use crate::history::History;
 use crate::index::{self, Policy};
 use crate::interleave::{Grouped, Lines, interleave};
+use crate::scan::{Look, insertions, scan};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Found, Numbered, Seen, Where, backward};
 
@@ -32,6 +33,13 @@ struct Parts {
     indexes: [Option<PathBuf>; 2],
     /// The entries of its shards, in order.
     fresh: Vec<Fresh>,
+}
+
+impl Parts {
+    /// Whether all of it has to be read, and none of it from an older history.
+    fn is_one_sequence(&self) -> bool {
+        self.older.history.len() == 0 && self.history.index.is_none()
+    }
 }
 
 /// All logs that are shown.
@@ -146,6 +154,27 @@ impl View {
         Ok(together(logs))
     }
 
+    /// Shows `sink` every entry that the filter accepts, oldest first.
+    pub(crate) fn each<S: Sink>(&mut self, filter: &Filter, sink: &mut S) -> Result<(), Failure> {
+        // From the beginning, lines can be shown where they were read; but which of several sequences comes
+        // first is decided from their ends, and an index knows what need not be read.
+        let is_one = matches!(self.parts.as_slice(), [only] if only.is_one_sequence());
+        let Some(Parts { log, history, fresh, .. }) = self.parts.pop_if(|_| is_one) else {
+            for place in self.find(filter, usize::MAX)? {
+                let bytes = self.bytes(&place.place)?;
+                let facts = Facts::of(&bytes).unwrap_or_default();
+                let kept = sink.keep(&facts, self.project(place.log));
+                sink.take(self, place, kept)?;
+            }
+            return Ok(());
+        };
+        let fresh = insertions(&history, fresh)?;
+        let project = self.project(log).map(str::to_owned);
+        let mut wanted = Wanted { filter, log, project, view: self, sink };
+        let damaged = scan(&history, fresh, &mut wanted)?;
+        self.damages.add_lines(&damaged)
+    }
+
     /// The last `wanted` entries that the filter accepts, oldest first. It reads from the end, and no
     /// further than it has to.
     pub(crate) fn find(&mut self, filter: &Filter, wanted: usize) -> Result<Vec<Place>, Failure> {
@@ -206,16 +235,46 @@ impl View {
             Where::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
             Where::History { history, from, to } => {
                 let history = self.histories.get(*history).cloned().unwrap_or_default();
-                let bytes = history.slice(*from, *to);
-                let mut bytes = bytes.map_err(|e| Failure::world("cannot read the history", e))?;
-                bytes.pop_if(|last| *last == b'\n');
-                bytes.pop_if(|last| *last == b'\r');
-                if bytes.starts_with(b"\xef\xbb\xbf") {
-                    bytes.drain(..3);
-                }
+                let bytes = history.line(*from, *to);
+                let bytes = bytes.map_err(|e| Failure::world("cannot read the history", e))?;
                 Ok(Cow::Owned(bytes))
             }
         }
+    }
+}
+
+/// Where the entries go that a filter accepts.
+pub(crate) trait Sink {
+    /// What is kept of an entry until it is its turn.
+    type Kept;
+
+    /// What to keep of an entry; `project` is that of its log.
+    fn keep(&mut self, facts: &Facts<'_>, project: Option<&str>) -> Self::Kept;
+
+    /// Takes an entry when it is its turn.
+    fn take(&mut self, view: &View, place: Place, kept: Self::Kept) -> Result<(), Failure>;
+}
+
+/// Lets through what the filter accepts.
+struct Wanted<'a, S> {
+    filter: &'a Filter,
+    log: usize,
+    project: Option<String>,
+    view: &'a View,
+    sink: &'a mut S,
+}
+
+impl<S: Sink> Look for Wanted<'_, S> {
+    type Kept = S::Kept;
+
+    fn look(&mut self, facts: &Facts<'_>, bytes: &[u8]) -> Option<S::Kept> {
+        let project = self.project.as_deref();
+        let is_wanted = self.filter.accepts_entry(facts, bytes, project);
+        is_wanted.then(|| self.sink.keep(facts, project))
+    }
+
+    fn take(&mut self, place: Where, kept: S::Kept) -> Result<(), Failure> {
+        self.sink.take(self.view, Place { log: self.log, place }, kept)
     }
 }
 

@@ -74,6 +74,13 @@ impl<'a> Facts<'a> {
         Self::skimmed(line).or_else(|| Self::decoded(line))
     }
 
+    /// As [`Facts::of`], for the first line of `lines`, and how long that is without its newline. `None` when the
+    /// line is odd in any way, or does not end with a newline; it may be an entry all the same.
+    pub fn of_first(lines: &'a [u8]) -> Option<(Self, usize)> {
+        let skimmed = skim(lines).filter(|skimmed| lines.get(skimmed.end) == Some(&b'\n'))?;
+        Some((Self::picked(&skimmed).ok()?, skimmed.end))
+    }
+
     /// The facts of a line that is not odd.
     fn skimmed(line: &'a [u8]) -> Option<Self> {
         Self::picked(&skim(line).filter(|skimmed| skimmed.end == line.len())?).ok()
@@ -297,6 +304,16 @@ mod tests {
             Change::Glue(at) => line = [&line[..at % length], &line].concat(),
         }
         line
+    }
+
+    #[test]
+    fn of_several_lines_the_first_is_looked_at() {
+        let lines = b"{\"id\":\"a\"} \r\n{\"id\":\"b\"}";
+        let (facts, length) = Facts::of_first(lines).unwrap();
+        assert_eq!((facts, length), (Facts::of(&lines[..12]).unwrap(), 12));
+        for lines in [&lines[14..], b"{\"id\":\"a\"}x\n", b"{\"id\":\n\"a\"}\n", b"\n{}\n"] {
+            assert_eq!(Facts::of_first(lines), None, "{}", String::from_utf8_lossy(lines));
+        }
     }
 
     proptest! {

@@ -1,0 +1,328 @@
+//! A whole history from its beginning, one line after the other, with the entries of shards among them.
+
+use std::collections::VecDeque;
+
+use audit_log::{Backward, Facts, Fresh, LONGEST, Step};
+use cli::Failure;
+use jiff::Timestamp;
+use journal::{Damage, Lines};
+use memchr::memchr;
+
+use crate::damage::NAMED;
+use crate::head::head;
+use crate::run_of_instant::RunOfInstant;
+use crate::stream::{Numbered, Where, begins, lines};
+
+/// How much is read at once: little enough to stay in the processor's cache until it was looked at.
+const PIECE: usize = if cfg!(test) { 64 } else { 256 << 10 };
+
+/// Who looks at the lines.
+pub(crate) trait Look {
+    /// What is kept of an entry that is wanted.
+    type Kept;
+
+    /// What to keep of an entry; `None` when it is not wanted.
+    fn look(&mut self, facts: &Facts<'_>, bytes: &[u8]) -> Option<Self::Kept>;
+
+    /// A wanted entry, when it is its turn: oldest first, each once.
+    fn take(&mut self, place: Where, kept: Self::Kept) -> Result<(), Failure>;
+}
+
+/// Where the entries of `fresh` stand among the lines of `history`: before the line that begins there.
+pub(crate) fn insertions(
+    history: &Numbered,
+    fresh: Vec<Fresh>,
+) -> Result<Vec<(u64, Fresh)>, Failure> {
+    let mut behind = history.history.len();
+    let Numbered { number, path, history, .. } = history;
+    let all =
+        Numbered { number: *number, path: path.clone(), history: history.clone(), index: None };
+    let mut places = Vec::with_capacity(fresh.len());
+    let mut backward = Backward::new(lines(all)?, fresh);
+    while backward.pending() > 0 {
+        match backward.next().transpose()? {
+            Some(Step::Held(line)) => behind = begins(&line.item),
+            Some(Step::Fresh { entry, .. }) => places.push((behind, entry)),
+            Some(Step::Duplicate(_)) => {}
+            None => break,
+        }
+    }
+    places.reverse();
+    Ok(places)
+}
+
+/// Shows `look` every line of `history` in its order. Every entry of `fresh` comes before the line that
+/// begins at its place, or later; they are in order.
+///
+/// Gives the damaged lines.
+pub(crate) fn scan<'a, L: Look>(
+    history: &'a Numbered,
+    fresh: Vec<(u64, Fresh)>,
+    look: &mut L,
+) -> Result<DamagedLines<'a>, Failure> {
+    let mut scan = Scan { history, look, run: RunOfInstant::default() };
+    let mut damaged = DamagedLines::default();
+    let mut fresh = fresh.into_iter().peekable();
+    let mut buffer = Vec::new();
+    // How much of the buffer is used, where its first line begins in the history, and that line's number.
+    let (mut used, mut offset, mut number) = (0, 0_u64, 1_u64);
+    loop {
+        buffer.resize(buffer.len().max(used + PIECE), 0);
+        let free = buffer.get_mut(used..used + PIECE).unwrap_or_default();
+        let read = history.history.read_at(free, offset + used as u64);
+        let read = read.map_err(|e| Failure::io("cannot read", &history.path, &e))?;
+        let all = buffer.get(..used + read).unwrap_or_default();
+        let mut at = 0;
+        while let Some(rest) = all.get(at..).filter(|rest| !rest.is_empty()) {
+            let begin = offset + at as u64;
+            let Some((line, length)) = first_line(rest, begin == 0, read == 0) else { break };
+            while let Some((_, entry)) = fresh.next_if(|(offset, _)| *offset <= begin) {
+                scan.fresh(&entry)?;
+            }
+            match line {
+                Line::Entry(facts, bytes) => {
+                    let to = begin + length as u64;
+                    let place = Where::History { history: history.number, from: begin, to };
+                    scan.entry(&facts, bytes, place)?;
+                }
+                Line::Blank => {}
+                Line::Damaged => damaged.add(DamagedLine { history, offset: begin, number }),
+            }
+            number += 1;
+            at += length;
+        }
+        if read == 0 {
+            break;
+        }
+        (used, offset) = (all.len() - at, offset + at as u64);
+        buffer.copy_within(at..at + used, 0);
+        if used > LONGEST {
+            // Nobody holds such a line in memory.
+            let line = DamagedLine { history, offset, number };
+            offset = line.line()?.map_or(history.history.len(), |line| line.end);
+            damaged.add(line);
+            (used, number) = (0, number + 1);
+        }
+    }
+    fresh.try_for_each(|(_, entry)| scan.fresh(&entry))?;
+    scan.begin(None)?;
+    Ok(damaged)
+}
+
+#[expect(clippy::large_enum_variant, reason = "nearly every line is an entry, and none is kept")]
+enum Line<'a> {
+    Entry(Facts<'a>, &'a [u8]),
+    Blank,
+    Damaged,
+}
+
+/// The first of `lines`, and where the next one begins; `None` when its end is not there yet.
+fn first_line(lines: &[u8], is_first: bool, is_all: bool) -> Option<(Line<'_>, usize)> {
+    if let Some((facts, length)) = Facts::of_first(lines) {
+        let bytes = lines.get(..length)?;
+        return Some((Line::Entry(facts, bytes.strip_suffix(b"\r").unwrap_or(bytes)), length + 1));
+    }
+    let end = memchr(b'\n', lines);
+    if end.is_none() && !is_all {
+        return None;
+    }
+    let bytes = lines.get(..end.unwrap_or(lines.len()))?;
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(bytes);
+    let next = end.map_or(lines.len(), |end| end + 1);
+    let is_blank = bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+    Some(match Facts::of(bytes) {
+        Some(facts) if bytes.len() <= LONGEST => (Line::Entry(facts, bytes), next),
+        _ if is_blank => (Line::Blank, next),
+        _ => (Line::Damaged, next),
+    })
+}
+
+struct Scan<'a, L: Look> {
+    history: &'a Numbered,
+    look: &'a mut L,
+    run: RunOfInstant<Where, L::Kept>,
+}
+
+impl<L: Look> Scan<'_, L> {
+    #[inline]
+    fn entry(&mut self, facts: &Facts<'_>, bytes: &[u8], place: Where) -> Result<(), Failure> {
+        if !self.run.takes(facts.at) {
+            self.begin(facts.at)?;
+        }
+        let Some(kept) = self.look.look(facts, bytes) else { return Ok(()) };
+        let can_be_told = facts.at.is_some() && facts.id.is_some();
+        let history = self.history;
+        self.run.add(place, kept, (bytes, can_be_told), |place| match place {
+            Where::Memory(bytes) => Ok(bytes.clone()),
+            Where::History { from, to, .. } => history
+                .history
+                .line(*from, *to)
+                .map_err(|e| Failure::io("cannot read", &history.path, &e)),
+        })
+    }
+
+    fn fresh(&mut self, entry: &Fresh) -> Result<(), Failure> {
+        // Shards have entries alone.
+        let facts = Facts::of(&entry.bytes).unwrap_or_default();
+        self.entry(&facts, &entry.bytes, Where::Memory(entry.bytes.clone()))
+    }
+
+    /// Begins the run of an instant.
+    fn begin(&mut self, at: Option<Timestamp>) -> Result<(), Failure> {
+        let look = &mut *self.look;
+        self.run.next(at).try_for_each(|(place, kept)| look.take(place, kept))
+    }
+}
+
+/// The damaged lines of a history: how many there are, and the last ones.
+#[derive(Default)]
+pub(crate) struct DamagedLines<'a> {
+    pub count: usize,
+    pub last: VecDeque<DamagedLine<'a>>,
+}
+
+impl<'a> DamagedLines<'a> {
+    fn add(&mut self, line: DamagedLine<'a>) {
+        self.count += 1;
+        if self.last.len() == NAMED {
+            self.last.pop_front();
+        }
+        self.last.push_back(line);
+    }
+}
+
+/// A line that is no entry. What is wrong with it is found out when somebody wants to know.
+pub(crate) struct DamagedLine<'a> {
+    history: &'a Numbered,
+    offset: u64,
+    number: u64,
+}
+
+impl DamagedLine<'_> {
+    /// What is wrong with it.
+    pub(crate) fn damage(&self) -> Result<Option<Damage>, Failure> {
+        let number = Some(self.number);
+        let damage = self.line()?.and_then(|line| head(&line).err());
+        Ok(damage.map(|damage| Damage { line: number, ..damage }))
+    }
+
+    fn line(&self) -> Result<Option<journal::Line>, Failure> {
+        let Numbered { history, path, .. } = self.history;
+        let mut lines = Lines::starting_at(path, history.from(self.offset), self.offset, LONGEST);
+        Ok(lines.next().transpose()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::path::PathBuf;
+
+    use audit_log::in_order;
+    use proptest::prelude::*;
+    use testkit::Scratch;
+
+    use super::*;
+    use crate::history::History;
+    use crate::stream::{Found, backward};
+
+    /// Keeps every entry.
+    #[derive(Default)]
+    struct All(Vec<Vec<u8>>);
+
+    impl Look for All {
+        type Kept = Vec<u8>;
+
+        fn look(&mut self, _: &Facts<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
+            Some(bytes.to_vec())
+        }
+
+        fn take(&mut self, _: Where, bytes: Vec<u8>) -> Result<(), Failure> {
+            self.0.push(bytes);
+            Ok(())
+        }
+    }
+
+    fn numbered(path: PathBuf, history: History) -> Numbered {
+        Numbered { number: 0, path, history, index: None }
+    }
+
+    /// Lines of few instants and ids, so that they are often alike.
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let entry =
+            (0..4_u8, prop::option::of("[ab]"), "x{0,90}").prop_map(|(second, id, text)| {
+                let id = id.map(|id| format!(r#""id":"{id}","#)).unwrap_or_default();
+                let stamp = format!("2026-01-24T18:30:4{second}Z");
+                format!(r#"{{{id}"timestamp":"{stamp}","critique":"{text}"}}"#).into_bytes()
+            });
+        prop_oneof![
+            12 => entry.clone(),
+            2 => entry.prop_map(|line| [line.as_slice(), b" \r"].concat()),
+            2 => Just(br#"{"id":"a","text":"no time"}"#.to_vec()),
+            1 => Just(b"\xef\xbb\xbf{\"id\":\"mark\"}".to_vec()),
+            1 => Just(b" \t".to_vec()),
+            1 => Just(b"{\"id\":\"a\",\"timest".to_vec()),
+            1 => Just(b"\0\0\0{}".to_vec()),
+            1 => Just(b"{\"critique\":\"\xff\"}".to_vec()),
+        ]
+    }
+
+    fn fresh(lines: Vec<Vec<u8>>) -> Vec<Fresh> {
+        let entry = |(offset, bytes): (u64, Vec<u8>)| {
+            let facts = Facts::of(&bytes)?;
+            let id = facts.id.as_ref().map(|id| id.as_str().to_owned());
+            Some(Fresh { at: facts.at?, source: 0, offset, id, bytes: bytes.clone() })
+        };
+        in_order((0..).zip(lines).filter_map(entry).collect()).0
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// From the beginning, the same entries come as from the end, in the opposite order.
+        #[test]
+        fn entries_are_the_same_both_ways(
+            lines in prop::collection::vec(line(), 0..14),
+            new in prop::collection::vec(line(), 0..5),
+            ends in any::<bool>(),
+            split in 0..1000_usize,
+        ) {
+            let scratch = Scratch::new();
+            let mut bytes = lines.join(b"\n".as_slice());
+            if ends && !bytes.is_empty() {
+                bytes.push(b'\n');
+            }
+            let path = scratch.write("h", &bytes);
+            let split = split.min(bytes.len());
+            let file = File::open(&path).unwrap();
+            let history = History::new(file, split as u64, bytes[split..].to_vec());
+            let new = fresh(new);
+
+            let nothing = numbered(path.clone(), History::default());
+            let all = numbered(path.clone(), history.clone());
+            let (mut entries, mut damages) = (Vec::new(), Vec::new());
+            for seen in backward(nothing, all, new.clone()).unwrap() {
+                let seen = seen.unwrap();
+                match seen.found {
+                    Found::Entry(_) => entries.push(seen.bytes),
+                    Found::Damaged(_, damage) => damages.push(Damage {
+                        line: history.line_number(damage.offset).ok(),
+                        ..damage
+                    }),
+                    Found::Passed => {}
+                }
+            }
+            entries.reverse();
+
+            let all = numbered(path, history);
+            let mut found = All::default();
+            let new = insertions(&all, new).unwrap();
+            let damaged = scan(&all, new, &mut found).unwrap();
+            prop_assert_eq!(found.0, entries);
+            let last = damaged.last.iter().rev();
+            let last: Vec<_> = last.map(|line| line.damage().unwrap().unwrap()).collect();
+            prop_assert_eq!((damaged.count, last), (damages.len(), damages));
+        }
+    }
+}
