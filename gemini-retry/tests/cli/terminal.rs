@@ -1,45 +1,20 @@
 //! What a person at a terminal sees, and what nobody may see there.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gemini_stub::{Response, Rule};
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use serde_json::json;
+use testkit::Terminal;
 
 use crate::world::{OTHER, World, approval, script};
 
 /// Far longer than any step takes: a test that hangs must end.
 const LIMIT: Duration = Duration::from_mins(5);
-
-/// A terminal: what the tool has, and the screen with its keyboard.
-fn terminal() -> (File, File) {
-    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
-    grantpt(&screen).unwrap();
-    unlockpt(&screen).unwrap();
-    let size = Winsize { ws_row: 40, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&screen, size).unwrap();
-    let name = ptsname(&screen, Vec::new()).unwrap();
-    let tool_side = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    (tool_side, File::from(screen))
-}
-
-/// Everything until `needle` shows, or until the terminal is closed.
-fn read_until(screen: &mut File, needle: &str) -> String {
-    let mut seen = String::new();
-    let mut buffer = [0; 1024];
-    while !seen.contains(needle) {
-        match screen.read(&mut buffer) {
-            Ok(0) | Err(_) => break,
-            Ok(read) => seen.push_str(&String::from_utf8_lossy(&buffer[..read])),
-        }
-    }
-    seen
-}
 
 /// The tool without any of the environment of whoever runs the tests.
 fn tool(world: &World, words: &[&str]) -> Command {
@@ -74,28 +49,26 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 #[test]
 fn a_key_that_is_typed_is_never_shown_not_even_after_a_pause() {
     let world = World::new(script());
-    let (tool_side, mut screen) = terminal();
+    let mut terminal = Terminal::of_columns(100);
     let mut command = tool(&world, &["keys", "add", "gamma", "--format", "json"]);
-    command.stdin(tool_side.try_clone().unwrap()).stdout(Stdio::piped()).stderr(tool_side);
-    #[expect(clippy::disallowed_methods, reason = "a terminal cannot be given to repo::Program")]
-    let child = command.spawn().unwrap();
-    drop(command);
-    let asked = read_until(&mut screen, "not shown");
+    command.stdin(terminal.for_tool()).stdout(Stdio::piped()).stderr(terminal.for_tool());
+    let child = terminal.start(command);
+    let asked = terminal.read_until("not shown");
     assert!(asked.contains("the key, which is not shown:"), "{asked:?}");
-    wait_until("the echo is off", || !shows_what_is_typed(&screen));
+    wait_until("the echo is off", || !shows_what_is_typed(&terminal.screen));
 
-    let mut shell = tcgetattr(&screen).unwrap();
+    let mut shell = tcgetattr(&terminal.screen).unwrap();
     shell.local_modes.insert(LocalModes::ECHO);
-    tcsetattr(&screen, OptionalActions::Now, &shell).unwrap();
+    tcsetattr(&terminal.screen, OptionalActions::Now, &shell).unwrap();
     kill_process(Pid::from_child(&child), Signal::CONT).unwrap();
-    wait_until("the echo is off again", || !shows_what_is_typed(&screen));
+    wait_until("the echo is off again", || !shows_what_is_typed(&terminal.screen));
 
-    screen.write_all(format!("{OTHER}\n").as_bytes()).unwrap();
+    terminal.screen.write_all(format!("{OTHER}\n").as_bytes()).unwrap();
     let ended = child.wait_with_output().unwrap();
     assert!(ended.status.success());
     assert!(String::from_utf8(ended.stdout).unwrap().contains("\"added\""));
-    assert!(shows_what_is_typed(&screen), "the echo is on as before");
-    let seen = read_until(&mut screen, "no such text: all of it");
+    assert!(shows_what_is_typed(&terminal.screen), "the echo is on as before");
+    let seen = terminal.read_until("no such text: all of it");
     assert!(!seen.contains("AQ.Another"), "{seen:?}");
     assert!(world.scratch.read("home/.assemblyzero/gemini-credentials.json").contains(OTHER));
 }
@@ -104,17 +77,15 @@ fn a_key_that_is_typed_is_never_shown_not_even_after_a_pause() {
 #[test]
 fn an_interrupted_question_for_a_key_leaves_a_terminal_that_shows() {
     let world = World::new(script());
-    let (tool_side, mut screen) = terminal();
+    let mut terminal = Terminal::of_columns(100);
     let mut command = tool(&world, &["keys", "add", "gamma"]);
-    command.stdin(tool_side.try_clone().unwrap()).stdout(Stdio::piped()).stderr(tool_side);
-    #[expect(clippy::disallowed_methods, reason = "a terminal cannot be given to repo::Program")]
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    read_until(&mut screen, "not shown");
-    wait_until("the echo is off", || !shows_what_is_typed(&screen));
+    command.stdin(terminal.for_tool()).stdout(Stdio::piped()).stderr(terminal.for_tool());
+    let mut child = terminal.start(command);
+    terminal.read_until("not shown");
+    wait_until("the echo is off", || !shows_what_is_typed(&terminal.screen));
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert!(!child.wait().unwrap().success());
-    assert!(shows_what_is_typed(&screen));
+    assert!(shows_what_is_typed(&terminal.screen));
 }
 
 /// Results and progress share a screen: results stay, progress stands below them and goes.
@@ -125,7 +96,7 @@ fn a_batch_shows_results_for_people_and_how_far_it_is() {
             .rule(Rule::new("*", "slow").respond(Response::hang()))
             .rule(Rule::new("*", "*").respond(approval())),
     );
-    let (tool_side, mut screen) = terminal();
+    let mut terminal = Terminal::of_columns(100);
     let requests = [
         json!({"id": "first", "prompt": "Review this."}),
         json!({"id": "second", "prompt": "Review that."}),
@@ -135,19 +106,17 @@ fn a_batch_shows_results_for_people_and_how_far_it_is() {
     let mut command = tool(&world, &["batch", "--jobs", "1"]);
     command
         .stdin(File::open(path).unwrap())
-        .stdout(tool_side.try_clone().unwrap())
-        .stderr(tool_side);
-    #[expect(clippy::disallowed_methods, reason = "a terminal cannot be given to repo::Program")]
-    let mut child = command.spawn().unwrap();
-    drop(command);
-    let seen = read_until(&mut screen, "2/… done, 0 failed, 1 in flight");
+        .stdout(terminal.for_tool())
+        .stderr(terminal.for_tool());
+    let mut child = terminal.start(command);
+    let seen = terminal.read_until("2/… done, 0 failed, 1 in flight");
     assert!(seen.contains("2/… done, 0 failed, 1 in flight"), "{seen:?}");
     for id in ["first", "second"] {
         assert!(seen.contains(&format!("{id}: APPROVED")), "{seen:?}");
     }
     assert!(seen.contains("Sound, and small enough."), "{seen:?}");
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let rest = read_until(&mut screen, "stopped by signal 2; 2 requests are answered");
+    let rest = terminal.read_until("stopped by signal 2; 2 requests are answered");
     let (before, told) = rest.rsplit_once("gemini-retry: ").unwrap();
     assert!(told.starts_with("stopped by signal 2"), "{rest:?}");
     assert!(before.contains("\u{1b}[2K"), "the progress is taken away: {rest:?}");

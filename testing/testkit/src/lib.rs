@@ -28,6 +28,7 @@ mod repo;
 mod running;
 mod scratch;
 mod seeded_history;
+mod terminal;
 mod tool;
 mod words;
 
@@ -39,6 +40,7 @@ pub use ran::Ran;
 pub use repo::{Repo, RepoOptions};
 pub use running::Running;
 pub use scratch::Scratch;
+pub use terminal::Terminal;
 pub use tool::Tool;
 pub use words::Words;
 

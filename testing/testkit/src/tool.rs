@@ -146,6 +146,18 @@ impl Tool {
     /// Starts it as the leader of a process group of its own.
     #[track_caller]
     pub fn spawn(self) -> Running {
+        let (command, home) = self.command();
+        let (label, limit) = (self.label(), self.limit);
+        let feed = match self.stdin {
+            Input::Bytes(bytes) => Some(bytes),
+            Input::Empty | Input::Open => None,
+        };
+        Running::start(command, Started { label, feed, limit, home })
+    }
+
+    /// The command, whose stdout and stderr are not set yet, and its throwaway home.
+    #[track_caller]
+    pub(crate) fn command(&self) -> (Command, Option<TempDir>) {
         let throwaway = self
             .home
             .is_none()
@@ -171,12 +183,7 @@ impl Tool {
             Input::Empty => Stdio::null(),
             Input::Bytes(_) | Input::Open => Stdio::piped(),
         });
-        let label = self.label();
-        let feed = match self.stdin {
-            Input::Bytes(bytes) => Some(bytes),
-            Input::Empty | Input::Open => None,
-        };
-        Running::start(command, Started { label, feed, limit: self.limit, home: throwaway })
+        (command, throwaway)
     }
 
     /// The command as shown on failure. Environment values are not part of it: they may be secret.

@@ -1,12 +1,12 @@
 //! One entry, whole.
 
-use testkit::{Ran, Scratch};
+use testkit::{Ran, Scratch, Terminal, Tool};
 
 use crate::project::{HISTORY, SCHEMA, entry, text, view};
 
 #[track_caller]
 fn show(scratch: &Scratch, args: &[&str]) -> Ran {
-    testkit::Tool::new("view-audit").arg("show").args(args).arg("--root").arg(scratch.root()).run()
+    Tool::new("view-audit").arg("show").args(args).arg("--root").arg(scratch.root()).run()
 }
 
 #[test]
@@ -87,4 +87,41 @@ fn for_people_everything_is_shown_the_raw_response_last() {
             "RAW TEXT",
         ]
     );
+}
+
+/// However wide the terminal is, no line is longer, no word is cut, and what is wide stays whole.
+#[test]
+fn a_critique_is_wrapped_to_the_terminal() {
+    let words =
+        "the plan states each limit, and 審査 of a failure with 🙂 is left open ".repeat(12);
+    let line = format!(
+        "{{\"id\":\"b\",\"timestamp\":\"2026-01-24T18:30:02Z\",\"verdict\":\"BLOCK\",\
+         \"tier_1_issues\":[\"{words}\"],\"critique\":\"{words}\\n\\n{words}\"}}\n"
+    );
+    for columns in [60, 100] {
+        let scratch = Scratch::new();
+        scratch.write(HISTORY, &line);
+        let tool = Tool::new("view-audit").args(["show", "b", "--root"]).arg(scratch.root());
+        let tool = tool.env("TERM", "xterm-256color");
+        let seen = Terminal::of_columns(columns).run(&tool);
+        assert!(seen.contains('\u{1b}'), "a terminal gets colours: {seen:?}");
+        let plain = uncoloured(&seen);
+        let longest = plain.lines().map(cli::width).max().unwrap();
+        assert!(longest <= usize::from(columns), "{longest}: {plain}");
+        // It uses the width that there is.
+        assert!(longest > usize::from(columns) - 12, "{longest}: {plain}");
+        let shown = plain
+            .split_whitespace()
+            .filter(|word| words.split(' ').any(|one| one == *word))
+            .count();
+        let expected = 3 * words.split_whitespace().count();
+        assert!(shown >= expected, "every word is whole: {shown} of {expected}\n{plain}");
+    }
+}
+
+/// Without what sets colours.
+fn uncoloured(seen: &str) -> String {
+    let mut parts = seen.split('\u{1b}');
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').unwrap().1)
 }
