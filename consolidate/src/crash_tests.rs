@@ -93,6 +93,14 @@ fn far_up() -> Scene {
         .reject("?")
 }
 
+/// Entries among those of the history, with ids of this length.
+fn long_ids(len: usize) -> Scene {
+    let long = |second: u32| entry(second, &format!("{second}").repeat(len));
+    Scene::default()
+        .file(HISTORY, &[entry(1, "h1"), entry(5, "h5")])
+        .file("logs/active/x.jsonl", &[3, 4, 6, 7, 8].map(long))
+}
+
 fn how() -> How {
     How { now: cli::clock::now().instant(), older_than: Duration::ZERO }
 }
@@ -224,6 +232,14 @@ fn killed_at_every_step_of_replacing_the_history() {
         assert_eq!(seen(scratch.root()), before, "after step {first}");
         settle(&scene, scratch.root(), &before);
     }
+}
+
+#[test]
+fn killed_between_the_writes_of_a_long_change() {
+    let scene = long_ids(75_000);
+    assert_eq!(steps_of(&scene), steps_of(&long_ids(1)) + 2, "it is not three writes");
+    kill_everywhere(&scene);
+    fail_everywhere(&scene, 2);
 }
 
 #[test]
