@@ -38,12 +38,10 @@ impl Frame {
             for entry in entries.map(Result::unwrap) {
                 let found = entry.metadata().unwrap();
                 let name = entry.file_name().into_string().unwrap();
-                let from = match name.strip_suffix(".jsonl") {
-                    Some(_) => 0,
-                    None if folder == log.retired() => {
-                        name.rsplit_once('.').unwrap().1.parse().unwrap()
-                    }
-                    None => continue,
+                let retired = || name.rsplit_once('.')?.1.parse().ok();
+                let Some(from) = name.strip_suffix(".jsonl").map_or_else(retired, |_| Some(0))
+                else {
+                    continue;
                 };
                 if found.is_file() {
                     shards.push(Shard { path: entry.path(), inode: inode(&found), from });

@@ -59,6 +59,14 @@ pub(super) fn several_shards() -> Scene {
         .grown("u", OLD, r#"{"timestamp":"2026-01-24T18:30:02Z","u":2}"#)
 }
 
+/// Besides a shard, one that was folded to its end.
+pub(super) fn put_away() -> Scene {
+    let mut scene = Scene::default().file(HISTORY, &[H5, OLD]).file("active/s.jsonl", &[E4, E6]);
+    let path = format!("active/{FOLDED}");
+    scene.files.push((path, format!("{OLD}\n").into_bytes()));
+    scene
+}
+
 /// No history yet.
 pub(super) fn first_run() -> Scene {
     Scene::default().file("active/s.jsonl", &[E6, E4])
@@ -68,6 +76,9 @@ pub(super) fn first_run() -> Scene {
 pub(super) fn only_rubbish() -> Scene {
     Scene::default().file(HISTORY, &[H5]).file("active/s.jsonl", &["rubbish"])
 }
+
+/// The shard of [`put_away`] that was folded, below `active`.
+pub(super) const FOLDED: &str = ".retired/v.claim-1.45";
 
 const H5: &str = r#"{"id":"h5","timestamp":"2026-01-24T18:30:05Z"}"#;
 const E4: &str = r#"{"timestamp":"2026-01-24T18:30:04Z","e":4}"#;

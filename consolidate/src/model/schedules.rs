@@ -1,7 +1,7 @@
 //! Which schedules are played. Each family is played whole: every way to place its actions.
 
 use super::Arena;
-use super::scene::{Scene, first_run, one_shard, only_rubbish, several_shards};
+use super::scene::{FOLDED, Scene, first_run, one_shard, only_rubbish, put_away, several_shards};
 use super::world::Case;
 use super::writers::Act::{
     self, Append, Bare, Close, Half, Lock, Newline, Open, Rest, SecondRun, Write,
@@ -141,6 +141,39 @@ fn the_power_fails_beside_a_writer() {
                 let (kills, power) = (vec![first, second], Some(seed * 100));
                 arena.play(&scene, &Case { kills, acts, power, ..Case::default() });
             }
+        }
+    }
+}
+
+#[test]
+fn the_system_refuses_a_step() {
+    let mut arena = Arena::new("refused steps");
+    for scene in [several_shards(), first_run(), only_rubbish()] {
+        for refused in 0..steps(&mut arena, &scene, &[]) {
+            // Alone; and with another refusal or a kill while the run undoes what it did.
+            for (again, kill) in (0..8).map(|n| (n, 0)).chain((1..8).map(|n| (0, n))) {
+                let acts = placed(&[&[Open(S), Write(A)], &[Write(B)]], &[refused, refused + 1]);
+                let then = |n: usize| (n > 0).then_some(refused + n);
+                let refused = [Some(refused), then(again)].into_iter().flatten().collect();
+                let kills = then(kill).into_iter().collect();
+                arena.play(&scene, &Case { kills, refused, acts, ..Case::default() });
+            }
+        }
+    }
+}
+
+#[test]
+fn shards_that_were_folded_a_day_ago_are_removed_unless_somebody_has_them_open() {
+    let mut arena = Arena::new("a day later");
+    let scene = put_away();
+    let day_later = Case { day_later: true, ..Case::default() };
+    let total = arena.play(&scene, &day_later);
+    for kill in 0..total {
+        let case = Case { kills: vec![kill], ..day_later.clone() };
+        arena.play(&scene, &case);
+        for write in [kill, kill + 1, total] {
+            let acts = placed(&[&[Open(FOLDED)], &[Write(B)]], &[0, write]);
+            arena.play(&scene, &Case { acts, ..case.clone() });
         }
     }
 }

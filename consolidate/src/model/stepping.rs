@@ -9,7 +9,7 @@ use crate::crashing_disk::CrashingDisk;
 use crate::disk::Disk;
 
 /// Each step of a run goes through here: the world moves on, then the step is done, unless the run
-/// was killed. A write is two steps, each of one half.
+/// was killed or the system refuses. A write is two steps, each of one half.
 pub(super) struct Stepping {
     pub world: RefCell<World>,
     pub disk: CrashingDisk,
@@ -21,11 +21,7 @@ impl Stepping {
     }
 
     fn step(&self, act: impl FnOnce(&CrashingDisk) -> io::Result<()>) -> io::Result<()> {
-        let mut world = self.world.borrow_mut();
-        if world.dead || !world.tick() {
-            return Err(io::Error::other("killed"));
-        }
-        drop(world);
+        self.world.borrow_mut().tick()?;
         act(&self.disk)
     }
 }

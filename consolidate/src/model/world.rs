@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use audit_log::Log;
+use jiff::SignedDuration;
 use testkit::Tool;
 
 use super::reader::{Lines, Slow, has_id, look};
@@ -21,6 +23,8 @@ use crate::run::{How, fold};
 pub(super) struct Case {
     /// Before which steps the run is killed.
     pub kills: Vec<usize>,
+    /// Which steps are not done because the system refuses: a full disk, a bad one.
+    pub refused: Vec<usize>,
     /// Who does what: the number of a writer and its action, in order.
     pub acts: Vec<(usize, usize, Act)>,
     /// Before which step a slow reader begins, and how many come between two of its looks. One that
@@ -28,6 +32,8 @@ pub(super) struct Case {
     pub reader: Option<(usize, usize)>,
     /// Whether the power fails with each kill, and what of it is lost.
     pub power: Option<u64>,
+    /// Whether this is a day later, so that shards which were folded may be removed.
+    pub day_later: bool,
 }
 
 /// The log, those who work on it, and what they were told is stored.
@@ -87,13 +93,22 @@ impl World {
         }
     }
 
+    /// How the runs of this case are made.
+    pub(super) fn how(&self) -> How {
+        let later = SignedDuration::from_hours(if self.case.day_later { 25 } else { 0 });
+        How { now: cli::clock::now().instant() + later, older_than: Duration::ZERO }
+    }
+
     /// How many steps were there.
     pub(super) fn clock(&self) -> usize {
         self.clock
     }
 
-    /// What happens before the next step of the run; whether the run goes on.
-    pub(super) fn tick(&mut self) -> bool {
+    /// What happens before the next step of the run, and what becomes of the step.
+    pub(super) fn tick(&mut self) -> io::Result<()> {
+        if self.dead {
+            return Err(io::Error::other("killed before"));
+        }
         self.act(self.clock);
         if self.clock >= self.begins {
             self.read();
@@ -101,9 +116,14 @@ impl World {
         if self.ask == Some(self.clock) {
             self.ask();
         }
+        let step = self.clock;
         self.clock += 1;
-        self.dead = self.case.kills.contains(&(self.clock - 1));
-        !self.dead
+        self.dead = self.case.kills.contains(&step);
+        if self.dead {
+            return Err(io::Error::other("killed"));
+        }
+        let refused = self.case.refused.contains(&step);
+        if refused { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     /// The run is over, so whoever waited goes on.
@@ -139,7 +159,7 @@ impl World {
     /// Another run, which must find that one is at work, and leave everything as it is.
     fn second_run(&self) {
         let before = self.tree();
-        let ended = fold(&RealDisk, &self.log, how());
+        let ended = fold(&RealDisk, &self.log, self.how());
         if self.busy {
             assert!(matches!(ended, Err(Error::Busy { .. })), "{ended:?}");
             assert_eq!(self.tree(), before, "a second run changed something");
@@ -217,8 +237,4 @@ impl World {
 
 fn is_entry(line: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Map<_, _>>(line).is_ok()
-}
-
-pub(super) fn how() -> How {
-    How { now: cli::clock::now().instant(), older_than: Duration::ZERO }
 }
