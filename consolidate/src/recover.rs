@@ -39,7 +39,7 @@ pub(crate) fn recover(disk: &impl Disk, log: &Log) -> Result<Recovered, Error> {
     let recovered = match Intent::decode(&bytes) {
         None if bytes.is_empty() => return Ok(Recovered::Nothing),
         None => Recovered::Nothing,
-        Some((intent, tail)) => resolve(disk, log, &intent, tail)?,
+        Some((intent, tail)) => resolve(disk, log, &intent.on_device_of(&log.history), tail)?,
     };
     forget(disk, log)?;
     Ok(recovered)
@@ -120,6 +120,7 @@ pub(crate) fn foresee(log: &Log) -> Result<(Recovered, Vec<Inode>), Error> {
     let Some((intent, _)) = Intent::decode(&bytes) else {
         return Ok((Recovered::Nothing, Vec::new()));
     };
+    let intent = intent.on_device_of(&log.history);
     let recovered = Recovered::from(judge(log, &intent)?);
     let folded = match recovered {
         Recovered::Finished => intent.consumed.iter().map(|part| part.inode).collect(),

@@ -73,6 +73,7 @@ fn changing(log: &Log) -> Failure {
 fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Failure> {
     let described = read_intent(log)?;
     let intent = Intent::decode(&described);
+    let intent = intent.map(|(intent, tail)| (intent.on_device_of(&log.history), tail));
     between();
     let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
     between();

@@ -17,7 +17,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use audit_log::Log;
+use audit_log::{Intent, Log};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use records::consolidate::Quarantined;
@@ -72,6 +72,9 @@ impl Arena {
             }
             if let Some(seed) = case.power {
                 disk.disk.lose_power(&mut Rng::with_seed(seed + interrupted as u64));
+                if seed.is_multiple_of(3) {
+                    renumber(&log);
+                }
             }
             world.read();
             world.dead = false;
@@ -96,6 +99,18 @@ impl Drop for Arena {
         let told = writeln!(io::stderr(), "model: {name}: {cases} cases");
         assert!(told.is_ok());
     }
+}
+
+/// What a restart may do to an intent: the device has another number than it says.
+fn renumber(log: &Log) {
+    let bytes = fs::read(&log.intent).unwrap_or_default();
+    let Some((mut intent, tail)) = Intent::decode(&bytes) else { return };
+    let consumed = intent.consumed.iter_mut().map(|part| &mut part.inode);
+    for inode in consumed.chain([&mut intent.history]).chain(&mut intent.replacement) {
+        inode.dev += 1;
+    }
+    let bytes = intent.encode(tail).unwrap();
+    fs::File::create(&log.intent).and_then(|mut file| file.write_all(&bytes)).unwrap();
 }
 
 /// What is left when everybody is done.

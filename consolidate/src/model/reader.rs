@@ -92,7 +92,7 @@ impl Kept {
             region.new_len == region.old_len || new.is_some_and(|new| region.sum.is_of(new))
         };
         let history = match intent.replacement {
-            Some(replacement) => self.inode == Some(replacement),
+            Some(replacement) => self.inode.is_some_and(|inode| inode.ino == replacement.ino),
             None => holds(&self.history, &intent.region),
         };
         history && holds(&self.quarantine, &intent.quarantine)
@@ -132,7 +132,8 @@ fn lines(frame: &Frame, kept: Kept, contents: &Contents) -> Lines {
             kept
         }
         Some((intent, tail)) => {
-            let part = |shard: &Shard| intent.consumed.iter().find(|p| p.inode == shard.inode);
+            let part =
+                |shard: &Shard| intent.consumed.iter().find(|p| p.inode.ino == shard.inode.ino);
             let waits = |shard| part(shard).is_some_and(|part| part.from == shard.from);
             if frame.shards.iter().any(waits) { kept.taken_back(&intent, tail) } else { kept }
         }
@@ -146,7 +147,7 @@ fn lines(frame: &Frame, kept: Kept, contents: &Contents) -> Lines {
         *lines.entry(BASE64.decode(kept.bytes_b64).unwrap()).or_default() += 1;
     }
     for (shard, bytes) in frame.shards.iter().zip(contents) {
-        let part = consumed.iter().find(|part| part.inode == shard.inode);
+        let part = consumed.iter().find(|part| part.inode.ino == shard.inode.ino);
         let from = part.map_or(0, |part| part.to).max(shard.from);
         let bytes = bytes.get(at(from)..).expect("a shard never gets shorter");
         // What is behind the last newline counts when nothing can be added to it.

@@ -121,10 +121,13 @@ fn a_reader_to_whom_much_happens_between_two_looks() {
     for scene in [one_shard(), only_rubbish()] {
         for kill in 0..=steps(&mut arena, &scene, &[]) {
             let total = steps(&mut arena, &scene, &[kill]);
-            for (begin, pace) in (0..total).flat_map(|begin| [1, 3].map(|pace| (begin, pace))) {
-                let acts = placed(&[&[Append(S, C)]], &[kill]);
-                let reader = Some((begin, pace));
-                arena.play(&scene, &Case { kills: vec![kill], acts, reader, ..Case::default() });
+            for begin in 0..total {
+                // A new shard makes a reader look again, so there must be runs without one, too.
+                let beside = placed(&[&[Append(S, C)]], &[kill]);
+                for (pace, acts) in [(1, beside), (3, Vec::new())] {
+                    let (kills, reader) = (vec![kill], Some((begin, pace)));
+                    arena.play(&scene, &Case { kills, acts, reader, ..Case::default() });
+                }
             }
         }
     }

@@ -4,6 +4,10 @@
 //! JSON, and then the bytes of the history's end as they were. It counts only when all of it is
 //! there; until then nothing else was changed.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Sum;
@@ -77,6 +81,24 @@ impl Intent {
         Ok(bytes)
     }
 
+    /// The same intent, by the number that the device has now. A power failure may come with a restart,
+    /// and after that a device may have another number (btrfs, NVMe): a history at `path` with the
+    /// number of ours on another device is ours.
+    #[must_use]
+    pub fn on_device_of(mut self, path: &Path) -> Self {
+        let Ok(found) = fs::metadata(path) else { return self };
+        let (before, now) = (self.history.dev, found.dev());
+        let ours = [Some(self.history), self.replacement];
+        if ours.into_iter().flatten().any(|inode| inode.ino == found.ino()) {
+            let consumed = self.consumed.iter_mut().map(|part| &mut part.inode);
+            let all = consumed.chain([&mut self.history]).chain(&mut self.replacement);
+            for inode in all.filter(|inode| inode.dev == before) {
+                inode.dev = now;
+            }
+        }
+        self
+    }
+
     /// Reads the file back, with the old bytes; `None` when it is empty, cut off or damaged.
     pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (sum, rest) = split_line(bytes)?;
@@ -110,6 +132,25 @@ mod tests {
             tail_sha256: records::sha256_hex(tail),
             consumed: vec![Consumed { inode: Inode { dev: 1, ino: 3 }, from: 0, to: 7 }],
         }
+    }
+
+    #[test]
+    fn a_device_may_have_another_number_after_a_restart() {
+        let scratch = testkit::Scratch::new();
+        let path = scratch.write("history", "");
+        let here = crate::inode(&fs::metadata(&path).unwrap());
+        let elsewhere = Inode { dev: here.dev + 1, ..here };
+        let mut intent = sample(b"");
+        intent.history = elsewhere;
+        intent.consumed[0].inode.dev = elsewhere.dev;
+        let found = intent.clone().on_device_of(&path);
+        assert_eq!((found.history, found.consumed[0].inode.dev), (here, here.dev));
+        // Another file, and a shard on another device than the history.
+        intent.history.ino += 1;
+        assert_eq!(intent.clone().on_device_of(&path), intent);
+        intent.history.ino -= 1;
+        intent.consumed[0].inode.dev += 1;
+        assert_eq!(intent.clone().on_device_of(&path).consumed, intent.consumed);
     }
 
     #[test]
