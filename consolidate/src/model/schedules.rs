@@ -124,7 +124,7 @@ fn a_reader_to_whom_much_happens_between_two_looks() {
             for begin in 0..total {
                 // A new shard makes a reader look again, so there must be runs without one, too.
                 let beside = placed(&[&[Append(S, C)]], &[kill]);
-                for (pace, acts) in [(1, beside), (3, Vec::new())] {
+                for (pace, acts) in [(1, beside), (4, Vec::new()), (5, Vec::new())] {
                     let (kills, reader) = (vec![kill], Some((begin, pace)));
                     arena.play(&scene, &Case { kills, acts, reader, ..Case::default() });
                 }
