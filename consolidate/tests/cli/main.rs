@@ -20,7 +20,7 @@
 //! | CRLF, byte order mark, invalid UTF-8, surrogates, scalars, keys that stand twice, no time | `odd_lines` |
 //! | NUL pages, conflict markers, torn lines in the history | `odd_lines::damage_in_the_history_…` |
 //! | a torn last line; a writer after it | `odd_lines::an_unfinished_…`, `odd_lines::what_a_writer_appends_…` |
-//! | a very long line | `odd_lines::a_line_of_many_megabytes_…` |
+//! | a very long line | `large`, `odd_lines::a_line_of_many_megabytes_…` |
 //! | clocks that disagree, other offsets, a stamp in the far future | `folding::instants_…`, `folding::one_far_future_…`, `odd_lines::a_history_that_is_out_of_order_…` |
 //! | shards that nobody uses any more | `quiet`, `model::schedules::shards_that_were_folded_a_day_ago_…` |
 //! | worktrees, hooks | `places`, `hooked` |
