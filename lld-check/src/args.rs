@@ -29,6 +29,8 @@ Examples:
   lld-check status 98
   lld-check lint docs/LLDs/active/*.md
   lld-check gate 98 && worktree-lane add 98 schema-backend-crud
+  lld-check prompt 98 --phase pr | gemini-retry --issue 98 --node review_implementation -
+  lld-check gate 98 --phase pr
 
 Exit codes:
   0 yes, done; 1 a clean no, with reasons; 2 wrong usage; 65 damaged input;
@@ -70,12 +72,20 @@ pub(crate) enum Command {
         slug: Option<String>,
     },
 
-    /// Say whether an issue may be coded
+    /// Say whether an issue has passed a gate
     ///
-    /// The issue must be known and open, have exactly one LLD in active/ with nothing left to fill
-    /// in, and the newest verdict of the audit log on exactly this text must approve it. An issue
-    /// that a rule of `gates.no_lld` fits needs no LLD while it has none. Prints every condition with
-    /// what satisfied it or what is missing, and every waiver. Exit 0: open; 1: closed.
+    /// `code`: the issue is known and open, has exactly one LLD in active/ with nothing left to fill in,
+    /// the newest verdict of the audit log on exactly this text approves it, and its lane is there or can
+    /// be made. An issue that a rule of `gates.no_lld` fits needs no LLD while it has none.
+    ///
+    /// `pr`: everything is committed on the issue's branch; the tests passed, by the merge queue's
+    /// evidence on this content, else by the counts of the test report; both reports are there and
+    /// complete; and the newest verdict on exactly the branch's diff approves it.
+    ///
+    /// `merge`: the work is in the base, the lane is gone, LLD and reports are in done/.
+    ///
+    /// Prints every condition with what satisfied it or what is missing, and every waiver. Exit 0: open;
+    /// 1: closed.
     Gate {
         /// The issue, such as 98
         issue: IssueNumber,
@@ -112,14 +122,20 @@ pub(crate) enum Command {
         files: Vec<PathBuf>,
     },
 
-    /// Print the prompt that asks for a review of the LLD
+    /// Print the prompt that asks for a review of the LLD, or of the work
     ///
-    /// For `gemini-retry -`. The prompt names the document's path and digest and encloses its
-    /// design, without its own review log, between lines with a random marker. When there is
-    /// nothing to review, stdout stays empty and the exit code is 1.
+    /// For `gemini-retry -`. `code` encloses the LLD's design, without its own review log, and names its
+    /// path and digest. `pr` encloses what the issue's branch changes against its base, with the LLD
+    /// and both reports, and names the branch and the digest of its diff; `gemini-retry` records that
+    /// review, and there is nothing more to record. Everything stands between lines with a random
+    /// marker. When there is nothing to review, when something is missing or when it is larger than
+    /// 800,000 bytes, stdout stays empty and the exit code is 1.
     Prompt {
         /// The issue, such as 98
         issue: IssueNumber,
+        /// What is to be reviewed
+        #[arg(long, value_enum, default_value_t = Reviewed::Code)]
+        phase: Reviewed,
     },
 
     /// Write a review into the LLD's own review log
@@ -186,6 +202,10 @@ pub(crate) enum Command {
 pub(crate) enum Phase {
     /// Before coding.
     Code,
+    /// Before the pull request.
+    Pr,
+    /// After the merge.
+    Merge,
 }
 
 fn not_blank(text: &str) -> Result<String, String> {
@@ -197,6 +217,15 @@ fn not_blank(text: &str) -> Result<String, String> {
     } else {
         Ok(text.into())
     }
+}
+
+/// What a review is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Reviewed {
+    /// The LLD, before coding.
+    Code,
+    /// The branch, before the pull request.
+    Pr,
 }
 
 impl Arguments for Args {

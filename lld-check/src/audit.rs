@@ -9,5 +9,5 @@ mod scan;
 
 pub(crate) use damage::{DamagedLine, named};
 pub(crate) use filter::Wanted;
-pub(crate) use review::{NODE, Review};
+pub(crate) use review::{IMPLEMENTATION, NODE, Review};
 pub(crate) use scan::{IssueReviews, Scan};

@@ -6,12 +6,14 @@ mod coverage;
 mod examine;
 mod gate;
 mod lint;
+mod merged;
 mod new;
 mod prompt;
 mod record;
 mod settings;
 mod status;
 mod waive;
+mod work;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ use records::Reason;
 use records::lld_check::Refused;
 use repo::Place;
 
-use crate::args::{Args, Command, Phase};
+use crate::args::{Args, Command};
 use crate::show;
 
 /// Does what was asked.
@@ -50,10 +52,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::New { issue, title, slug } => {
             new::run(&place, out, issue, &title, slug.as_deref())
         }
-        Command::Gate { issue, phase: Phase::Code } => gate::run(&place, out, issue),
+        Command::Gate { issue, phase } => gate::run(&place, out, issue, phase),
         Command::Status { of } => status::run(&place, out, &of),
         Command::Lint { files } => lint::run(out, &files),
-        Command::Prompt { issue } => prompt::run(&place, out, issue),
+        Command::Prompt { issue, phase } => prompt::run(&place, out, issue, phase),
         Command::Record { issue, input: _ } => record::run(&place, out, issue),
         Command::Coverage { input } => coverage::run(&place, out, input.is_some()),
         Command::Waive { issue, reason, by, withdraw } => {

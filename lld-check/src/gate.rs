@@ -5,19 +5,28 @@
 
 mod answer;
 mod approval;
+mod approved;
 mod code;
 mod document;
 mod evidence;
 mod facts;
 mod issue;
+mod lane;
+mod merge;
+mod pr;
+mod tests_passed;
 mod waiver;
 
+pub(crate) use answer::Finding;
 pub(crate) use approval::{Approval, approval};
 pub(crate) use code::{PHASE as CODE, decide, proof};
 pub(crate) use document::{Located, filled, locate};
 pub(crate) use evidence::evidence;
 pub(crate) use facts::Facts;
 pub(crate) use issue::known;
+pub(crate) use lane::LaneFacts;
+pub(crate) use merge::{MergeFacts, decide as after_merge};
+pub(crate) use pr::{PrFacts, ReportFacts, changes, committed, complete, decide as before_pr};
 pub(crate) use waiver::{WAIVABLE, WAIVE, WITHDRAW, Waivers};
 
 /// The commands that get and record a review.
@@ -25,4 +34,10 @@ pub(crate) fn review_command(issue: records::IssueNumber) -> String {
     format!(
         "lld-check prompt {issue} | gemini-retry --issue {issue} --node review_lld - | lld-check record {issue}"
     )
+}
+
+/// The command that gets a review of the branch; `gemini-retry` records it in the audit log.
+pub(crate) fn implementation_review_command(issue: records::IssueNumber) -> String {
+    let node = crate::audit::IMPLEMENTATION;
+    format!("lld-check prompt {issue} --phase pr | gemini-retry --issue {issue} --node {node} -")
 }

@@ -2,12 +2,16 @@
 
 mod args;
 mod audit;
+mod branch;
 mod claim;
 mod commands;
 mod document;
 mod gate;
 mod issues;
+mod lanes;
 mod lint;
+mod queue;
+mod reports;
 mod settings;
 mod show;
 mod waivers;

@@ -19,8 +19,15 @@ pub(crate) fn document(document: &Document, page: &mut Page) {
 
 /// A gate's answer.
 pub(crate) fn gate(gate: &Gate, page: &mut Page) {
-    let (tone, answer) =
-        if gate.open { (Tone::Good, "may be coded") } else { (Tone::Bad, "may not be coded") };
+    let answer = match (gate.phase.as_str(), gate.open) {
+        ("pr", true) => "may be proposed: a pull request can be made",
+        ("pr", false) => "may not be proposed yet",
+        ("merge", true) => "is merged and put away",
+        ("merge", false) => "is not merged and put away",
+        (_, true) => "may be coded",
+        (_, false) => "may not be coded",
+    };
+    let tone = if gate.open { Tone::Good } else { Tone::Bad };
     let by = gate.waivers.iter().rfind(|w| w.state == WaiverState::Holds);
     let waived = match by.filter(|_| !gate.waived.is_empty()) {
         Some(waiver) => format!(", waived by {}", waiver.by),
@@ -28,6 +35,13 @@ pub(crate) fn gate(gate: &Gate, page: &mut Page) {
     };
     page.line(tone, format_args!("#{} {answer}{waived}", gate.issue));
     page.conditions(&gate.conditions);
+    if let Some(diff) = &gate.diff {
+        page.blank();
+        page.field(
+            "diff",
+            format_args!("{} ({} against {})", diff.diff_digest, diff.branch, diff.base),
+        );
+    }
     if let Some(proof) = &gate.proof {
         page.blank();
         page.field("audit id", &proof.audit_id);

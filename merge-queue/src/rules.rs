@@ -1,6 +1,5 @@
 //! The rules: pure functions of values, and the values themselves. Nothing here asks git or the clock.
 
-pub(crate) mod command_words;
 pub(crate) mod definitions;
 pub(crate) mod diff;
 pub(crate) mod facts;

@@ -27,6 +27,7 @@ mod lane;
 mod lenient;
 mod noun;
 mod queue;
+mod raw_diff;
 mod refusal;
 mod stamp;
 mod subject;
@@ -43,9 +44,10 @@ pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
     Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, QueueEvent, Review, ReviewStatus,
 };
+pub use raw_diff::{raw_diff_bytes, raw_diff_lines};
 pub use refusal::{Condition, Reason};
 pub use stamp::{Stamp, StampError};
-pub use subject::{Subject, SubjectBlock, SubjectError};
+pub use subject::{Subject, SubjectBlock, SubjectError, SubjectForm};
 pub use verdict::Verdict;
 
 /// Keys that a record carried and this version does not know; written back as they came.

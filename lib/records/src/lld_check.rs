@@ -32,7 +32,8 @@ impl Noun for Document {
 pub struct Gate {
     /// The issue that was asked about.
     pub issue: IssueNumber,
-    /// `code`: may it be implemented?
+    /// `code`: may it be implemented? `pr`: may a pull request be made? `merge`: is everything done
+    /// after the merge?
     pub phase: String,
     /// The answer.
     pub open: bool,
@@ -46,8 +47,26 @@ pub struct Gate {
     pub waived: Vec<String>,
     /// Every waiver of the issue, oldest first, also those that no longer hold.
     pub waivers: Vec<Waiver>,
+    /// The branch that the gate before a pull request judged; `null` in the other phases, and when
+    /// nobody knows the branch.
+    pub diff: Option<BranchDiff>,
     /// What proves the approval; `null` when nothing does.
     pub proof: Option<Proof>,
+}
+
+/// A branch and what it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BranchDiff {
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// Where it stands, in full.
+    pub commit: String,
+    /// The base, such as `origin/main`.
+    pub base: String,
+    /// Where the branch left it, in full.
+    pub merge_base: String,
+    /// Digest of the diff between the two, as `merge-queue` computes it: what approvals are bound to.
+    pub diff_digest: String,
 }
 
 impl Noun for Gate {

@@ -15,12 +15,13 @@
 //!
 //! `gemini-retry` takes the subject from there and refuses a prompt whose bytes do not have the
 //! digest that the first line states, so that the audit entry proves which bytes were sent
-//! (docs/decisions/0005).
+//! (docs/decisions/0005). For a branch, the header says `"form":"diff"`: what stands between the lines
+//! is the list of changes, and the digest is of the bytes that it stands for (docs/decisions/0008).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{is_sha256_hex, sha256_hex};
+use crate::{is_sha256_hex, raw_diff_bytes, sha256_hex};
 
 /// A reviewed thing: where it is and the digest of the exact bytes that were reviewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +29,8 @@ pub struct Subject {
     /// Path from the root of the repository.
     pub path: String,
     /// SHA-256 of the reviewed bytes, 64 lower-case hexadecimal digits. For an LLD these are its
-    /// bytes without its own review log.
+    /// bytes without its own review log, for an implementation the branch's diff against its base as
+    /// `git diff-tree -r -z` prints it.
     pub sha256: String,
 }
 
@@ -57,6 +59,9 @@ pub enum SubjectError {
     /// The text of a subject holds the marker that was to enclose it.
     #[error("the subject contains its own marker; make the prompt again")]
     MarkerInSubject,
+    /// The first line announces the changes of a branch, and something else stands there.
+    #[error("the subject is not the list of changes that line 1 announces")]
+    NoDiff,
 }
 
 /// The subject of a prompt together with the marker that encloses its bytes.
@@ -69,6 +74,28 @@ pub struct SubjectBlock {
     pub sha256: String,
     /// 32 lower-case hexadecimal digits, chosen at random for each prompt.
     pub marker: String,
+    /// What stands between the marker lines.
+    #[serde(default, skip_serializing_if = "SubjectForm::is_bytes")]
+    pub form: SubjectForm,
+}
+
+/// What stands between the marker lines of a prompt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectForm {
+    /// The reviewed bytes themselves.
+    #[default]
+    Bytes,
+    /// The changes of a branch as lines; the digest is of the bytes that [`raw_diff_bytes`] makes of
+    /// them.
+    Diff,
+}
+
+impl SubjectForm {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_bytes(&self) -> bool {
+        *self == Self::Bytes
+    }
 }
 
 const HEADER: &str = "Subject: ";
@@ -83,7 +110,19 @@ impl SubjectBlock {
         if contains || marker.is_empty() {
             return Err(SubjectError::MarkerInSubject);
         }
-        Ok(Self { path: path.into(), sha256: sha256_hex(bytes), marker: marker.into() })
+        let form = SubjectForm::Bytes;
+        Ok(Self { path: path.into(), sha256: sha256_hex(bytes), marker: marker.into(), form })
+    }
+
+    /// The block for the changes of a branch, given as the lines that [`crate::raw_diff_lines`] makes.
+    ///
+    /// # Errors
+    /// [`SubjectError::MarkerInSubject`] as for [`SubjectBlock::new`]; [`SubjectError::NoDiff`] for lines
+    /// that are no changes.
+    pub fn of_diff(branch: &str, lines: &str, marker: &str) -> Result<Self, SubjectError> {
+        let raw = raw_diff_bytes(lines).ok_or(SubjectError::NoDiff)?;
+        let block = Self::new(branch, lines.as_bytes(), marker)?;
+        Ok(Self { sha256: sha256_hex(&raw), form: SubjectForm::Diff, ..block })
     }
 
     /// The line that opens the subject's bytes, without its newline.
@@ -118,7 +157,11 @@ impl SubjectBlock {
         if !is_sha256_hex(&block.sha256) || block.marker.len() != 32 || !hex(&block.marker) {
             return Err(SubjectError::Header("sha256 or marker has the wrong form".into()));
         }
-        let actual = sha256_hex(block.enclosed(prompt)?.as_bytes());
+        let enclosed = block.enclosed(prompt)?;
+        let actual = match block.form {
+            SubjectForm::Bytes => sha256_hex(enclosed.as_bytes()),
+            SubjectForm::Diff => sha256_hex(&raw_diff_bytes(enclosed).ok_or(SubjectError::NoDiff)?),
+        };
         if actual != block.sha256 {
             return Err(SubjectError::Digest { stated: block.sha256, actual });
         }
@@ -191,6 +234,23 @@ mod tests {
             let found = SubjectBlock::find(&prompt(&block, &changed));
             let refused = matches!(found, Err(SubjectError::Digest { .. }));
             prop_assert!(refused, "{:?}", found);
+        }
+
+        #[test]
+        fn a_list_of_changes_is_bound_by_the_digest_of_what_it_stands_for(
+            path in "[a-zä/\t\"]{1,12}", letter in "[b-f]",
+        ) {
+            let raw = format!(":100644 100644 aaaa {letter}{letter} M\0{path}\0");
+            let lines = crate::raw_diff_lines(raw.as_bytes()).unwrap();
+            let block = SubjectBlock::of_diff("98-x", lines.trim_end(), MARKER).unwrap();
+            prop_assert_eq!(&block.sha256, &sha256_hex(raw.as_bytes()));
+            let sent = prompt(&block, lines.trim_end());
+            prop_assert_eq!(SubjectBlock::find(&sent), Ok(Some(block.clone())));
+            let changed = sent.replace("aaaa", "aaab");
+            let refused = matches!(SubjectBlock::find(&changed), Err(SubjectError::Digest { .. }));
+            prop_assert!(refused);
+            let no_list = sent.replace(":100644", "100644");
+            prop_assert_eq!(SubjectBlock::find(&no_list), Err(SubjectError::NoDiff));
         }
 
         #[test]

@@ -9,6 +9,7 @@
 //! `docs/decisions/0004-git-program-and-git2.md`.
 
 mod base;
+mod command_words;
 mod environment;
 mod error;
 mod exclude;
@@ -19,6 +20,7 @@ mod words;
 mod worktrees;
 
 pub use base::{default_base, remote_of};
+pub use command_words::canonical_command;
 pub use environment::scrub;
 pub use error::Error;
 pub use exclude::exclude;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::Review;
-use super::filter::{Filter, Wanted};
+use super::filter::Filter;
 use super::logs::Log;
 
 /// How often damage is looked at again: no lock is taken, so a line that is being written can look
@@ -79,23 +79,27 @@ impl fmt::Display for DamagedLine {
     }
 }
 
-/// The damaged lines that could hide something newer than any of `proofs`.
-pub(super) fn behind(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
-    let mut found = look(logs, proofs)?;
+/// The damaged lines that could hide something newer than any of `proofs`. `filter` tells lines that can
+/// concern none of them.
+pub(super) fn behind(
+    logs: &[Log],
+    proofs: &[Review],
+    filter: &Filter,
+) -> Result<Vec<DamagedLine>, Failure> {
+    let mut found = look(logs, proofs, filter)?;
     for _ in 1..LOOKS {
         if found.is_empty() {
             break;
         }
-        let again = look(logs, proofs)?;
+        let again = look(logs, proofs, filter)?;
         found.retain(|line| again.contains(line));
     }
     found.sort();
     Ok(found)
 }
 
-fn look(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
+fn look(logs: &[Log], proofs: &[Review], filter: &Filter) -> Result<Vec<DamagedLine>, Failure> {
     let mut found = Vec::new();
-    let filter = Filter::new(Wanted::All);
     for log in logs {
         let matters = |line: &DamagedLine| proofs.iter().any(|p| line.could_hide_newer_than(p));
         if matters(&DamagedLine::at_end(log)) {
@@ -103,12 +107,12 @@ fn look(logs: &[Log], proofs: &[Review]) -> Result<Vec<DamagedLine>, Failure> {
                 let line = line?;
                 let damaged = DamagedLine::of(log, &line);
                 // Torn last lines were never acknowledged.
-                if line.is_terminated() && matters(&damaged) && !is_entry(&line, &filter) {
+                if line.is_terminated() && matters(&damaged) && !is_entry(&line, filter) {
                     found.push(damaged);
                 }
             }
         } else if let Some(oldest) = proofs.iter().filter_map(|p| p.at).min() {
-            found.extend(newer_than(log, oldest, &filter)?.into_iter().filter(matters));
+            found.extend(newer_than(log, oldest, filter)?.into_iter().filter(matters));
         }
     }
     Ok(found)
@@ -146,7 +150,7 @@ fn newer_than(log: &Log, time: Stamp, filter: &Filter) -> Result<Vec<DamagedLine
     Ok(found)
 }
 
-/// Whether the line holds an entry. Where it can concern no LLD review, any object will do.
+/// Whether the line holds an entry. Where it can concern no review that is wanted, any object will do.
 fn is_entry(line: &Line, filter: &Filter) -> bool {
     if filter.may_concern(&line.bytes) {
         line.decode::<AuditEntry>().is_ok()

@@ -7,7 +7,7 @@
 use memchr::memmem::Finder;
 use records::IssueNumber;
 
-use super::NODE;
+use super::{IMPLEMENTATION, NODE};
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,26 @@ pub(crate) enum Wanted {
     Issue(IssueNumber),
     /// Verdicts on every issue's.
     All,
+    /// Verdicts on one issue's implementation.
+    Implementation(IssueNumber),
+}
+
+impl Wanted {
+    /// The one issue, if it is one.
+    pub(super) fn issue(self) -> Option<IssueNumber> {
+        match self {
+            Self::Issue(issue) | Self::Implementation(issue) => Some(issue),
+            Self::All => None,
+        }
+    }
+
+    /// The node whose entries hold them.
+    pub(super) fn node(self) -> &'static str {
+        match self {
+            Self::Issue(_) | Self::All => NODE,
+            Self::Implementation(_) => IMPLEMENTATION,
+        }
+    }
 }
 
 /// The first look at a line.
@@ -28,11 +48,13 @@ pub(crate) struct Filter {
 impl Filter {
     /// The filter for `wanted`.
     pub(crate) fn new(wanted: Wanted) -> Self {
-        let issue = match wanted {
-            Wanted::Issue(issue) => Some(Finder::new(issue.to_string().as_str()).into_owned()),
-            Wanted::All => None,
-        };
-        Self { escape: Finder::new(r"\u00"), node: Finder::new(NODE), issue }
+        Self::of(wanted.node(), wanted.issue())
+    }
+
+    /// The filter for verdicts of a node on one issue, or on all.
+    pub(super) fn of(node: &'static str, issue: Option<IssueNumber>) -> Self {
+        let issue = issue.map(|issue| Finder::new(issue.to_string().as_str()).into_owned());
+        Self { escape: Finder::new(r"\u00"), node: Finder::new(node), issue }
     }
 
     /// Whether the line may concern what is wanted. "No" is certain.
@@ -71,7 +93,7 @@ mod tests {
         {
             let line = format!(r#"{{"node":"review_lld","issue_id":{issue}}}"#);
             let entry: AuditEntry = serde_json::from_str(&line).unwrap();
-            assert_eq!(concerns(&entry), Some(IssueNumber(98)), "{line}");
+            assert_eq!(concerns(&entry, NODE), Some(IssueNumber(98)), "{line}");
             assert!(filter.may_concern(line.as_bytes()), "{line}");
         }
         for other in
@@ -92,7 +114,7 @@ mod tests {
             let body = if front { parts.join(",") } else { [&*parts[1], &*parts[0]].join(",") };
             let line = format!("{{{body}}}");
             if let Ok(entry) = serde_json::from_str::<AuditEntry>(&line)
-                && let Some(issue) = concerns(&entry)
+                && let Some(issue) = concerns(&entry, NODE)
             {
                 prop_assert!(Filter::new(Wanted::Issue(issue)).may_concern(line.as_bytes()), "{}", line);
                 prop_assert!(Filter::new(Wanted::All).may_concern(line.as_bytes()), "{}", line);

@@ -9,6 +9,8 @@ use super::logs::Log;
 
 /// The node of LLD reviews (runbook 0801).
 pub(crate) const NODE: &str = "review_lld";
+/// The node of implementation reviews.
+pub(crate) const IMPLEMENTATION: &str = "review_implementation";
 /// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
@@ -121,7 +123,7 @@ fn flaw(entry: &AuditEntry) -> Option<Flaw> {
     }
 }
 
-/// The issue and the node of an entry, for the filter behind the first look at its line.
-pub(crate) fn concerns(entry: &AuditEntry) -> Option<IssueNumber> {
-    if entry.node.as_deref() == Some(NODE) { entry.issue_id } else { None }
+/// The issue of an entry of that node, for the filter behind the first look at its line.
+pub(crate) fn concerns(entry: &AuditEntry, node: &str) -> Option<IssueNumber> {
+    if entry.node.as_deref() == Some(node) { entry.issue_id } else { None }
 }

@@ -19,7 +19,7 @@ const KEPT: usize = 16 << 20;
 /// How often reading starts again because `consolidate` was at work meanwhile.
 const ATTEMPTS: usize = 100;
 
-/// What the log holds about one issue's LLD.
+/// What the log holds about one issue's LLD, or its implementation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct IssueReviews {
     /// Every verdict, from the oldest to the newest.
@@ -32,6 +32,7 @@ pub(crate) struct IssueReviews {
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     logs: Vec<Log>,
+    node: &'static str,
     by_issue: BTreeMap<IssueNumber, IssueReviews>,
     behind: Vec<DamagedLine>,
     /// Lines that may concern what was wanted and cannot be decoded, with what was loaded of them as
@@ -63,7 +64,8 @@ impl Scan {
             for found in scan.by_issue.values_mut() {
                 found.reviews.sort_by(Review::later);
             }
-            scan.behind = damage::behind(&scan.logs, &proofs(&scan))?;
+            let filter = Filter::of(wanted.node(), None);
+            scan.behind = damage::behind(&scan.logs, &proofs(&scan), &filter)?;
             let all_there = all_there(&scan.logs)?;
             if all_there && Moment::now(dir)? == moment {
                 return Ok(scan);
@@ -74,7 +76,7 @@ impl Scan {
     }
 
     fn attempt(dir: &Path, wanted: Wanted, now: Stamp, moment: &Moment) -> Result<Self, Failure> {
-        let mut scan = Self { logs: logs::list(dir)?, ..Self::default() };
+        let mut scan = Self { logs: logs::list(dir)?, node: wanted.node(), ..Self::default() };
         let filter = Filter::new(wanted);
         for log in scan.logs.clone() {
             for line in log.lines()? {
@@ -106,8 +108,8 @@ impl Scan {
     }
 
     fn take(&mut self, entry: AuditEntry, log: &Log, line: u64, wanted: Wanted, now: Stamp) {
-        let Some(issue) = concerns(&entry) else { return };
-        if matches!(wanted, Wanted::Issue(only) if only != issue) {
+        let Some(issue) = concerns(&entry, wanted.node()) else { return };
+        if wanted.issue().is_some_and(|only| only != issue) {
             return;
         }
         let found = self.by_issue.entry(issue).or_default();
@@ -124,7 +126,7 @@ impl Scan {
 
     /// The damaged lines that could hold a verdict on this issue.
     pub(crate) fn unreadable(&self, issue: IssueNumber) -> Vec<DamagedLine> {
-        let filter = Filter::new(Wanted::Issue(issue));
+        let filter = Filter::of(self.node, Some(issue));
         let may = |line: &Line| line.kind != Kind::Whole || filter.may_concern(&line.bytes);
         let lines = self.unreadable.iter().filter(|(_, line)| line.as_ref().is_none_or(may));
         lines.map(|(damaged, _)| damaged.clone()).collect()

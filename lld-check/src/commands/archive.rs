@@ -10,6 +10,8 @@ use records::lld_check::Archived;
 use records::{IssueNumber, Reason};
 use repo::{Git, Place};
 
+pub(super) use landed::find as landing;
+
 use super::refuse;
 use crate::show;
 

@@ -25,7 +25,7 @@ pub(super) fn run(place: &Place, out: &mut Out, from_stdin: bool) -> Result<Exit
         out.note(&format!("closed issues left out: {closed}"));
     }
     let numbers: Vec<IssueNumber> = open.iter().map(|issue| issue.number).collect();
-    let examined = examine::issues(place, out, Some(&list), &numbers)?;
+    let examined = examine::issues(place, out, Some(&list), &numbers, None)?;
 
     let mut worst = None;
     let mut standings = Vec::with_capacity(open.len());

@@ -9,7 +9,7 @@ use super::logs;
 use crate::audit::{Review, Scan, Wanted};
 use crate::document::find::{Documents, Found};
 use crate::document::read::Document;
-use crate::gate::{self, Facts, Located, Waivers, locate};
+use crate::gate::{self, Facts, Finding, Located, Waivers, locate};
 use crate::issues::IssueList;
 use crate::waivers::Book;
 use crate::{settings, waivers};
@@ -28,6 +28,7 @@ pub(super) fn issues(
     out: &Out,
     list: Option<&IssueList>,
     issues: &[IssueNumber],
+    lane: Option<&Finding>,
 ) -> Result<Vec<Examined>, Failure> {
     let documents = Documents::list(place.worktree())?;
     let located: Vec<Located> = issues.iter().map(|issue| locate(documents.of(*issue))).collect();
@@ -42,7 +43,7 @@ pub(super) fn issues(
     };
     let proof_of = |scan: &Scan, issue: IssueNumber, text: &Result<Option<Document>, Failure>| {
         let document = text.as_ref().ok()?.as_ref()?;
-        gate::proof(&scan.of(issue).reviews, document)
+        gate::proof(&scan.of(issue).reviews, &document.sha256)
     };
     let proofs = |scan: &Scan| -> Vec<Review> {
         issues.iter().zip(&texts).filter_map(|(issue, text)| proof_of(scan, *issue, text)).collect()
@@ -71,6 +72,7 @@ pub(super) fn issues(
                 damage: &damage,
                 no_lld: no_lld.as_deref(),
                 waivers: &waivers?,
+                lane: lane.cloned(),
             }))
         });
         examined.push(Examined { gate, located });

@@ -3,11 +3,14 @@
 //! The prompt goes into a pipe, so a refusal must not be printed on stdout, where the next program
 //! would take it for one.
 
+mod pr;
+
 use cli::{Exit, Failure, Out};
 use records::{IssueNumber, Reason, SubjectBlock};
 use repo::Place;
 
 use super::record::no_place;
+use crate::args::Reviewed;
 use crate::document::find::Documents;
 use crate::document::insert::has_place;
 use crate::document::read::Document;
@@ -16,8 +19,21 @@ use crate::gate::{Located, filled, locate};
 /// A marker collides with a text by chance once in 2^128 times; twice is no chance.
 const MARKERS: usize = 4;
 
+/// Prints the prompt for a review of `issue`: of its LLD, or of the work on it.
+pub(super) fn run(
+    place: &Place,
+    out: &mut Out,
+    issue: IssueNumber,
+    phase: Reviewed,
+) -> Result<Exit, Failure> {
+    match phase {
+        Reviewed::Code => lld(place, out, issue),
+        Reviewed::Pr => pr::run(place, out, issue),
+    }
+}
+
 /// Prints the prompt for a review of the LLD of `issue`.
-pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Exit, Failure> {
+fn lld(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Exit, Failure> {
     let documents = Documents::list(place.worktree())?;
     let located = locate(documents.of(issue));
     let document = match &located {
@@ -42,6 +58,16 @@ fn refused(issue: IssueNumber, reason: Option<Reason>) -> Failure {
         Some(next) => failure.hint(next),
         None => failure,
     }
+}
+
+/// The same for several reasons: all in one line, and the first step of each.
+fn refused_all(issue: IssueNumber, reasons: &[Reason]) -> Failure {
+    let messages: Vec<&str> = reasons.iter().map(|r| r.message.as_str()).collect();
+    let mut steps: Vec<&str> = reasons.iter().filter_map(|r| r.next.as_deref()).collect();
+    steps.dedup();
+    let next = (!steps.is_empty()).then(|| steps.join("; "));
+    let (code, message) = (String::new(), messages.join("; "));
+    refused(issue, Some(Reason { code, message, next }))
 }
 
 fn enclose(document: &Document) -> Result<SubjectBlock, Failure> {

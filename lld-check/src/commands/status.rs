@@ -179,7 +179,7 @@ fn proofs(scan: &Scan, asked: &[Asked], judged: &[Option<Judged>]) -> Vec<Review
     let both = asked.iter().zip(judged);
     both.filter_map(|(asked, judged)| {
         let (document, _) = judged.as_ref()?.as_ref().ok()?;
-        gate::proof(&scan.of(issue(asked)?).reviews, document)
+        gate::proof(&scan.of(issue(asked)?).reviews, &document.sha256)
     })
     .collect()
 }
@@ -225,7 +225,7 @@ fn answer(
     status.why = claim.why;
     if let Some(issue) = status.issue {
         let audit = scan.of(issue);
-        let damage = match gate::proof(&audit.reviews, &document) {
+        let damage = match gate::proof(&audit.reviews, &document.sha256) {
             Some(proof) => scan.damage_behind(&proof),
             None => scan.unreadable(issue),
         };

@@ -1,6 +1,6 @@
 //! Putting an answer together from its conditions.
 
-use records::lld_check::{Gate, Proof, Waiver};
+use records::lld_check::{BranchDiff, Gate, Proof, Waiver};
 use records::{Condition, IssueNumber, Reason};
 
 use super::waiver::standing_in;
@@ -22,11 +22,13 @@ pub(crate) struct Parts {
     pub(crate) no_lld: Option<String>,
     /// The issue's waivers for this gate.
     pub(crate) waivers: Vec<Waiver>,
+    /// The branch that was judged.
+    pub(crate) diff: Option<BranchDiff>,
 }
 
 /// Open only when each condition is met, or a waiver stands in for it.
 pub(crate) fn answer(parts: Parts) -> Gate {
-    let Parts { issue, phase, findings, proof, no_lld, waivers } = parts;
+    let Parts { issue, phase, findings, proof, no_lld, waivers, diff } = parts;
     let mut conditions = Vec::new();
     let mut reasons = Vec::new();
     let mut waived = Vec::new();
@@ -52,7 +54,18 @@ pub(crate) fn answer(parts: Parts) -> Gate {
         let message = format!("nobody waived {}", codes.join(", "));
         reasons.push(Reason::without_step("condition_unmet", message));
     }
-    Gate { issue, phase: phase.into(), open, conditions, reasons, no_lld, waived, waivers, proof }
+    Gate {
+        issue,
+        phase: phase.into(),
+        open,
+        conditions,
+        reasons,
+        no_lld,
+        waived,
+        waivers,
+        diff,
+        proof,
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +99,7 @@ mod tests {
 
     fn gate(findings: Vec<Finding>, waivers: Vec<Waiver>) -> Gate {
         let (issue, phase) = (IssueNumber(7), "code");
-        answer(Parts { issue, phase, findings, proof: None, no_lld: None, waivers })
+        answer(Parts { issue, phase, findings, proof: None, no_lld: None, waivers, diff: None })
     }
 
     proptest! {

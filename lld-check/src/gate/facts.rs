@@ -3,13 +3,14 @@
 use records::IssueNumber;
 use records::lld_check::Waiver;
 
+use super::answer::Finding;
 use crate::audit::{DamagedLine, IssueReviews};
 use crate::document::find::Found;
 use crate::document::read::Document;
 use crate::issues::IssueList;
 
 /// What is known about one issue.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Facts<'a> {
     /// The issue.
     pub(crate) issue: IssueNumber,
@@ -28,4 +29,6 @@ pub(crate) struct Facts<'a> {
     pub(crate) no_lld: Option<&'a str>,
     /// The waivers of the gate, oldest first.
     pub(crate) waivers: &'a [Waiver],
+    /// The condition about the lane; `None` where nobody asks for it, as among all issues at once.
+    pub(crate) lane: Option<Finding>,
 }

@@ -23,7 +23,10 @@ fn an_approval_of_these_bytes_opens_it_and_is_cited() {
         .iter()
         .map(|c| c["code"].as_str().unwrap())
         .collect();
-    assert_eq!(conditions, ["issue_known", "lld_present", "lld_filled", "lld_approved"]);
+    assert_eq!(
+        conditions,
+        ["issue_known", "lld_present", "lld_filled", "lld_approved", "lane_ready"]
+    );
     assert_eq!(gate["proof"]["audit_id"], "e1");
     assert_eq!(gate["proof"]["sha256"], world.digest());
     assert_eq!(gate["proof"]["log"], SHARD);

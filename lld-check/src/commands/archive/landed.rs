@@ -12,15 +12,15 @@ const JOURNAL: &str = "queue.jsonl";
 
 /// A landing that still holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Landing {
+pub(in crate::commands) struct Landing {
     /// The commit whose being in the base shows it.
-    pub(super) commit: String,
+    pub(in crate::commands) commit: String,
     /// The base branch, such as `main`.
-    pub(super) base: String,
+    pub(in crate::commands) base: String,
 }
 
 /// The newest landing of `issue` that the base contains now, or why there is none.
-pub(super) fn find(
+pub(in crate::commands) fn find(
     place: &Place,
     git: &Git,
     issue: IssueNumber,

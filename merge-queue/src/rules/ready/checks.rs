@@ -2,8 +2,9 @@
 
 use records::{Evidence, EvidenceResult, EvidenceSource, QueueEvent, Reason};
 
+use repo::canonical_command;
+
 use super::{Finding, Question};
-use crate::rules::command_words::canonical;
 
 const CODE: &str = "checks_passed";
 
@@ -18,7 +19,7 @@ pub(super) fn passed(question: Question<'_>) -> Finding {
     let mut passed = Vec::new();
     let mut reasons = Vec::new();
     for check in checks {
-        let command = canonical(check);
+        let command = canonical_command(check);
         let next = format!("merge-queue evidence {} -- {command}", question.task.id);
         match newest_run(question, &command, &head.tree) {
             Some((event, run)) if run.result == EvidenceResult::Pass => {

@@ -1,17 +1,17 @@
 //! When a command that was run is the command that a check asks for.
 
-use repo::shell_words;
+use crate::shell_words;
 
 /// A check's command in the form in which evidence stores what was run.
 ///
 /// Quoting is no difference: `cargo test "a b"` and `cargo test 'a b'` are one command. A check that
 /// needs a shell (`make a && make b`, `FOO=1 cmd`) is run as `sh -c <check>`.
-pub(crate) fn canonical(check: &str) -> String {
+pub fn canonical_command(check: &str) -> String {
     shell_words(words(check))
 }
 
 /// The words to run for `check`.
-pub(crate) fn words(check: &str) -> Vec<String> {
+fn words(check: &str) -> Vec<String> {
     match split(check) {
         Some(words) if !words.first().is_none_or(|word| word == "!" || word.contains('=')) => words,
         _ => vec!["sh".into(), "-c".into(), check.trim().into()],
@@ -81,7 +81,7 @@ mod tests {
             ("echo 'it", r"sh -c 'echo '\''it'"),
             ("sh -c 'make a && make b'", "sh -c 'make a && make b'"),
         ] {
-            assert_eq!(canonical(check), canonical_form, "{check}");
+            assert_eq!(canonical_command(check), canonical_form, "{check}");
         }
     }
 
@@ -93,7 +93,7 @@ mod tests {
             let mut command = vec!["make".to_owned()];
             command.extend(words);
             let shown = shell_words(&command);
-            prop_assert_eq!(canonical(&shown), shown);
+            prop_assert_eq!(canonical_command(&shown), shown);
         }
     }
 }

@@ -1,0 +1,111 @@
+//! Gathering what is known about the work on an issue: its branch, its lanes, its reports.
+
+use cli::Failure;
+use records::{IssueNumber, Reason};
+use repo::{Git, Place};
+
+use crate::branch::{self, Branch, Tree};
+use crate::document::find::Documents;
+use crate::document::name::slug_of;
+use crate::gate::ReportFacts;
+use crate::lanes::{self, Lanes};
+use crate::queue::{self, Queue};
+use crate::reports::{self, Kind};
+
+/// The folder of the audit log, whose files are no work.
+const LOGS: &str = "logs/";
+
+/// The work on an issue.
+pub(super) struct Work {
+    git: Git,
+    /// What the merge queue has on record.
+    pub(super) queue: Queue,
+    lanes: Result<Lanes, String>,
+    /// The branch and what it changes; the reason says why nobody knows.
+    pub(super) branch: Result<Branch, Reason>,
+}
+
+impl Work {
+    /// Reads it.
+    pub(super) fn read(place: &Place, issue: IssueNumber) -> Result<Self, Failure> {
+        let git = Git::new(place.worktree());
+        let queue = queue::load(place, issue)?;
+        let lanes = lanes::list(place)?;
+        let branch = match branch::base(&git, queue.base.as_deref())? {
+            Err(reason) => Err(reason),
+            Ok(base) => match branch::find(&git, issue, &base, &queue, &lanes)? {
+                Err(reason) => Err(reason),
+                Ok(found) => branch::read(place, &git, &base, found)?,
+            },
+        };
+        Ok(Self { git, queue, lanes, branch })
+    }
+
+    /// Paths with changes that are in no commit, in the worktrees that have the branch checked out.
+    pub(super) fn uncommitted(&self) -> Result<Result<Vec<String>, Reason>, Failure> {
+        let Ok(branch) = &self.branch else { return Ok(Ok(Vec::new())) };
+        let lanes = match &self.lanes {
+            Ok(lanes) => lanes,
+            Err(why) => {
+                let message = format!("the lanes are unknown: {why}");
+                return Ok(Err(Reason::new("lanes_unknown", message, "worktree-lane list")));
+            }
+        };
+        let mut paths = Vec::new();
+        for lane in lanes.on(&branch.name).filter(|lane| !lane.missing) {
+            let git = Git::new(&lane.path);
+            let args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"];
+            let listed = git.bytes(args)?;
+            let entries = listed.split(|b| *b == 0).map(String::from_utf8_lossy);
+            let paths_of = entries.filter_map(|entry| entry.get(3..).map(ToOwned::to_owned));
+            paths.extend(paths_of.filter(|path| !path.is_empty() && !path.starts_with(LOGS)));
+        }
+        paths.sort();
+        paths.dedup();
+        Ok(Ok(paths))
+    }
+
+    /// A report as the branch's commit has it.
+    pub(super) fn report(
+        &self,
+        kind: Kind,
+        issue: IssueNumber,
+        slug: Option<&str>,
+    ) -> Result<ReportFacts, Failure> {
+        let Ok(branch) = &self.branch else {
+            return Ok(ReportFacts { kind, found: Vec::new(), read: None });
+        };
+        let tree = self.tree(branch);
+        let found = reports::find(&tree.files("docs")?, kind, issue, slug);
+        let read = match found.as_slice() {
+            [one] => Some(match String::from_utf8(tree.read(&one.path)?) {
+                Ok(text) => Ok(match kind {
+                    Kind::Implementation => reports::implementation(&text, issue),
+                    Kind::Test => reports::test(&text),
+                }),
+                Err(error) => {
+                    Err(format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+                }
+            }),
+            _ => None,
+        };
+        Ok(ReportFacts { kind, found, read })
+    }
+
+    /// The changes of the branch line by line.
+    pub(super) fn patch(&self, branch: &Branch) -> Result<Vec<u8>, Failure> {
+        branch::patch(&self.git, branch)
+    }
+
+    /// The files of the branch's commit.
+    pub(super) fn tree<'a>(&'a self, branch: &'a Branch) -> Tree<'a> {
+        Tree::new(&self.git, &branch.commit)
+    }
+}
+
+/// The short name of the issue's LLD, in the checkout that the question is asked in.
+pub(super) fn slug(place: &Place, issue: IssueNumber) -> Result<Option<String>, Failure> {
+    let documents = Documents::list(place.worktree())?;
+    let slug = documents.of(issue).iter().find_map(|found| slug_of(&found.path));
+    Ok(slug.map(ToOwned::to_owned))
+}
