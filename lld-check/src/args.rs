@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 use records::IssueNumber;
+use records::lld_check::Trust;
 
 /// Say whether an issue may be coded, and keep its design document honest
 ///
@@ -92,6 +93,9 @@ pub(crate) enum Command {
         /// Which gate
         #[arg(long, value_enum, default_value_t = Phase::Code)]
         phase: Phase,
+        /// What may prove that the LLD is approved [default: gates.trust, else audit]
+        #[arg(long, value_enum)]
+        trust: Option<Trusted>,
     },
 
     /// Say what documents claim, and what the audit log proves
@@ -216,6 +220,24 @@ fn not_blank(text: &str) -> Result<String, String> {
         Err("it has a control character, such as a line break".into())
     } else {
         Ok(text.into())
+    }
+}
+
+/// What may prove that an LLD is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Trusted {
+    /// A verdict of the audit log on exactly this text.
+    Audit,
+    /// Where the log has none, what the document says of itself; the answer says so.
+    File,
+}
+
+impl From<Trusted> for Trust {
+    fn from(trusted: Trusted) -> Self {
+        match trusted {
+            Trusted::Audit => Self::Audit,
+            Trusted::File => Self::File,
+        }
     }
 }
 

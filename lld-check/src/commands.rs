@@ -52,7 +52,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::New { issue, title, slug } => {
             new::run(&place, out, issue, &title, slug.as_deref())
         }
-        Command::Gate { issue, phase } => gate::run(&place, out, issue, phase),
+        Command::Gate { issue, phase, trust } => {
+            gate::run(&place, out, issue, phase, trust.map(Into::into))
+        }
         Command::Status { of } => status::run(&place, out, &of),
         Command::Lint { files } => lint::run(out, &files),
         Command::Prompt { issue, phase } => prompt::run(&place, out, issue, phase),

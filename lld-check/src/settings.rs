@@ -2,6 +2,7 @@
 
 use cli::Failure;
 use config::{Loaded, Section};
+use records::lld_check::Trust;
 use repo::Place;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ use crate::issues::Issue;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Gates {
+    /// What the gate before coding takes for a proof unless --trust says otherwise.
+    pub(crate) trust: Trust,
     /// Issues that need no LLD: tests, design assets (runbook 0801, "Your Current State").
     pub(crate) no_lld: Vec<Rule>,
 }

@@ -6,7 +6,8 @@ pub(crate) use status::{status, statuses};
 
 use cli::{Cell, Page, Table, Tone};
 use records::lld_check::{
-    Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing, Waiver, WaiverState,
+    Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing, Trust, Waiver,
+    WaiverState,
 };
 
 use crate::document::name::slug_of;
@@ -33,7 +34,14 @@ pub(crate) fn gate(gate: &Gate, page: &mut Page) {
         Some(waiver) => format!(", waived by {}", waiver.by),
         None => String::new(),
     };
-    page.line(tone, format_args!("#{} {answer}{waived}", gate.issue));
+    // An approval without a proof is one on the document's word.
+    let approved = gate.conditions.iter().any(|c| c.code == "lld_approved" && c.met);
+    let trusted = if gate.trust == Trust::File && approved && gate.proof.is_none() {
+        ", on the document's own word (--trust file)"
+    } else {
+        ""
+    };
+    page.line(tone, format_args!("#{} {answer}{trusted}{waived}", gate.issue));
     page.conditions(&gate.conditions);
     if let Some(diff) = &gate.diff {
         page.blank();

@@ -35,6 +35,8 @@ pub struct Gate {
     /// `code`: may it be implemented? `pr`: may a pull request be made? `merge`: is everything done
     /// after the merge?
     pub phase: String,
+    /// What may prove an approval.
+    pub trust: Trust,
     /// The answer.
     pub open: bool,
     /// Every condition with what satisfied it or what is missing, in the runbook's order.
@@ -52,6 +54,17 @@ pub struct Gate {
     pub diff: Option<BranchDiff>,
     /// What proves the approval; `null` when nothing does.
     pub proof: Option<Proof>,
+}
+
+/// What may prove that an LLD is approved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// A verdict of the audit log on exactly this text.
+    #[default]
+    Audit,
+    /// Where the log has no verdict on this text, what the document says of itself, which nobody checks.
+    File,
 }
 
 /// A branch and what it changes.

@@ -1,7 +1,7 @@
 //! `lld-check coverage`.
 
 use cli::{Exit, Failure, Out};
-use records::lld_check::{Gate, IssueStanding, Standing};
+use records::lld_check::{Gate, IssueStanding, Standing, Trust};
 use records::{IssueNumber, Reason};
 use repo::Place;
 
@@ -25,7 +25,7 @@ pub(super) fn run(place: &Place, out: &mut Out, from_stdin: bool) -> Result<Exit
         out.note(&format!("closed issues left out: {closed}"));
     }
     let numbers: Vec<IssueNumber> = open.iter().map(|issue| issue.number).collect();
-    let examined = examine::issues(place, out, Some(&list), &numbers, None)?;
+    let examined = examine::issues(place, out, Some(&list), &numbers, (Trust::Audit, None))?;
 
     let mut worst = None;
     let mut standings = Vec::with_capacity(open.len());

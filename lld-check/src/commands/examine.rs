@@ -1,7 +1,7 @@
 //! Gathering what the gate's decision rests on.
 
 use cli::{Failure, Out};
-use records::lld_check::{Gate, Waiver};
+use records::lld_check::{Gate, Trust, Waiver};
 use records::{Bound, IssueNumber};
 use repo::Place;
 
@@ -22,13 +22,14 @@ pub(super) struct Examined {
     pub(super) located: Located,
 }
 
-/// Looks at `issues` in one reading of the documents and the audit log.
+/// Looks at `issues` in one reading of the documents and the audit log, with what may prove an approval
+/// and, where somebody asks for it, the condition about the lane.
 pub(super) fn issues(
     place: &Place,
     out: &Out,
     list: Option<&IssueList>,
     issues: &[IssueNumber],
-    lane: Option<&Finding>,
+    (trust, lane): (Trust, Option<&Finding>),
 ) -> Result<Vec<Examined>, Failure> {
     let documents = Documents::list(place.worktree())?;
     let located: Vec<Located> = issues.iter().map(|issue| locate(documents.of(*issue))).collect();
@@ -72,6 +73,7 @@ pub(super) fn issues(
                 damage: &damage,
                 no_lld: no_lld.as_deref(),
                 waivers: &waivers?,
+                trust,
                 lane: lane.cloned(),
             }))
         });

@@ -2,7 +2,7 @@
 
 use cli::{Exit, Failure, Out};
 use records::IssueNumber;
-use records::lld_check::Gate;
+use records::lld_check::{Gate, Trust};
 use repo::{Git, Place};
 
 use super::work::{Work, slug};
@@ -20,9 +20,13 @@ pub(super) fn run(
     out: &mut Out,
     issue: IssueNumber,
     phase: Phase,
+    trust: Option<Trust>,
 ) -> Result<Exit, Failure> {
+    if phase != Phase::Code && trust == Some(Trust::File) {
+        out.note("no document says whether this gate was passed; --trust file is for the LLD before coding");
+    }
     let gate = match phase {
-        Phase::Code => code(place, out, issue)?,
+        Phase::Code => code(place, out, issue, trust)?,
         Phase::Pr => pr(place, out, issue)?,
         Phase::Merge => merge(place, out, issue)?,
     };
@@ -31,7 +35,16 @@ pub(super) fn run(
 }
 
 /// Before coding.
-fn code(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> {
+fn code(
+    place: &Place,
+    out: &Out,
+    issue: IssueNumber,
+    trust: Option<Trust>,
+) -> Result<Gate, Failure> {
+    let trust = match trust {
+        Some(trust) => trust,
+        None => settings::load(place)?.section.trust,
+    };
     let list = issues::recall(place)?;
     let git = Git::new(place.worktree());
     let base = repo::default_base(&git)?;
@@ -39,7 +52,7 @@ fn code(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> {
     let lanes = lanes::list(place)?;
     let (base, slug) = (base.as_deref(), slug.as_deref());
     let lane = LaneFacts { issue, lanes: &lanes, base, slug }.ready();
-    let examined = examine::issues(place, out, list.as_ref(), &[issue], Some(&lane))?;
+    let examined = examine::issues(place, out, list.as_ref(), &[issue], (trust, Some(&lane)))?;
     let only = examined.into_iter().next();
     only.map_or_else(|| Err(Failure::world("no answer", "the issue was not looked at")), |e| e.gate)
 }

@@ -1,6 +1,6 @@
 //! Putting an answer together from its conditions.
 
-use records::lld_check::{BranchDiff, Gate, Proof, Waiver};
+use records::lld_check::{BranchDiff, Gate, Proof, Trust, Waiver};
 use records::{Condition, IssueNumber, Reason};
 
 use super::waiver::standing_in;
@@ -14,6 +14,8 @@ pub(crate) struct Parts {
     pub(crate) issue: IssueNumber,
     /// The gate.
     pub(crate) phase: &'static str,
+    /// What may prove an approval.
+    pub(crate) trust: Trust,
     /// The conditions in the runbook's order.
     pub(crate) findings: Vec<Finding>,
     /// What proves the approval.
@@ -28,7 +30,7 @@ pub(crate) struct Parts {
 
 /// Open only when each condition is met, or a waiver stands in for it.
 pub(crate) fn answer(parts: Parts) -> Gate {
-    let Parts { issue, phase, findings, proof, no_lld, waivers, diff } = parts;
+    let Parts { issue, phase, trust, findings, proof, no_lld, waivers, diff } = parts;
     let mut conditions = Vec::new();
     let mut reasons = Vec::new();
     let mut waived = Vec::new();
@@ -57,6 +59,7 @@ pub(crate) fn answer(parts: Parts) -> Gate {
     Gate {
         issue,
         phase: phase.into(),
+        trust,
         open,
         conditions,
         reasons,
@@ -99,7 +102,16 @@ mod tests {
 
     fn gate(findings: Vec<Finding>, waivers: Vec<Waiver>) -> Gate {
         let (issue, phase) = (IssueNumber(7), "code");
-        answer(Parts { issue, phase, findings, proof: None, no_lld: None, waivers, diff: None })
+        answer(Parts {
+            issue,
+            phase,
+            trust: Trust::Audit,
+            findings,
+            proof: None,
+            no_lld: None,
+            waivers,
+            diff: None,
+        })
     }
 
     proptest! {

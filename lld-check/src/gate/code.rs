@@ -1,6 +1,6 @@
 //! The gate before coding: the runbook's conditions in its order.
 
-use records::lld_check::{Gate, Waiver, WaiverState};
+use records::lld_check::{Claimed, Gate, Trust, Waiver, WaiverState};
 use records::{Condition, Reason};
 
 use super::answer::{Finding, Parts, answer};
@@ -8,6 +8,8 @@ use super::approved::Asked;
 use super::document::filled;
 use super::{Approval, Facts, Located, approval, known, locate, review_command};
 use crate::audit::Review;
+use crate::claim;
+use crate::document::read::Document;
 
 /// The phase's name.
 pub(crate) const PHASE: &str = "code";
@@ -38,7 +40,10 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
                 damage: facts.damage,
             }
             .judge();
-            findings.push(approved);
+            findings.push(match facts.trust {
+                Trust::Audit => approved,
+                Trust::File => on_its_word(facts, document, approved),
+            });
             proof = found;
         } else {
             let nothing = "there is no one document to judge";
@@ -48,7 +53,16 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
     }
     findings.extend(facts.lane.clone());
     let waivers = end_by_review(facts);
-    answer(Parts { issue, phase: PHASE, findings, proof, no_lld, waivers, diff: None })
+    answer(Parts {
+        issue,
+        phase: PHASE,
+        trust: facts.trust,
+        findings,
+        proof,
+        no_lld,
+        waivers,
+        diff: None,
+    })
 }
 
 /// The rule because of which there need be no LLD. A rule excuses only from writing one: a document that
@@ -73,6 +87,33 @@ fn present(facts: &Facts<'_>) -> Finding {
         reason.message.push_str(&but);
         condition.detail.push_str(&but);
     }
+    (condition, reasons)
+}
+
+/// The approval on the document's word (`--trust file`), where the audit log has no verdict on this text
+/// that says otherwise. What proves nothing must at least be claimed, by the rules of `status`.
+fn on_its_word(facts: &Facts<'_>, document: &Document, by_log: Finding) -> Finding {
+    let standing = approval(&facts.audit.reviews, &document.sha256);
+    if by_log.0.met || matches!(standing, Approval::Judged(review) if !review.approves()) {
+        return by_log;
+    }
+    let claim = claim::of(&document.text);
+    let deciding = claim.rows.iter().filter(|row| row.decides);
+    let places: Vec<String> =
+        deciding.map(|row| format!("{}:{}", document.path, row.line)).collect();
+    if claim.claimed == Claimed::Approved {
+        let detail = format!(
+            "nothing but the document itself says so, which --trust file accepts: {}; the log: {}",
+            places.join(", "),
+            by_log.0.detail
+        );
+        return (Condition::met("lld_approved", detail), Vec::new());
+    }
+    let said: Vec<&str> = claim.why.iter().map(|reason| reason.message.as_str()).collect();
+    let message = format!("{} does not claim an approval: {}", document.path, said.join("; "));
+    let (mut condition, mut reasons) = by_log;
+    condition.detail = format!("{}; {message}", condition.detail);
+    reasons.push(Reason::new("claim_not_approved", message, review_command(facts.issue)));
     (condition, reasons)
 }
 

@@ -1,7 +1,7 @@
 //! Everything that the decision rests on.
 
 use records::IssueNumber;
-use records::lld_check::Waiver;
+use records::lld_check::{Trust, Waiver};
 
 use super::answer::Finding;
 use crate::audit::{DamagedLine, IssueReviews};
@@ -25,6 +25,8 @@ pub(crate) struct Facts<'a> {
     /// Log lines that cannot be read and could hide a verdict newer than the deciding one, or the
     /// deciding one itself.
     pub(crate) damage: &'a [DamagedLine],
+    /// What may prove an approval.
+    pub(crate) trust: Trust,
     /// The rule that says that the issue needs no LLD.
     pub(crate) no_lld: Option<&'a str>,
     /// The waivers of the gate, oldest first.

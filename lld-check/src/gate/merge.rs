@@ -1,6 +1,6 @@
 //! The gate after the merge: the runbook's "After merge".
 
-use records::lld_check::Gate;
+use records::lld_check::{Gate, Trust};
 use records::{Condition, IssueNumber, Reason};
 
 use super::answer::{Finding, Parts, answer};
@@ -52,7 +52,16 @@ pub(crate) fn decide(facts: MergeFacts<'_>) -> Gate {
         _ => None,
     };
     let (proof, waivers, diff) = (None, Vec::new(), None);
-    answer(Parts { issue, phase: PHASE, findings, proof, no_lld, waivers, diff })
+    answer(Parts {
+        issue,
+        phase: PHASE,
+        trust: Trust::Audit,
+        findings,
+        proof,
+        no_lld,
+        waivers,
+        diff,
+    })
 }
 
 /// "LLD moved to `docs/LLDs/done/`".

@@ -1,6 +1,6 @@
 //! The gate before the pull request: the runbook's conditions in its order.
 
-use records::lld_check::{BranchDiff, Gate};
+use records::lld_check::{BranchDiff, Gate, Trust};
 use records::{Condition, IssueNumber, Reason};
 
 use super::answer::{Finding, Parts, answer};
@@ -84,7 +84,16 @@ pub(crate) fn decide(facts: &PrFacts<'_>) -> Gate {
         diff_digest: branch.digest(),
     });
     let (waivers, no_lld) = (Vec::new(), None);
-    answer(Parts { issue, phase: PHASE, findings, proof, no_lld, waivers, diff })
+    answer(Parts {
+        issue,
+        phase: PHASE,
+        trust: Trust::Audit,
+        findings,
+        proof,
+        no_lld,
+        waivers,
+        diff,
+    })
 }
 
 /// Whether there is a branch that changes something.

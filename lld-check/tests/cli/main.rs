@@ -16,4 +16,5 @@ mod pr;
 mod prompt;
 mod record;
 mod status;
+mod trust;
 mod world;
