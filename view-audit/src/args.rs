@@ -254,8 +254,8 @@ impl IndexArgs {
 pub(crate) struct PlaceArgs {
     /// Show the log of this project folder or `logs` folder instead; several are shown as one log
     ///
-    /// Without it, the logs are that of this repository and those of the folders that `projects.roots` in
-    /// its `switchyard.yaml` lists.
+    /// Without it, the logs are that of this repository and those of the `projects` that its
+    /// `switchyard.yaml` lists.
     #[arg(long, global = true, value_name = "DIR")]
     pub root: Vec<PathBuf>,
 }

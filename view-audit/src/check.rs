@@ -17,22 +17,19 @@ use records::view_audit::Finding;
 use crate::finding::{At, damage, hook_failed, quoted};
 use crate::head::head;
 use crate::history::History;
+use crate::projects::Root;
 use crate::snapshot::{self, Snapshot};
 
 /// How far in the future a stamp may be: clocks differ, but not by a day.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks at every log and prints what is wrong.
-pub(crate) fn run(roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result<Exit, Failure> {
+pub(crate) fn run(roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
     let progress = Progress::start("checking the audit log");
     let now = cli::clock::now().instant();
     let (mut found, mut failed, mut seen) = (Vec::new(), None, Vec::new());
     for root in roots {
-        let log = match &root {
-            Some(root) => Log::at_root(root),
-            None => Log::of_repository(Path::new(".")),
-        };
-        let checked = log.map_err(Failure::from).and_then(|log| {
+        let checked = root.log().and_then(|log| {
             if seen.contains(&log.logs) {
                 return Ok(Vec::new());
             }

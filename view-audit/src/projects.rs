@@ -2,40 +2,60 @@
 
 use std::path::{Path, PathBuf};
 
+use audit_log::Log;
 use cli::Failure;
-use config::Section;
+use config::{Loaded, Projects};
 use repo::Place;
-use serde::{Deserialize, Serialize};
 
 use crate::args::PlaceArgs;
 
-/// The section `projects` of `switchyard.yaml`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Projects {
-    /// Folders of projects whose logs are shown together with that of this repository; relative ones
-    /// begin at the folder of the file.
-    pub roots: Vec<PathBuf>,
+/// A project whose log is read.
+pub(crate) struct Root {
+    /// Its folder; `None` is the repository around the working directory.
+    folder: Option<PathBuf>,
+    /// What the configuration calls it.
+    name: Option<String>,
 }
 
-impl Section for Projects {
-    const NAME: &'static str = "projects";
+impl Root {
+    /// Its log.
+    pub(crate) fn log(&self) -> Result<Log, Failure> {
+        let log = match &self.folder {
+            Some(folder) => Log::at_root(folder)?,
+            None => Log::of_repository(Path::new("."))?,
+        };
+        Ok(Log { name: self.name.clone(), ..log })
+    }
 }
 
 /// What holds for the repository around the working directory.
-pub(crate) fn load() -> Result<config::Loaded<Projects>, Failure> {
+pub(crate) fn load() -> Result<Loaded<Projects>, Failure> {
     let place = Place::find(Path::new(".")).map_err(audit_log::Error::from)?;
     let top = place.main_worktree().map_err(audit_log::Error::from)?;
-    Ok(config::load(top, top)?)
+    Ok(Projects::load(top)?)
 }
 
-/// The folders whose logs are read; `None` is the repository around the working directory.
-pub(crate) fn roots(given: PlaceArgs) -> Result<Vec<Option<PathBuf>>, Failure> {
+/// The projects whose logs are read: those that were given, else this repository and those that its
+/// configuration lists.
+pub(crate) fn roots(given: PlaceArgs) -> Result<Vec<Root>, Failure> {
     if !given.root.is_empty() {
-        return Ok(given.root.into_iter().map(Some).collect());
+        let given = given.root.into_iter();
+        return Ok(given.map(|folder| Root { folder: Some(folder), name: None }).collect());
     }
     let loaded = load()?;
-    let folder = loaded.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-    let others = loaded.section.roots.iter().map(|root| Some(folder.join(root)));
-    Ok(std::iter::once(None).chain(others).collect())
+    let listed: Vec<Root> = loaded
+        .section
+        .0
+        .iter()
+        .map(|project| Root {
+            folder: Some(loaded.folder(project)),
+            name: Some(project.name.clone()),
+        })
+        .collect();
+    // A log that is met twice is read once, under the first name, and the list knows its name.
+    let here = Root { folder: None, name: None };
+    let own = here.log().ok().map(|log| log.logs);
+    let is_own = |root: &Root| own.is_some() && root.log().ok().map(|log| log.logs) == own;
+    let is_listed = listed.iter().any(is_own);
+    Ok((!is_listed).then_some(here).into_iter().chain(listed).collect())
 }

@@ -1,7 +1,5 @@
 //! Reading the logs and printing what was asked for.
 
-use std::path::PathBuf;
-
 use audit_log::{Facts, read_entry};
 use cli::{Exit, Failure, Out, Progress, Tone};
 use jiff::tz::TimeZone;
@@ -12,12 +10,12 @@ use crate::entry_json;
 use crate::filter::Filter;
 use crate::follow;
 use crate::index::Policy;
-use crate::projects;
+use crate::projects::{self, Root};
 use crate::show::{self, Shown};
 use crate::show_one;
 use crate::stats::{Counts, Row};
 use crate::stats_page;
-use crate::view::{Place, Sink, View, log_of};
+use crate::view::{Place, Sink, View};
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -40,12 +38,12 @@ fn list(
     args: &ListArgs,
     wanted: WantedArgs,
     policy: Policy,
-    roots: Vec<Option<PathBuf>>,
+    roots: Vec<Root>,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     // Watched before they are read, so that nothing is written in between unnoticed. Where a log cannot be
     // found, opening it says so.
-    let logs = || roots.iter().filter_map(|root| log_of(root.as_deref()).ok());
+    let logs = || roots.iter().filter_map(|root| root.log().ok());
     let watch = args.follow.then(|| follow::watch(&logs().collect::<Vec<_>>(), out));
     let progress = Progress::start("reading the audit log");
     let mut view = View::default();
@@ -75,16 +73,16 @@ fn list(
 
 /// Opens the logs. The others are looked at all the same when one fails; the last failure ends the
 /// tool.
-pub(crate) fn open(roots: Vec<Option<PathBuf>>, out: &Out) -> (View, Option<Failure>) {
+pub(crate) fn open(roots: Vec<Root>, out: &Out) -> (View, Option<Failure>) {
     let mut view = View::default();
     let failed = open_in(&mut view, roots, out);
     (view, failed)
 }
 
-fn open_in(view: &mut View, roots: Vec<Option<PathBuf>>, out: &Out) -> Option<Failure> {
+fn open_in(view: &mut View, roots: Vec<Root>, out: &Out) -> Option<Failure> {
     let mut failed = None;
     for root in roots {
-        if let Err(failure) = view.open(root.as_deref(), out)
+        if let Err(failure) = view.open(&root, out)
             && let Some(before) = failed.replace(failure)
         {
             out.note(&before.to_string());
@@ -114,7 +112,7 @@ fn show_config(out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-fn count(args: &StatsArgs, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result<Exit, Failure> {
+fn count(args: &StatsArgs, roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
     let (now, zone) = (cli::clock::now().instant(), TimeZone::system());
     let progress = Progress::start("reading the audit log");
     let (mut view, failed) = open(roots, out);

@@ -1,12 +1,11 @@
 //! `show ID`: one entry, whole.
 
-use std::path::PathBuf;
-
 use cli::{Exit, Failure, Out};
 use records::Reason;
 use records::view_audit::NotShown;
 
 use crate::entry_json;
+use crate::projects::Root;
 use crate::run::{ended, open};
 use crate::view::{Matches, View};
 use crate::whole;
@@ -15,7 +14,7 @@ use crate::whole;
 const NAMED: usize = 10;
 
 /// Shows the entries with `id`, or with the one id that begins with it.
-pub(crate) fn run(id: &str, roots: Vec<Option<PathBuf>>, out: &mut Out) -> Result<Exit, Failure> {
+pub(crate) fn run(id: &str, roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
     let (mut view, failed) = open(roots, out);
     let matches = view.find_id(id)?;
     let exit = if matches.ids.len() == 1 {

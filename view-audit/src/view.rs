@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Facts, Fresh, Log, index_path};
+use audit_log::{Facts, Fresh, index_path};
 use cli::{Failure, Out};
 
 use crate::damage::Damages;
@@ -13,6 +13,7 @@ use crate::followed::Followed;
 use crate::history::History;
 use crate::index::{self, Policy};
 use crate::interleave::{Grouped, Lines, interleave};
+use crate::projects::Root;
 use crate::scan::{Look, insertions, scan};
 use crate::snapshot::{self, Snapshot};
 use crate::stream::{Found, Numbered, Seen, Where, backward};
@@ -69,8 +70,8 @@ pub(crate) struct Matches {
 
 impl View {
     /// Opens a log, and says what of it cannot be read.
-    pub(crate) fn open(&mut self, root: Option<&Path>, out: &Out) -> Result<(), Failure> {
-        let log = log_of(root)?;
+    pub(crate) fn open(&mut self, root: &Root, out: &Out) -> Result<(), Failure> {
+        let log = root.log()?;
         if self.logs.contains(&log.logs) {
             return Ok(());
         }
@@ -276,11 +277,6 @@ impl<S: Sink> Look for Wanted<'_, S> {
     fn take(&mut self, place: Where, kept: S::Kept) -> Result<(), Failure> {
         self.sink.take(self.view, Place { log: self.log, place }, kept)
     }
-}
-
-/// The log of a folder, or of the repository that the tool is run in.
-pub(crate) fn log_of(root: Option<&Path>) -> Result<Log, audit_log::Error> {
-    root.map_or_else(|| Log::of_repository(Path::new(".")), Log::at_root)
 }
 
 /// The lines of all logs, last first.

@@ -21,6 +21,8 @@ pub struct Log {
     pub intent: PathBuf,
     /// The checkout that holds the history, if there is one.
     pub place: Option<Place>,
+    /// What the project is called, where somebody said so.
+    pub name: Option<String>,
 }
 
 impl Log {
@@ -84,6 +86,7 @@ impl Log {
             logs,
             history,
             place,
+            name: None,
         })
     }
 
@@ -99,8 +102,8 @@ impl Log {
 
     /// What the project is called where its entries do not say it.
     pub fn project(&self) -> Option<String> {
-        let name = self.logs.parent()?.file_name()?;
-        Some(name.to_string_lossy().into_owned())
+        let folder = || Some(self.logs.parent()?.file_name()?.to_string_lossy().into_owned());
+        self.name.clone().or_else(folder)
     }
 
     /// The folder of the shards.

@@ -7,9 +7,11 @@
 mod error;
 mod find;
 mod load;
+mod projects;
 mod shown;
 
 pub use error::Error;
 pub use find::{FILE_NAME, find};
 pub use load::{Loaded, SECTIONS, Section, load, parse};
+pub use projects::{Project, Projects};
 pub use shown::shown;

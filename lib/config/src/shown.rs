@@ -15,17 +15,25 @@ use crate::{Loaded, Section};
 pub fn shown<T: Section + Serialize>(tool: &str, loaded: &Loaded<T>) -> Vec<ConfigItem> {
     let value = |section: &T| serde_json::to_value(section).unwrap_or(Value::Null);
     let (now, default) = (value(&loaded.section), value(&T::default()));
-    let Value::Object(settings) = now else { return Vec::new() };
-    settings
-        .into_iter()
-        .map(|(key, value)| {
-            let changed = default.get(&key) != Some(&value);
-            let source = match &loaded.file {
-                Some(file) if changed => file.display().to_string(),
-                _ => "default".into(),
-            };
-            let key = format!("{}.{key}", T::NAME);
-            ConfigItem { schema: format!("{tool}.config/1"), key, value, source }
-        })
-        .collect()
+    let item = |key: String, value: Value, changed: bool| {
+        let source = match &loaded.file {
+            Some(file) if changed => file.display().to_string(),
+            _ => "default".into(),
+        };
+        ConfigItem { schema: format!("{tool}.config/1"), key, value, source }
+    };
+    match now {
+        Value::Object(settings) => settings
+            .into_iter()
+            .map(|(key, value)| {
+                let changed = default.get(&key) != Some(&value);
+                item(format!("{}.{key}", T::NAME), value, changed)
+            })
+            .collect(),
+        // A section that is a list is one setting.
+        value => {
+            let changed = value != default;
+            vec![item(T::NAME.into(), value, changed)]
+        }
+    }
 }

@@ -50,17 +50,17 @@ fn outside_a_repository_a_root_is_needed() {
 fn projects_of_the_configuration_are_shown_together() {
     let scratch = Scratch::new();
     let repo = Repo::init(scratch.path("talos"));
-    repo.commit_file("switchyard.yaml", "projects:\n  roots: [../clio]\n", "Begin");
+    repo.commit_file("switchyard.yaml", "projects: [{name: Clio.js, path: ../clio}]\n", "Begin");
     repo.write("logs/active/s.jsonl", text(&[entry(1, "a"), entry(3, "c")]));
     scratch.write(format!("clio/{HISTORY}"), text(&[entry(2, "b")]));
     let here = || Tool::new("view-audit").dir(repo.path());
     let all = [entry(1, "a"), entry(2, "b"), entry(3, "c")];
     assert_eq!(entries(here().run().code(0)), all);
-    assert_eq!(entries(here().args(["--project", "cl*"]).run().code(0)), all[1..2]);
+    assert_eq!(entries(here().args(["--project", "Cl*.js"]).run().code(0)), all[1..2]);
     assert_eq!(entries(view(repo.path()).run().code(0)), [entry(1, "a"), entry(3, "c")]);
     let shown = here().arg("--show-config").run().code(0).json();
-    assert_eq!(shown["key"], "projects.roots");
-    assert_eq!(shown["value"][0], "../clio");
+    assert_eq!(shown["key"], "projects");
+    assert_eq!(shown["value"][0]["path"], "../clio");
     std::fs::remove_dir_all(scratch.path("clio")).unwrap();
     let ran = here().run();
     assert_eq!(
