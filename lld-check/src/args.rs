@@ -103,7 +103,8 @@ pub(crate) enum Command {
     /// `claimed` is what the document's own review log says: approved, blocked, draft, none or
     /// conflicting. `evidence` is what the audit log proves about the text as it stands: approved,
     /// stale, revise, blocked or none. Each comes with the lines that it rests on, and why. Without
-    /// arguments, every LLD of the checkout. A file elsewhere has a claim and no evidence. Exit 0
+    /// arguments, every LLD of the checkout. A file elsewhere has a claim and no evidence. Waivers of the
+    /// issue, and a rule because of which it needs no LLD, are shown with it. Exit 0
     /// whatever the answer is; a document that cannot be read is told in its place, and ends with 65
     /// or 74 after the others.
     Status {

@@ -4,6 +4,7 @@
 mod archive;
 mod coverage;
 mod examine;
+mod excuses;
 mod gate;
 mod lint;
 mod merged;

@@ -19,7 +19,7 @@ mod waiver;
 
 pub(crate) use answer::Finding;
 pub(crate) use approval::{Approval, approval};
-pub(crate) use code::{PHASE as CODE, decide, proof};
+pub(crate) use code::{PHASE as CODE, decide, end_by_review, proof};
 pub(crate) use document::{Located, filled, locate};
 pub(crate) use evidence::evidence;
 pub(crate) use facts::Facts;

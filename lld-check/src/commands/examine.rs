@@ -83,7 +83,7 @@ pub(super) fn issues(
 }
 
 /// The waivers of an issue against its documents as they are now.
-fn waivers_of(
+pub(super) fn waivers_of(
     place: &Place,
     book: &Book,
     issue: IssueNumber,

@@ -11,6 +11,7 @@ use records::{IssueNumber, Reason};
 use repo::Place;
 
 use super::examine::note_torn;
+use super::excuses::Excuses;
 use super::logs;
 use crate::audit::{Review, Scan, Wanted};
 use crate::claim::{self, Claim};
@@ -55,10 +56,13 @@ pub(super) fn run(place: &Place, out: &mut Out, of: &[String]) -> Result<Exit, F
     let scan = scan?;
     note_torn(out, &scan);
 
+    let excuses = Excuses::read(place, out)?;
     let mut first_failure = None;
     let mut answers = Vec::with_capacity(asked.len());
     for (asked, judged) in asked.iter().zip(judged) {
-        let (answer, failure) = answer(&documents, &scan, asked, judged);
+        let document = judged.as_ref().and_then(|judged| Some(judged.as_ref().ok()?.0.clone()));
+        let (mut answer, failure) = answer(&documents, &scan, asked, judged);
+        excuses.add(place, &documents, &scan, document.as_ref(), &mut answer);
         answers.push(answer);
         if let Some(failure) = failure {
             match &first_failure {
@@ -199,6 +203,8 @@ fn answer(
         entry: None,
         rows: Vec::new(),
         why: Vec::new(),
+        no_lld: None,
+        waivers: Vec::new(),
         error: None,
     };
     match asked {

@@ -52,7 +52,7 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Gate {
         }
     }
     findings.extend(facts.lane.clone());
-    let waivers = end_by_review(facts);
+    let waivers = end_by_review(facts.waivers.to_vec(), &facts.audit.reviews, facts.document);
     answer(Parts {
         issue,
         phase: PHASE,
@@ -118,12 +118,13 @@ fn on_its_word(facts: &Facts<'_>, document: &Document, by_log: Finding) -> Findi
 }
 
 /// The waivers as they stand after the newest review: whoever waived did not know of a later no.
-fn end_by_review(facts: &Facts<'_>) -> Vec<Waiver> {
-    let mut waivers = facts.waivers.to_vec();
-    let Some(document) = facts.document else { return waivers };
-    let Approval::Judged(review) = approval(&facts.audit.reviews, &document.sha256) else {
-        return waivers;
-    };
+pub(crate) fn end_by_review(
+    mut waivers: Vec<Waiver>,
+    reviews: &[Review],
+    document: Option<&Document>,
+) -> Vec<Waiver> {
+    let Some(document) = document else { return waivers };
+    let Approval::Judged(review) = approval(reviews, &document.sha256) else { return waivers };
     let since = |waiver: &Waiver| review.at.is_none_or(|at| at > waiver.at);
     if !review.approves() {
         let holding = waivers.iter_mut().filter(|w| w.state == WaiverState::Holds && since(w));

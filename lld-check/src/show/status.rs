@@ -1,7 +1,7 @@
 //! `status` for people.
 
 use cli::{Cell, Page, Table, Tone};
-use records::lld_check::{Claimed, DocumentPlace, Proven, RowKind, Status};
+use records::lld_check::{Claimed, DocumentPlace, Proven, RowKind, Status, WaiverState};
 
 /// One line a document.
 pub(crate) fn statuses(all: &[Status], page: &mut Page) {
@@ -20,7 +20,10 @@ pub(crate) fn statuses(all: &[Status], page: &mut Page) {
                 },
             ),
             Cell::maybe(one.path.as_ref()),
-            Cell::new(one.error.clone().unwrap_or_else(|| why.join(", "))),
+            Cell::new(one.error.clone().unwrap_or_else(|| {
+                let waived = one.waivers.iter().any(|w| w.state == WaiverState::Holds);
+                why.join(", ") + if waived { ", waived" } else { "" }
+            })),
         ]);
     }
     table.show(page);
@@ -56,6 +59,7 @@ pub(crate) fn status(one: &Status, page: &mut Page) {
         let id = entry.audit_id.as_deref().unwrap_or("without id");
         page.field("entry", format_args!("{id}, {} ({}:{})", entry.verdict, entry.log, entry.line));
     }
+    super::waivers(&one.waivers, page);
     if !one.rows.is_empty() {
         page.blank();
         let mut table = Table::new(["LINE", "", "KIND", "AUTHOR", "DATE", "VERDICT"]);

@@ -181,3 +181,28 @@ fn a_damaged_journal_waives_nothing() {
     let blank = world.tool(["waive", "98", "--reason", " "]).run();
     blank.code(2).stdout_is("").stderr_has("--reason");
 }
+
+#[test]
+fn status_shows_rules_and_waivers_as_the_gate_does() {
+    let of = |world: &World| world.tool(["status", "98"]).run().code(0).json();
+    let world = with_rules();
+    let shown = of(&world);
+    assert_eq!(shown["no_lld"], "gates.no_lld: label 'core', title 'schema *'");
+    assert_eq!(shown["why"][0]["code"], "lld_not_needed");
+    world.log(SHARD, &[entry("REVISE", "e1", "2026-01-24T18:30:45Z", &"0".repeat(64))]);
+    assert_eq!(of(&world)["no_lld"], Value::Null);
+
+    let world = World::with_document(DESIGN);
+    assert_eq!(of(&world)["waivers"], json!([]));
+    waive(&world);
+    assert_eq!(of(&world)["waivers"], world.gate().code(0).json()["waivers"]);
+    let table = world.tool(["status", "98", "--format", "table"]).run();
+    table.code(0).stdout_has("outage, fix first (holds)");
+    world.log(SHARD, &[entry("REVISE", "e1", "no time", &world.digest())]);
+    let shown = of(&world);
+    assert_eq!(shown["waivers"], world.gate().code(1).json()["waivers"]);
+    assert_eq!(shown["waivers"][0]["state"], "outdated");
+    world.repo.write(DOCUMENT, b"a\xff\n");
+    let shown = world.tool(["status", "98"]).run().code(65).json();
+    assert_eq!(shown["waivers"][0]["ended"], "a document of the issue cannot be read");
+}

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Waiver;
 use crate::{IssueNumber, Noun, Reason, Verdict};
 
 /// What a document says about its own review, and what the audit log proves.
@@ -25,6 +26,10 @@ pub struct Status {
     pub rows: Vec<ClaimRow>,
     /// Why it is claimed and proven so.
     pub why: Vec<Reason>,
+    /// The rule of `gates.no_lld` because of which an issue without a document needs none; else `null`.
+    pub no_lld: Option<String>,
+    /// Every waiver of the issue, oldest first, also those that no longer hold.
+    pub waivers: Vec<Waiver>,
     /// Why the document cannot be judged; `null` when it can.
     pub error: Option<String>,
 }
