@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Head, HookFailure, LONGEST, Log};
+use audit_log::{Fresh, Head, HookFailure, LONGEST, Log, index_path};
 use cli::{Exit, Failure, Out, Page, Progress, Tone};
 use jiff::{SignedDuration, Timestamp};
 use journal::Lines;
@@ -17,6 +17,7 @@ use records::view_audit::Finding;
 use crate::finding::{At, damage, hook_failed, quoted};
 use crate::head::head;
 use crate::history::History;
+use crate::index;
 use crate::projects::Root;
 use crate::snapshot::{self, Snapshot};
 
@@ -94,6 +95,7 @@ fn check(log: &Log, now: Timestamp, out: &Out) -> Result<Vec<Finding>, Failure> 
         let at = At::file(&path);
         found.push(at.found("not_a_file", "it is named like a shard and is no file", at.look()));
     }
+    indexes(log, [(&log.older(), &older), (&log.history, &history)], found)?;
     quarantine(&log.quarantine(), found)?;
     interrupted(log, found)?;
     hook(log, found)?;
@@ -216,6 +218,28 @@ fn quarantine(path: &Path, found: &mut Vec<Finding>) -> Result<(), Failure> {
             }
             _ => at.found("damaged_line", "it is no line of the quarantine", at.look()),
         });
+    }
+    Ok(())
+}
+
+/// Indexes that say something else than the histories.
+fn indexes(
+    log: &Log,
+    histories: [(&PathBuf, &History); 2],
+    found: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    for (path, history) in histories {
+        let Some(index) = index_path(path, log.place.as_ref()) else { continue };
+        let wrong = index::first_wrong(&index, history);
+        if let Some(wrong) = wrong.map_err(|e| Failure::io("cannot read", path, &e))? {
+            let at = At { path, line: Some(wrong.line), byte: Some(wrong.offset) };
+            let (message, index) = ("the index says something else of this line", quoted(&index));
+            found.push(at.found(
+                "index_differs",
+                message,
+                format!("have it made anew: rm {index}"),
+            ));
+        }
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use memchr::memchr;
 
 use crate::damage::NAMED;
 use crate::head::head;
+use crate::index::Indexed;
 use crate::run_of_instant::RunOfInstant;
 use crate::stream::{Numbered, Where, begins, lines};
 
@@ -35,8 +36,12 @@ pub(crate) fn insertions(
 ) -> Result<Vec<(u64, Fresh)>, Failure> {
     let mut behind = history.history.len();
     let Numbered { number, path, history, .. } = history;
-    let all =
-        Numbered { number: *number, path: path.clone(), history: history.clone(), index: None };
+    let all = Numbered {
+        number: *number,
+        path: path.clone(),
+        history: history.clone(),
+        index: Indexed::default(),
+    };
     let mut places = Vec::with_capacity(fresh.len());
     let mut backward = Backward::new(lines(all)?, fresh);
     while backward.pending() > 0 {
@@ -245,7 +250,7 @@ mod tests {
     }
 
     fn numbered(path: PathBuf, history: History) -> Numbered {
-        Numbered { number: 0, path, history, index: None }
+        Numbered { number: 0, path, history, index: Indexed::default() }
     }
 
     /// Lines of few instants and ids, so that they are often alike.

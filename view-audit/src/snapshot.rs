@@ -279,6 +279,7 @@ mod tests {
     use testkit::{Scratch, Tool};
 
     use super::*;
+    use crate::index::Indexed;
     use crate::stream::{Numbered, backward};
 
     /// Without an id, so that nothing but the protocol keeps them from being seen twice.
@@ -291,8 +292,12 @@ mod tests {
     }
 
     fn seen(snapshot: Snapshot) -> Vec<u8> {
-        let numbered =
-            |number, history| Numbered { number, path: PathBuf::from("h"), history, index: None };
+        let numbered = |number, history| Numbered {
+            number,
+            path: PathBuf::from("h"),
+            history,
+            index: Indexed::default(),
+        };
         let (older, history) = (numbered(0, snapshot.older), numbered(1, snapshot.history));
         let lines = backward(older, history, snapshot.fresh).unwrap();
         let mut lines: Vec<_> =

@@ -9,7 +9,7 @@ use journal::{Damage, Line, Lines, Reverse};
 
 use crate::head::head;
 use crate::history::History;
-use crate::index;
+use crate::index::{self, Indexed};
 use crate::interleave::{Group, Grouped, interleave};
 
 /// Where the bytes of an entry are.
@@ -59,8 +59,8 @@ pub(crate) struct Numbered {
     pub number: usize,
     pub path: PathBuf,
     pub history: History,
-    /// Which of its first lines have to be read, if there is an index that knows.
-    pub index: Option<index::Lines>,
+    /// Which of its first lines have to be read.
+    pub index: Indexed,
 }
 
 /// The lines of one log, last first: the older history, and the history with `fresh` among its lines.
@@ -110,25 +110,30 @@ type HeldLine = Result<Held<Found>, journal::Error>;
 
 /// The lines of a history, last first.
 pub(crate) fn lines(from: Numbered) -> Result<impl Iterator<Item = HeldLine>, journal::Error> {
-    let Numbered { number, path, history, index } = from;
-    let covered = index.as_ref().map_or(0, index::Lines::covered);
-    let reverse = Reverse::new(&path, history.clone(), LONGEST)?;
-    let behind = reverse.take_while(move |line| match line {
-        Ok(line) => line.offset >= covered,
-        Err(_) => true,
-    });
-    let indexed = index.into_iter().flatten().flat_map(move |step| match step {
-        index::Step::Passed(at) => {
-            vec![Ok(Held { at: Some(at), id: None, bytes: Vec::new(), item: Found::Passed })]
+    let Numbered { number, path, history, mut index } = from;
+    let mut reverse = Some(Reverse::new(&path, history.clone(), LONGEST)?);
+    let mut indexed = None;
+    Ok(std::iter::from_fn(move || {
+        if let Some(line) = reverse.as_mut().and_then(Iterator::next) {
+            let offset = line.as_ref().map_or(u64::MAX, |line| line.offset);
+            if offset >= index.covered() {
+                index.is_read(offset);
+                return Some(vec![line.map(|line| held(line, number))]);
+            }
         }
-        index::Step::Line { from, to } | index::Step::Unknown { from, to } => {
-            read(&path, &history, from, to)
-                .into_iter()
-                .map(|line| line.map(|line| held(line, number)))
-                .collect()
-        }
-    });
-    Ok(behind.map(move |line| line.map(|line| held(line, number))).chain(indexed))
+        reverse = None;
+        let steps = indexed.get_or_insert_with(|| std::mem::take(&mut index).into_lines());
+        Some(match steps.as_mut()?.next()? {
+            index::Step::Passed(at) => {
+                vec![Ok(Held { at: Some(at), id: None, bytes: Vec::new(), item: Found::Passed })]
+            }
+            index::Step::Line { from, to } | index::Step::Unknown { from, to } => {
+                let lines = read(&path, &history, from, to).into_iter();
+                lines.map(|line| line.map(|line| held(line, number))).collect()
+            }
+        })
+    })
+    .flatten())
 }
 
 /// The lines between two places, last first.

@@ -11,7 +11,7 @@ use crate::damage::Damages;
 use crate::filter::Filter;
 use crate::followed::Followed;
 use crate::history::History;
-use crate::index::{self, Policy};
+use crate::index::{Indexed, Policy, Question};
 use crate::interleave::{Grouped, Lines, interleave};
 use crate::projects::Root;
 use crate::scan::{Look, insertions, scan};
@@ -39,7 +39,7 @@ struct Parts {
 impl Parts {
     /// Whether all of it has to be read, and none of it from an older history.
     fn is_one_sequence(&self) -> bool {
-        self.older.history.len() == 0 && self.history.index.is_none()
+        self.older.history.len() == 0 && !self.history.index.is_used()
     }
 }
 
@@ -116,7 +116,7 @@ impl View {
     fn number(&mut self, path: &Path, history: History) -> Numbered {
         let number = self.histories.len();
         self.histories.push(history.clone());
-        Numbered { number, path: path.to_owned(), history, index: None }
+        Numbered { number, path: path.to_owned(), history, index: Indexed::default() }
     }
 
     /// Has [`View::find`] look for the last `wanted` entries with indexes.
@@ -129,12 +129,17 @@ impl View {
     ) {
         let all = wanted == usize::MAX;
         for Parts { log, older, history, indexes, .. } in &mut self.parts {
-            let project = self.projects.get(*log).and_then(Option::as_deref);
+            let project = self.projects.get(*log).cloned().flatten();
             for (numbered, path) in [older, history].into_iter().zip(indexes) {
                 let Some(path) = path else { continue };
-                let lines = index::lines(path, &numbered.history, (filter, project), all, policy);
-                match lines {
-                    Ok(lines) => numbered.index = lines,
+                let question = Question {
+                    path: path.clone(),
+                    history: numbered.history.clone(),
+                    filter: filter.clone(),
+                    project: project.clone(),
+                };
+                match Indexed::new(question, all, policy) {
+                    Ok(indexed) => numbered.index = indexed,
                     // Nobody waits for an index that was not asked for.
                     Err(cause) if policy == Policy::Always => {
                         out.note(&format!("cannot keep an index at {}: {cause}", path.display()));

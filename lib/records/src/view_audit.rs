@@ -38,7 +38,7 @@ impl Noun for NotShown {
 pub struct Finding {
     /// Stable name: `damaged_line`, `torn_line`, `duplicate_same`, `duplicate_differs`,
     /// `out_of_order`, `future_stamp`, `no_id`, `no_timestamp`, `quarantined`, `interrupted_run`,
-    /// `hook_failed`, `not_a_file` or `unreadable`.
+    /// `hook_failed`, `index_differs`, `not_a_file` or `unreadable`.
     pub code: String,
     /// The file.
     pub path: String,

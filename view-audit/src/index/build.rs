@@ -8,7 +8,8 @@ use memchr::{memchr_iter, memrchr};
 use super::block::Block;
 use super::facts;
 use super::file::{Index, Writing};
-use super::row::ROW;
+use super::row::{ROW, Row};
+use super::words::Words;
 use crate::history::History;
 
 /// About how many bytes of the history are one block; few in tests, which have small histories.
@@ -90,20 +91,24 @@ fn block(index: &mut Writing, bytes: &[u8], from: u64) -> io::Result<bool> {
         ordered: true,
         odd: false,
     };
-    let (mut rows, mut encoded) = (Vec::new(), Vec::new());
-    let mut begin = 0;
-    for newline in memchr_iter(b'\n', bytes) {
-        let line = bytes.get(begin..=newline).unwrap_or_default();
-        let offset = from + begin as u64;
-        let Some(len) = u32::try_from(line.len()).ok().filter(|_| line.len() <= LONGEST) else {
-            return Ok(false);
-        };
-        rows.push(facts::row(line, len, offset, &mut index.words));
-        begin = newline + 1;
-    }
+    let Some(rows) = rows(bytes, from, &mut index.words) else { return Ok(false) };
     block.describe(&rows);
-    encoded.reserve(rows.len() * ROW);
-    encoded.extend(rows.iter().flat_map(super::row::Row::encode));
+    let mut encoded = Vec::with_capacity(rows.len() * ROW);
+    encoded.extend(rows.iter().flat_map(Row::encode));
     index.add(block, &encoded)?;
     Ok(true)
+}
+
+/// The rows of whole lines, which begin at `from`; `None` when one is too long.
+pub(crate) fn rows(bytes: &[u8], from: u64, words: &mut Words) -> Option<Vec<Row>> {
+    let mut begin = 0;
+    memchr_iter(b'\n', bytes)
+        .map(|newline| {
+            let line = bytes.get(begin..=newline).unwrap_or_default();
+            let offset = from + begin as u64;
+            begin = newline + 1;
+            let len = u32::try_from(line.len()).ok().filter(|_| line.len() <= LONGEST)?;
+            Some(facts::row(line, len, offset, words))
+        })
+        .collect()
 }

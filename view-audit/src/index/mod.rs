@@ -7,6 +7,7 @@
 //!
 //! * [`row`], [`words`], [`block`]: what it holds. [`facts`]: where that comes from.
 //! * [`file`]: how it is kept. [`build`]: how it is made. [`trust`]: when it is believed.
+//!   [`verify`]: whether it is right.
 //! * [`wanted`], [`lines`]: which lines a filter has to read. [`policy`]: when it is used at all.
 
 mod block;
@@ -19,8 +20,10 @@ mod row;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod verify;
 mod wanted;
 mod words;
 
-pub(crate) use lines::{Lines, Step};
-pub(crate) use policy::{Policy, lines};
+pub(crate) use lines::Step;
+pub(crate) use policy::{Indexed, Policy, Question};
+pub(crate) use verify::first_wrong;

@@ -1,10 +1,11 @@
 //! Whether a question is answered with an index.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 
 use cli::clock;
 
+use super::file::Index;
 use super::lines::Lines;
 use super::trust::{believed, make};
 use super::wanted::Wanted;
@@ -12,7 +13,7 @@ use crate::filter::Filter;
 use crate::history::History;
 
 /// From how many bytes on a history has an index without being asked for one.
-const LARGE: u64 = 64 << 20;
+const LARGE: u64 = if cfg!(test) { 400 } else { 64 << 20 };
 
 /// Which histories have an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,39 +26,83 @@ pub(crate) enum Policy {
     Always,
 }
 
-/// The lines of `history` that may be wanted, from the index at `path`. `None` when the history itself
-/// is to be read: there is no index, and none is to be made, or another process is making it.
-///
-/// Unless it was asked for, an index is made only for a question that reads the whole history anyway
-/// (`reads_all`).
-///
-/// # Errors
-/// When an index that is to be there cannot be made.
-pub(crate) fn lines(
-    path: &Path,
-    history: &History,
-    wanted: (&Filter, Option<&str>),
-    reads_all: bool,
-    policy: Policy,
-) -> io::Result<Option<Lines>> {
-    let is_asked_for = match policy {
-        Policy::Never => false,
-        Policy::Large => history.len() >= LARGE,
-        Policy::Always => true,
-    };
-    let (filter, project) = wanted;
-    if !is_asked_for || filter.is_empty() || history.split() == 0 {
-        return Ok(None);
-    }
-    let index = match believed(path, history) {
-        Some(index) => Some(index),
-        None if reads_all || policy == Policy::Always => {
-            make(path, history, clock::now().instant())?
-        }
-        None => None,
-    };
-    Ok(index.map(|index| {
-        let wanted = Wanted::new(filter, project, &index);
+/// What is asked of a history that may have an index.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    /// Where the index is.
+    pub path: PathBuf,
+    pub history: History,
+    pub filter: Filter,
+    /// The project of the log.
+    pub project: Option<String>,
+}
+
+impl Question {
+    fn lines(&self, index: Index) -> Lines {
+        let wanted = Wanted::new(&self.filter, self.project.as_deref(), &index);
         Lines::new(index, wanted)
-    }))
+    }
+
+    fn make(&self) -> io::Result<Option<Index>> {
+        make(&self.path, &self.history, clock::now().instant())
+    }
+}
+
+/// Which lines of a history have to be read, as far as an index says so.
+#[derive(Debug, Default)]
+pub(crate) struct Indexed {
+    lines: Option<Lines>,
+    /// An index that is made when what is read without one has become too much.
+    later: Option<Question>,
+}
+
+impl Indexed {
+    /// For a question that looks at all of the history (`reads_all`) or ends as soon as enough is found. An
+    /// index that is not there is made for the first sort, and for the second if it comes to look at
+    /// more than [`LARGE`] bytes.
+    ///
+    /// # Errors
+    /// When an index that is to be there cannot be made.
+    pub(crate) fn new(question: Question, reads_all: bool, policy: Policy) -> io::Result<Self> {
+        let is_asked_for = match policy {
+            Policy::Never => false,
+            Policy::Large => question.history.len() >= LARGE,
+            Policy::Always => true,
+        };
+        if !is_asked_for || question.filter.is_empty() || question.history.split() == 0 {
+            return Ok(Self::default());
+        }
+        let index = match believed(&question.path, &question.history) {
+            Some(index) => Some(index),
+            None if reads_all || policy == Policy::Always => question.make()?,
+            None => return Ok(Self { lines: None, later: Some(question) }),
+        };
+        Ok(Self { lines: index.map(|index| question.lines(index)), later: None })
+    }
+
+    /// Whether there is an index.
+    pub(crate) fn is_used(&self) -> bool {
+        self.lines.is_some()
+    }
+
+    /// How many bytes of the history, from the first one, need not be read as a whole.
+    pub(crate) fn covered(&self) -> u64 {
+        self.lines.as_ref().map_or(0, Lines::covered)
+    }
+
+    /// Says that all lines from byte `offset` to the end were read.
+    pub(crate) fn is_read(&mut self, offset: u64) {
+        let is_enough = |question: &mut Question| offset + LARGE < question.history.len();
+        let Some(question) = self.later.take_if(is_enough) else { return };
+        // Nobody waits for an index that was not asked for.
+        if let Ok(Some(mut index)) = question.make() {
+            index.cut(offset);
+            self.lines = Some(question.lines(index));
+        }
+    }
+
+    /// The lines that have to be read of what is covered.
+    pub(crate) fn into_lines(self) -> Option<Lines> {
+        self.lines
+    }
 }

@@ -10,8 +10,11 @@ use proptest::prelude::*;
 use records::IssueNumber;
 use testkit::Scratch;
 
-use super::trust::make;
-use super::{Lines, Policy};
+use super::file::Writing;
+use super::row::{Row, Sort};
+use super::trust::{believed, make};
+use super::verify::first_wrong;
+use super::{Indexed, Policy, Question};
 use crate::filter::Filter;
 use crate::history::History;
 use crate::stream::{Found, Numbered, Where, backward};
@@ -119,6 +122,11 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         })
 }
 
+/// A large history has an index from the beginning or comes by it while it is read.
+fn any_policy() -> impl Strategy<Value = Policy> {
+    prop_oneof![3 => Just(Policy::Always), 1 => Just(Policy::Large)]
+}
+
 /// A history of which all but the last `kept` bytes may have an index.
 fn history(path: &Path, kept: u64) -> History {
     let file = File::open(path).unwrap();
@@ -140,7 +148,7 @@ fn fresh(lines: &[String]) -> Vec<Fresh> {
 
 /// What is shown, last first: entries by their bytes, damage by what is said of it.
 fn answer(
-    histories: [(&Path, History, Option<Lines>); 2],
+    histories: [(&Path, History, Indexed); 2],
     fresh: Vec<Fresh>,
     filter: &Filter,
 ) -> Vec<String> {
@@ -177,12 +185,14 @@ fn later() -> Timestamp {
     cli::clock::now().instant() + SignedDuration::from_secs(10)
 }
 
-fn lines(path: &Path, history: &History, filter: &Filter) -> Option<Lines> {
+fn indexed(path: &Path, history: &History, filter: &Filter, policy: Policy) -> Indexed {
     // Made first, because only later all is settled.
-    if super::trust::believed(path, history).is_none() && history.split() > 0 {
+    if policy == Policy::Always && believed(path, history).is_none() && history.split() > 0 {
         make(path, history, later()).unwrap().unwrap();
     }
-    super::lines(path, history, (filter, Some("here")), true, Policy::Always).unwrap()
+    let (path, history, filter) = (path.to_owned(), history.clone(), filter.clone());
+    let question = Question { path, history, filter, project: Some("here".into()) };
+    Indexed::new(question, false, policy).unwrap()
 }
 
 #[test]
@@ -193,20 +203,22 @@ fn an_index_changes_no_answer() {
         ..ProptestConfig::default()
     });
     let scratch = Scratch::new();
-    let case = (any_lines(10), any_lines(30), any_lines(6), any_filter(), 0..300_u64, 0..300_u64);
+    let kept = || 0..300_u64;
+    let case =
+        (any_lines(10), any_lines(30), any_lines(6), any_filter(), kept(), kept(), any_policy());
     runner
-        .run(&case, |(older, newer, new, filter, one, two)| {
+        .run(&case, |(older, newer, new, filter, one, two, policy)| {
             let paths = [scratch.write("o", older.concat()), scratch.write("h", newer.concat())];
             let indexes = ["o.index", "h.index"].map(|name| scratch.path(name));
             let histories = || {
                 let mut kept = [one, two].into_iter();
                 paths.each_ref().map(|path| (path.as_path(), history(path, kept.next().unwrap())))
             };
-            let without = histories().map(|(path, history)| (path, history, None));
+            let without = histories().map(|(path, history)| (path, history, Indexed::default()));
             let mut at = indexes.iter();
             let with = histories().map(|(path, history)| {
-                let lines = lines(at.next().unwrap(), &history, &filter);
-                (path, history, lines)
+                let known = indexed(at.next().unwrap(), &history, &filter, policy);
+                (path, history, known)
             });
             prop_assert_eq!(
                 answer(with, fresh(&new), &filter),
@@ -312,21 +324,56 @@ fn no_change_between_two_looks_changes_an_answer() {
         ..ProptestConfig::default()
     });
     let scratch = Scratch::new();
-    let steps = proptest::collection::vec((any_change(), any_filter()), 1..8);
+    let steps = proptest::collection::vec((any_change(), any_filter(), any_policy()), 1..8);
     runner
         .run(&(any_lines(30), steps, 0..200_u64), |(first, steps, kept)| {
             let (path, index) = (scratch.write("h", first.concat()), scratch.path("h.index"));
             let none = PathBuf::from("none");
-            for (change, filter) in steps {
+            for (change, filter, policy) in steps {
                 change.make(&scratch, &path, &index);
                 let history = || history(&path, kept);
-                let lines = lines(&index, &history(), &filter);
-                let empty = || (none.as_path(), History::default(), None);
-                let with = answer([empty(), (&path, history(), lines)], Vec::new(), &filter);
-                let without = answer([empty(), (&path, history(), None)], Vec::new(), &filter);
+                let known = indexed(&index, &history(), &filter, policy);
+                let empty = || (none.as_path(), History::default(), Indexed::default());
+                let with = answer([empty(), (&path, history(), known)], Vec::new(), &filter);
+                let without =
+                    answer([empty(), (&path, history(), Indexed::default())], Vec::new(), &filter);
                 prop_assert_eq!(with, without, "{:?}", change);
             }
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn a_row_that_lies_is_found() {
+    let scratch = Scratch::new();
+    let line =
+        |n: u32| format!("{{\"timestamp\":\"2026-01-24T18:30:{n:02}Z\",\"issue_id\":{n}}}\n");
+    let path = scratch.write("h", (1..30).map(line).collect::<String>());
+    let (index, history) = (scratch.path("h.index"), history(&path, 0));
+    let made = make(&index, &history, later()).unwrap().unwrap();
+    assert_eq!(first_wrong(&index, &history).unwrap(), None);
+    let lies: [fn(&mut Row); 3] =
+        [|row| row.issue += 1, |row| row.at = None, |row| row.sort = Sort::Damaged];
+    for (number, change) in (0..29_u64).zip(lies.iter().cycle()) {
+        fs::remove_file(&index).unwrap();
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&index);
+        let mut writing = Writing::new(file.unwrap(), made.words.clone());
+        for block in 0..made.blocks.len() {
+            let mut rows = made.rows(block).unwrap();
+            let first = made.blocks[block].first;
+            let wrong =
+                number.checked_sub(first).and_then(|at| rows.get_mut(usize::try_from(at).unwrap()));
+            wrong.into_iter().for_each(change);
+            let rows: Vec<u8> = rows.iter().flat_map(Row::encode).collect();
+            writing.add(made.blocks[block], &rows).unwrap();
+        }
+        writing.finish(made.seal).unwrap();
+        let wrong = first_wrong(&index, &history).unwrap().unwrap();
+        assert_eq!(
+            (wrong.line, wrong.offset),
+            (number + 1, number * line(1).len() as u64 + number.saturating_sub(9))
+        );
+    }
 }

@@ -27,7 +27,8 @@ const QUESTIONS: [&[&str]; 8] = [
 /// A line so long that all before it is out of reach of changes in place.
 fn long_line() -> String {
     let text = "x".repeat(usize::try_from(WINDOW).unwrap());
-    format!("{{\"id\":\"long\",\"timestamp\":\"2026-03-01T00:00:00Z\",\"critique\":\"{text}\"}}\n")
+    // Without a time of its own, so that what is later than the line before it comes behind it.
+    format!("{{\"id\":\"long\",\"critique\":\"{text}\"}}\n")
 }
 
 /// A log with odd lines, of which the first part can have an index.
