@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use audit_log::{Consumed, Log};
+use audit_log::{Consumed, FileState, Log, advance_index};
 use cli::{Exit, Failure, Out, Progress};
 use jiff::Timestamp;
 use journal::Lock;
@@ -176,7 +176,11 @@ pub(crate) fn fold(disk: &impl Disk, log: &Log, how: How) -> Result<Report, Erro
         if creates {
             hide(log)?;
         }
+        let before = FileState::at(&log.history);
         commit(disk, log, &plan, &mut batch.shards, &batch.rejects, &batch.consumed)?;
+        if let Some(before) = before {
+            advance_index(log, &before, plan.region.from);
+        }
         report.add(&batch, &plan);
     }
     remove_quiet(disk, log, &listing.done, how.now)?;

@@ -93,7 +93,8 @@ pub(crate) enum Command {
     /// One finding a line, each with a stable code, its place and the next safe command: damaged and torn
     /// lines, two entries with one id, lines that are earlier than the line before them, stamps more than
     /// a day in the future, entries without id or timestamp, what is in the quarantine, an
-    /// interrupted consolidation, and a post-commit hook of `consolidate` that failed. Nothing is changed.
+    /// interrupted consolidation, a post-commit hook of `consolidate` that failed, and an index that says
+    /// something else than its history. Nothing is changed.
     Check,
 
     /// Count entries: verdicts, rounds to approval, rotations and durations

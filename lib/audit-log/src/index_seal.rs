@@ -60,6 +60,11 @@ pub struct FileState {
 }
 
 impl FileState {
+    /// The state of the file at `path`; `None` where there is none to be seen.
+    pub fn at(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().as_ref().map(Self::of)
+    }
+
     /// The state of an open file.
     pub fn of(found: &Metadata) -> Self {
         let nanoseconds =
@@ -207,8 +212,7 @@ pub fn advance_index(log: &Log, before: &FileState, from: u64) {
     if !seal.holds(before) || seal.covered > from {
         return;
     }
-    let Ok(found) = File::open(&log.history).and_then(|history| history.metadata()) else { return };
-    let state = FileState::of(&found);
+    let Some(state) = FileState::at(&log.history) else { return };
     if state.inode == before.inode && state.len >= from {
         // Where this fails, the seal is the old one, or damaged, and so nobody believes it.
         drop(index.write_all_at(&Seal { state, ..seal }.encode(), 0));
@@ -259,6 +263,42 @@ mod tests {
         ] {
             assert!(!seal.holds(&other));
         }
+    }
+
+    #[test]
+    fn an_index_goes_on_with_its_history_if_what_it_covers_is_the_same() {
+        let scratch = testkit::Scratch::new();
+        let repo = testkit::Repo::init(scratch.path("talos"));
+        repo.write("logs/governance_history.jsonl", "0123456789");
+        let log = Log::at_root(repo.path()).unwrap();
+        let index = index_path(&log.history, log.place.as_ref()).unwrap();
+        let before = FileState::at(&log.history).unwrap();
+        let old = Seal { state: before, ..seal() };
+        repo.write("logs/governance_history.jsonl", "0123456xyz and more");
+        let after = FileState::at(&log.history).unwrap();
+        let inode = Inode { dev: 0, ino: 0 };
+        let elsewhere = FileState { inode, ..before };
+        for (kept, given, from, seal) in [
+            (old, before, 6, Seal { state: after, ..old }),
+            (old, before, 7, Seal { state: after, ..old }),
+            (old, before, 5, old),
+            (old, before, 100, old),
+            (old, after, 6, old),
+            (Seal { settled: false, ..old }, before, 6, Seal { settled: false, ..old }),
+            (Seal { state: elsewhere, ..old }, elsewhere, 6, Seal { state: elsewhere, ..old }),
+        ] {
+            repo.write(
+                ".git/switchyard/view-audit/logs.index",
+                [&kept.encode(), b"rows".as_slice()].concat(),
+            );
+            advance_index(&log, &given, from);
+            let bytes = fs::read(&index).unwrap();
+            assert_eq!(Seal::decode(&bytes), Some(seal), "from {from}");
+            assert_eq!(&bytes[SEAL..], b"rows");
+        }
+        fs::remove_file(&index).unwrap();
+        advance_index(&log, &before, 6);
+        assert!(!index.exists());
     }
 
     #[test]

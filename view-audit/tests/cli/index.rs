@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use audit_log::WINDOW;
+use audit_log::{FileState, Seal, WINDOW};
 use testkit::{Logs, Repo, Scratch, Tool, rng};
 
 use crate::project::{HISTORY, entry, view};
@@ -110,6 +110,30 @@ fn consolidation_editing_and_damage_change_no_answer() {
     consolidate();
     same(repo.path());
     fs::copy(scratch.path("kept"), repo.file(INDEX)).unwrap();
+    same(repo.path());
+}
+
+#[test]
+fn consolidation_takes_the_index_along() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("talos"));
+    write_log(repo.path(), 7);
+    let seal = || Seal::decode(&fs::read(repo.file(INDEX)).unwrap()).unwrap();
+    let holds = || seal().holds(&FileState::at(&repo.file(HISTORY)).unwrap());
+    let ask = || drop(view(repo.path()).args(["--index", "--issue", "7"]).run());
+    // It does when the history is older than a tick of the clock.
+    ask();
+    (0..1000).take_while(|_| !holds()).for_each(|_| ask());
+    assert!(holds());
+    let old = seal();
+    Tool::new("consolidate").arg("--root").arg(repo.path()).run().code(0);
+    assert!(holds());
+    assert_ne!(seal().state, old.state);
+    assert_eq!((seal().covered, seal().contents), (old.covered, old.contents));
+    same(repo.path());
+    repo.write("logs/active/s.jsonl", entry(2, "so early that the history is replaced") + "\n");
+    Tool::new("consolidate").arg("--root").arg(repo.path()).run().code(0);
+    assert!(!holds());
     same(repo.path());
 }
 
