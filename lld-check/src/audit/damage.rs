@@ -101,7 +101,8 @@ pub(super) fn behind(
 fn look(logs: &[Log], proofs: &[Review], filter: &Filter) -> Result<Vec<DamagedLine>, Failure> {
     let mut found = Vec::new();
     for log in logs {
-        let matters = |line: &DamagedLine| proofs.iter().any(|p| line.could_hide_newer_than(p));
+        let deciding = deciding(log, proofs);
+        let matters = |line: &DamagedLine| deciding.iter().any(|p| line.could_hide_newer_than(p));
         if matters(&DamagedLine::at_end(log)) {
             for line in log.lines()? {
                 let line = line?;
@@ -116,6 +117,19 @@ fn look(logs: &[Log], proofs: &[Review], filter: &Filter) -> Result<Vec<DamagedL
         }
     }
     Ok(found)
+}
+
+/// The proofs that decide about the lines of `log`: a line that could hide something newer than any of
+/// `proofs` could do so for one of these. There are four at most, however many documents were asked
+/// about.
+fn deciding<'a>(log: &Log, proofs: &'a [Review]) -> Vec<&'a Review> {
+    let ours = || proofs.iter().filter(|proof| proof.log == log.name);
+    let others = || proofs.iter().filter(|proof| proof.log != log.name);
+    let timeless = proofs.iter().find(|proof| proof.at.is_none());
+    let first = ours().min_by_key(|proof| proof.line);
+    let settled = others().find(|proof| !proof.live);
+    let oldest = others().min_by_key(|proof| proof.at);
+    [timeless, first, settled, oldest].into_iter().flatten().collect()
 }
 
 /// The damaged lines of a history that stand behind an entry newer than `time`. A history is in
@@ -180,5 +194,61 @@ impl<'de> Visitor<'de> for Entries {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyObject, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(AnyObject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use proptest::prelude::*;
+    use records::Verdict;
+
+    use super::*;
+
+    /// Two histories and two shards.
+    fn log(rank: usize) -> Log {
+        let name = format!("logs/{rank}.jsonl");
+        Log { path: PathBuf::from(&name), name, rank, live: rank > 1 }
+    }
+
+    fn stamp(second: i64) -> Stamp {
+        Stamp::new(jiff::Timestamp::from_second(second).unwrap())
+    }
+
+    fn proof((rank, line, at): (usize, u64, Option<i64>)) -> Review {
+        let log = log(rank);
+        Review {
+            audit_id: None,
+            verdict: Verdict::Approved,
+            timestamp: None,
+            at: at.map(stamp),
+            flaw: None,
+            sha256: None,
+            path: None,
+            model_verified: None,
+            critique: None,
+            log: log.name,
+            rank,
+            live: log.live,
+            line,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_deciding_proofs_decide_as_all_do(
+            proofs in prop::collection::vec((0_usize..4, 1_u64..9, prop::option::weighted(0.9, 0_i64..9)), 0..8),
+            rank in 0_usize..4, line in 1_u64..10, after in prop::option::of(0_i64..10),
+        ) {
+            let proofs: Vec<Review> = proofs.into_iter().map(proof).collect();
+            let log = log(rank);
+            let after = after.map(stamp).filter(|_| !log.live);
+            let line = DamagedLine { log: log.name.clone(), line, rank, live: log.live, after };
+            let all = proofs.iter().any(|p| line.could_hide_newer_than(p));
+            let few = deciding(&log, &proofs);
+            prop_assert!(few.len() <= 4);
+            prop_assert_eq!(few.iter().any(|p| line.could_hide_newer_than(p)), all);
+        }
     }
 }
