@@ -156,13 +156,21 @@ pub(crate) enum Command {
         input: String,
     },
 
-    /// Show where every open issue stands
+    /// Show every open issue of every project, and whether it may start
     ///
-    /// Groups: may start, needs review, needs LLD, no LLD needed, blocked, done. In each, security,
-    /// compliance and safety issues come first. With `-` the list of issues is read from stdin;
-    /// without, `gh issue list` is run. Either list is remembered for `gate` and `new`; when `gh` gives none, the
-    /// remembered one is used, and stderr says so.
+    /// The projects are those that `projects` in `switchyard.yaml` lists; without it, this repository is
+    /// the only one. Groups: may start, needs review, needs LLD, no LLD needed, blocked, done. In each,
+    /// security, compliance and safety issues come first. Then totals, and for each project what to do
+    /// next. An issue that has a lane is shown with it.
+    ///
+    /// `gh issue list` is run in each project, several at a time. With `-` the list of one project is
+    /// read from stdin. Either list is remembered for `gate` and `new`; when `gh` gives none, the
+    /// remembered one is used, and stderr says how old it is. A project that cannot be looked into is
+    /// told on stderr and in the exit code, after the others.
     Coverage {
+        /// Only these projects; a name may have `*` and `?`
+        #[arg(long, value_name = "NAME")]
+        project: Vec<String>,
         /// Read the list from stdin: gh issue list --json number,title,labels,state,url
         #[arg(value_parser = ["-"])]
         input: Option<String>,

@@ -60,7 +60,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Lint { files } => lint::run(out, &files),
         Command::Prompt { issue, phase } => prompt::run(&place, out, issue, phase),
         Command::Record { issue, input: _ } => record::run(&place, out, issue),
-        Command::Coverage { input } => coverage::run(&place, out, input.is_some()),
+        Command::Coverage { project, input } => {
+            coverage::run(&place, out, &project, input.is_some())
+        }
         Command::Waive { issue, reason, by, withdraw } => {
             waive::run(&place, out, waive::Decided { issue, reason, by, withdraw })
         }

@@ -1,16 +1,12 @@
 //! The answers as a person reads them.
 
+pub(crate) mod coverage;
 mod status;
 
 pub(crate) use status::{status, statuses};
 
-use cli::{Cell, Page, Table, Tone};
-use records::lld_check::{
-    Archived, Document, Gate, IssueStanding, Recorded, Refused, Standing, Trust, Waiver,
-    WaiverState,
-};
-
-use crate::document::name::slug_of;
+use cli::{Page, Tone};
+use records::lld_check::{Archived, Document, Gate, Recorded, Refused, Trust, Waiver, WaiverState};
 
 /// A document that was made.
 pub(crate) fn document(document: &Document, page: &mut Page) {
@@ -120,91 +116,4 @@ pub(crate) fn archived(archived: &Archived, page: &mut Page) {
 pub(crate) fn refused(refused: &Refused, page: &mut Page) {
     page.line(Tone::Bad, format_args!("{} {}: refused", refused.command, refused.issue));
     page.reasons(&refused.reasons);
-}
-
-/// Every issue with its totals and the next step.
-pub(crate) fn coverage(standings: &[IssueStanding], page: &mut Page) {
-    if !standings.is_empty() {
-        let mut table = Table::new(["STANDING", "ISSUE", "TITLE", "LABELS", "WHY"]);
-        for one in standings {
-            let (tone, name) = named(one.standing);
-            let why: Vec<&str> = one.reasons.iter().map(|r| r.code.as_str()).collect();
-            let lld = one.lld.as_deref().unwrap_or("-");
-            table.row([
-                Cell::toned(tone, name),
-                Cell::new(format_args!("#{}", one.issue)),
-                Cell::new(&one.title),
-                Cell::new(one.labels.join(", ")),
-                Cell::new(match (&one.no_lld, why.is_empty()) {
-                    (_, true) if one.waivers.iter().any(|w| w.state == WaiverState::Holds) => {
-                        format!("{lld}, waived")
-                    }
-                    (Some(rule), true) => rule.clone(),
-                    (None, true) => lld.to_owned(),
-                    (_, false) => why.join(", "),
-                }),
-            ]);
-        }
-        table.show(page);
-        page.blank();
-    }
-    let count = |standing| standings.iter().filter(|s| s.standing == standing).count();
-    let totals =
-        ALL.map(|standing| format!("{} {}", count(standing), named(standing).1)).join(" · ");
-    page.line(Tone::Strong, format_args!("{} open: {totals}", standings.len()));
-    page.line(Tone::Plain, next_step(standings));
-}
-
-const ALL: [Standing; 6] = [
-    Standing::MayStart,
-    Standing::NeedsReview,
-    Standing::NeedsLld,
-    Standing::NoLldNeeded,
-    Standing::Blocked,
-    Standing::Done,
-];
-
-fn named(standing: Standing) -> (Tone, &'static str) {
-    match standing {
-        Standing::MayStart => (Tone::Good, "may start"),
-        Standing::NeedsReview => (Tone::Warn, "needs review"),
-        Standing::NeedsLld => (Tone::Warn, "needs LLD"),
-        Standing::NoLldNeeded => (Tone::Good, "no LLD needed"),
-        Standing::Blocked => (Tone::Bad, "blocked"),
-        Standing::Done => (Tone::Dim, "done"),
-    }
-}
-
-/// What to do next: the first issue of the first group that has one.
-fn next_step(standings: &[IssueStanding]) -> String {
-    let Some(first) = standings.iter().find(|s| s.standing != Standing::Done) else {
-        return "Next: nothing is open that waits for you".into();
-    };
-    let step = |fallback: &str| {
-        let next = first.reasons.iter().find_map(|reason| reason.next.clone());
-        next.unwrap_or_else(|| format!("{fallback} {}", first.issue))
-    };
-    let issue = first.issue;
-    match first.standing {
-        Standing::MayStart => {
-            let slug = first.lld.as_deref().and_then(slug_of).unwrap_or("SLUG");
-            format!("Next: start #{issue}: worktree-lane add {issue} {slug}")
-        }
-        Standing::NeedsReview => {
-            let ready = |code: &str| matches!(code, "lld_not_reviewed" | "approval_stale");
-            let begin = if first.reasons.first().is_some_and(|reason| ready(&reason.code)) {
-                format!("get #{issue} reviewed")
-            } else {
-                format!("make #{issue} ready for review")
-            };
-            format!("Next: {begin}: {}", step("lld-check gate"))
-        }
-        Standing::NeedsLld => {
-            format!("Next: write the LLD of #{issue}: {}", step("lld-check gate"))
-        }
-        Standing::NoLldNeeded => format!("Next: start #{issue}: worktree-lane add {issue} SLUG"),
-        Standing::Blocked | Standing::Done => {
-            format!("Next: rework #{issue}: {}", step("lld-check gate"))
-        }
-    }
 }

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use cli::{Failure, Out};
+use cli::Failure;
 use records::lld_check::WaiverEvent;
 use repo::Place;
 
 use crate::audit::named;
+use crate::notes::Notes;
 
 /// The file's name.
 const FILE: &str = "waivers.jsonl";
@@ -26,10 +27,10 @@ fn file(place: &Place) -> PathBuf {
 
 /// Reads the journal, which need not exist. A last line that is cut off was never acknowledged; stderr
 /// says so.
-pub(crate) fn load(place: &Place, out: &Out) -> Result<Book, Failure> {
+pub(crate) fn load(place: &Place, notes: &dyn Notes) -> Result<Book, Failure> {
     let loaded = journal::load::<WaiverEvent>(file(place))?;
     if let Some(torn) = &loaded.torn {
-        out.note(&torn.to_string());
+        notes.add(&torn.to_string());
     }
     let damaged = (!loaded.damaged.is_empty()).then(|| named(&loaded.damaged));
     Ok(Book { events: loaded.records.into_iter().map(|(_, event)| event).collect(), damaged })

@@ -213,6 +213,10 @@ pub struct Move {
 /// One issue in the answer to "which ones may be coded?" (runbook 0801, "Morning Standup").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IssueStanding {
+    /// The project, as `switchyard.yaml` calls it, else by the name of its folder.
+    pub project: String,
+    /// The project's checkout, in full.
+    pub root: String,
     /// The issue.
     pub issue: IssueNumber,
     /// Its title.
@@ -227,6 +231,12 @@ pub struct IssueStanding {
     pub no_lld: Option<String>,
     /// Every waiver of the issue, oldest first, also those that no longer hold.
     pub waivers: Vec<Waiver>,
+    /// What may prove an approval: `gates.trust` of the project.
+    pub trust: Trust,
+    /// What proves the approval; `null` when nothing does.
+    pub proof: Option<Proof>,
+    /// The folder of the issue's lane: somebody is at work. `null` when there is none.
+    pub lane: Option<String>,
     /// Why it stands there, and what to do next.
     pub reasons: Vec<Reason>,
 }
@@ -249,7 +259,7 @@ pub enum Standing {
     NeedsLld,
     /// There is no LLD, and a rule of `gates.no_lld` says that none is needed: it may start.
     NoLldNeeded,
-    /// A review asked for changes, or blocked it.
+    /// A review asked for changes, or blocked it; or its lane is in a state in which nothing can start.
     Blocked,
     /// Its LLD is in `done/`.
     Done,

@@ -1,145 +1,87 @@
 //! `lld-check coverage`.
 
-use cli::{Exit, Failure, Out};
-use records::lld_check::{Gate, IssueStanding, Standing, Trust};
-use records::{IssueNumber, Reason};
+mod project;
+
+use cli::{Exit, Failure, Out, Progress};
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use repo::Place;
 
-use super::examine::{self, Examined};
 use super::stdin;
-use crate::gate::Located;
-use crate::issues::{self, Issue, IssueList, LIST_COMMAND};
+use crate::projects::{self, Project};
 use crate::show;
+use project::{Covered, Source, cover};
 
-/// What `gh` is asked for at most; a list of this length may have been cut.
-const ASKED_FOR: usize = 1000;
-/// Labels whose issues come first (runbook 0801, "Prioritize").
-const FIRST: [&str; 3] = ["security", "compliance", "safety"];
+/// How many projects are read at once, and so how many `gh` run. Each waits for the network most of the
+/// time; GitHub asks for no more than 100 requests at a time.
+const AT_ONCE: usize = 16;
 
-/// Shows where every open issue stands.
-pub(super) fn run(place: &Place, out: &mut Out, from_stdin: bool) -> Result<Exit, Failure> {
-    let list = list(place, out, from_stdin)?;
-    let open: Vec<&Issue> = list.issues.iter().filter(|issue| issue.is_open()).collect();
-    let closed = list.issues.len() - open.len();
-    if closed > 0 {
-        out.note(&format!("closed issues left out: {closed}"));
+/// Shows where every open issue of the projects with these `names`, or of all, stands.
+pub(super) fn run(
+    place: &Place,
+    out: &mut Out,
+    names: &[String],
+    from_stdin: bool,
+) -> Result<Exit, Failure> {
+    let projects = projects::chosen(place, names)?;
+    if from_stdin && projects.len() != 1 {
+        let all: Vec<&str> = projects.iter().map(|project| project.name.as_str()).collect();
+        return Err(Failure::usage("coverage -", "the list on stdin is that of one project")
+            .hint(format!("say which with --project: {}", all.join(", "))));
     }
-    let numbers: Vec<IssueNumber> = open.iter().map(|issue| issue.number).collect();
-    let examined = examine::issues(place, out, Some(&list), &numbers, (Trust::Audit, None))?;
+    let source = if from_stdin { Source::Stdin(stdin()?) } else { Source::Gh };
 
-    let mut worst = None;
-    let mut standings = Vec::with_capacity(open.len());
-    for (issue, examined) in open.into_iter().zip(examined) {
-        let Examined { gate, located } = examined;
-        let mut no_lld = None;
-        let mut waivers = Vec::new();
-        let (standing, reasons) = match gate {
-            Ok(gate) => {
-                let standing = standing(&gate, &located);
-                (no_lld, waivers) = (gate.no_lld, gate.waivers);
-                (standing, gate.reasons)
-            }
-            Err(failure) => {
-                // One document that cannot be judged does not hide the others.
-                let reason = Reason::without_step("lld_damaged", failure.to_string());
-                worst = worst.or(Some(failure));
-                (Standing::NeedsReview, vec![reason])
-            }
-        };
-        let lld = match located {
-            Located::Active(path) | Located::Done(path) => Some(path),
-            Located::Ambiguous(paths) => paths.into_iter().next(),
-            Located::Missing => None,
-        };
-        let (title, labels) = (issue.title.clone(), issue.labels());
-        standings.push(IssueStanding {
-            issue: issue.number,
-            title,
-            labels,
-            standing,
-            lld,
-            no_lld,
-            waivers,
-            reasons,
-        });
-    }
-    standings.sort_by_key(|s| (s.standing, !comes_first(s), s.issue));
+    let several = projects.len() > 1;
+    let progress = Progress::start(if several { "reading the projects" } else { "reading" });
+    let covered =
+        if several { all_at_once(&projects, &source)? } else { one_by_one(&projects, &source) };
+    drop(progress);
 
-    if out.is_json() {
-        for standing in &standings {
-            out.print(standing, |_, _| {})?;
+    let mut failures = Vec::new();
+    let mut shown = Vec::with_capacity(covered.len());
+    for (project, covered) in projects.iter().zip(covered) {
+        let about = if several { format!("{}: ", project.name) } else { String::new() };
+        for note in covered.notes {
+            out.note(&format!("{about}{note}"));
         }
-    }
-    out.page(|page| show::coverage(&standings, page))?;
-    worst.map_or(Ok(Exit::Yes), Err)
-}
-
-/// The list from where it was asked for. A list that was read is remembered.
-fn list(place: &Place, out: &Out, from_stdin: bool) -> Result<IssueList, Failure> {
-    let (source, bytes) = if from_stdin {
-        ("stdin", stdin()?)
-    } else {
-        match issues::from_gh(place.worktree()) {
-            Ok(bytes) => ("gh issue list", bytes),
-            Err(why) => {
-                let Some(list) = issues::recall(place)? else {
-                    return Err(Failure::world("no list of issues", why)
-                        .hint(format!("{LIST_COMMAND} | lld-check coverage -")));
-                };
-                out.note(&format!("{why}; using the list that was remembered"));
-                return Ok(list);
+        for standing in &covered.standings {
+            if out.is_json() {
+                out.print(standing, |_, _| {})?;
             }
         }
-    };
-    let list = IssueList::parse(source, &bytes)?;
-    if !from_stdin && list.issues.len() >= ASKED_FOR {
-        out.note(&format!("gh gave {ASKED_FOR} issues; there may be more"));
+        failures.extend(covered.failure.map(|failure| (project, failure)));
+        shown.push(covered.standings);
     }
-    issues::remember(place, &bytes)?;
-    Ok(list)
-}
-
-/// The runbook's group for a gate's answer.
-fn standing(gate: &Gate, located: &Located) -> Standing {
-    let said = |code: &str| gate.reasons.iter().any(|reason| reason.code == code);
-    match located {
-        _ if gate.open && gate.no_lld.is_some() => Standing::NoLldNeeded,
-        _ if gate.open => Standing::MayStart,
-        Located::Done(_) => Standing::Done,
-        Located::Missing => Standing::NeedsLld,
-        _ if said("review_revise") || said("review_blocked") => Standing::Blocked,
-        Located::Active(_) | Located::Ambiguous(_) => Standing::NeedsReview,
-    }
-}
-
-/// Whether a label has one of the words that put an issue first, as in `type: security`.
-fn comes_first(standing: &IssueStanding) -> bool {
-    let words = standing.labels.iter().flat_map(|l| l.split(|c: char| !c.is_alphanumeric()));
-    let mut words = words.map(str::to_lowercase);
-    words.any(|word| FIRST.contains(&word.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_that_come_first() {
-        let labelled = |label: &str| IssueStanding {
-            issue: IssueNumber(1),
-            title: String::new(),
-            labels: vec!["core".into(), label.into()],
-            standing: Standing::NeedsLld,
-            lld: None,
-            no_lld: None,
-            waivers: Vec::new(),
-            reasons: Vec::new(),
-        };
-        for label in ["security", "Compliance", "type: safety", "area/security"] {
-            assert!(comes_first(&labelled(label)), "{label}");
+    out.page(|page| {
+        let here = place.worktree();
+        if let ([project], [standings]) = (projects.as_slice(), shown.as_slice()) {
+            // A list that nobody has is no list without issues.
+            let known = failures.is_empty() || !standings.is_empty();
+            if known {
+                show::coverage::one(project, standings, here, page);
+            }
+        } else {
+            let unknown =
+                |project: &Project| failures.iter().any(|(of, _)| of.name == project.name);
+            show::coverage::several(&projects, &shown, here, unknown, page);
         }
-        for label in ["insecurity", "feature", ""] {
-            assert!(!comes_first(&labelled(label)), "{label}");
+    })?;
+    if several {
+        let exit = failures.first().map_or(Exit::Yes, |(_, failure)| failure.exit());
+        for (project, failure) in failures {
+            failure.render(&project.name).lines().for_each(|line| out.note(line.trim()));
         }
+        return Ok(exit);
     }
+    failures.pop().map_or(Ok(Exit::Yes), |(_, failure)| Err(failure))
+}
+
+fn one_by_one(projects: &[Project], source: &Source) -> Vec<Covered> {
+    projects.iter().map(|project| cover(project, source)).collect()
+}
+
+fn all_at_once(projects: &[Project], source: &Source) -> Result<Vec<Covered>, Failure> {
+    let pool = ThreadPoolBuilder::new().num_threads(AT_ONCE.min(projects.len())).build();
+    let pool = pool.map_err(|error| Failure::world("cannot start threads", error))?;
+    Ok(pool.install(|| projects.par_iter().map(|project| cover(project, source)).collect()))
 }

@@ -1,6 +1,6 @@
 //! Gathering what the gate's decision rests on.
 
-use cli::{Failure, Out};
+use cli::Failure;
 use records::lld_check::{Gate, Trust, Waiver};
 use records::{Bound, IssueNumber};
 use repo::Place;
@@ -11,6 +11,7 @@ use crate::document::find::{Documents, Found};
 use crate::document::read::Document;
 use crate::gate::{self, Facts, Finding, Located, Waivers, locate};
 use crate::issues::IssueList;
+use crate::notes::Notes;
 use crate::waivers::Book;
 use crate::{settings, waivers};
 
@@ -26,7 +27,7 @@ pub(super) struct Examined {
 /// and, where somebody asks for it, the condition about the lane.
 pub(super) fn issues(
     place: &Place,
-    out: &Out,
+    notes: &dyn Notes,
     list: Option<&IssueList>,
     issues: &[IssueNumber],
     (trust, lane): (Trust, Option<&Finding>),
@@ -50,9 +51,9 @@ pub(super) fn issues(
         issues.iter().zip(&texts).filter_map(|(issue, text)| proof_of(scan, *issue, text)).collect()
     };
     let scan = Scan::read(&logs(place)?, wanted, cli::clock::now(), proofs)?;
-    note_torn(out, &scan);
+    note_torn(notes, &scan);
     let gates = settings::load(place)?.section;
-    let book = waivers::load(place, out)?;
+    let book = waivers::load(place, notes)?;
 
     let mut examined = Vec::with_capacity(issues.len());
     for ((issue, located), text) in issues.iter().zip(located).zip(texts) {
@@ -109,8 +110,8 @@ pub(super) fn bound(place: &Place, documents: &[Found]) -> Result<Vec<Bound>, Fa
 }
 
 /// Says on stderr which logs end in a torn line.
-pub(super) fn note_torn(out: &Out, scan: &Scan) {
+pub(super) fn note_torn(notes: &dyn Notes, scan: &Scan) {
     for line in &scan.torn {
-        out.note(&format!("{line}: the last line is torn; it counts as not written"));
+        notes.add(&format!("{line}: the last line is torn; it counts as not written"));
     }
 }

@@ -10,15 +10,16 @@ use super::LIST_COMMAND;
 /// How long the network may take.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// What `gh` printed.
+/// What `gh` printed about `repo`, else about the repository that it takes the checkout for.
 ///
 /// # Errors
 /// One line on why there is no list: `gh` is not there, not logged in, offline, ….
-pub(crate) fn from_gh(worktree: &Path) -> Result<Vec<u8>, String> {
+pub(crate) fn from_gh(worktree: &Path, repo: Option<&str>) -> Result<Vec<u8>, String> {
     let mut words = LIST_COMMAND.split(' ');
     let program = words.next().unwrap_or_default();
     let ran = Program::new(program)
         .args(words)
+        .args(repo.into_iter().flat_map(|repo| ["--repo", repo]))
         .dir(worktree)
         .env("GH_PROMPT_DISABLED", "1")
         .env("NO_COLOR", "1")

@@ -66,16 +66,19 @@ fn without_gh_the_remembered_list_is_used() {
     let world = World::approved();
     let empty = world.scratch.path("no-gh");
     std::fs::create_dir(&empty).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let git = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file());
+    std::os::unix::fs::symlink(git.unwrap(), empty.join("git")).unwrap();
     let alone = |world: &World| world.tool(["coverage"]).env("PATH", &empty).run();
     let ran = alone(&world);
-    ran.code(0).stderr_has("gh").stderr_has("using the list that was remembered");
+    ran.code(0).stderr_has("gh").stderr_has("using the list that was remembered a moment ago (20");
     assert_eq!(ran.json_lines().len(), 3);
     let world = World::without_list();
     alone(&world)
         .code(74)
         .stdout_is("")
         .stderr_has("no list of issues")
-        .stderr_has("lld-check coverage -");
+        .stderr_has("limit 1000 | lld-check coverage --project talos -");
 }
 
 #[test]
@@ -184,6 +187,10 @@ fn the_command_that_makes_a_document_works_for_any_title() {
 fn what_to_do_first_comes_first() {
     let world = World::with_document(format!("{DESIGN}\n{{Checklist items}}\n"));
     let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(ISSUES).run();
+    let last = ran.code(0).out().lines().last().unwrap();
+    assert!(last.starts_with("Next: write the LLD of #96: lld-check new 96"), "{last}");
+    let list = ISSUES.replace("security", "core");
+    let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(list).run();
     let last = ran.code(0).out().lines().last().unwrap();
     assert!(last.starts_with("Next: make #98 ready for review: fill in docs/"), "{last}");
 }

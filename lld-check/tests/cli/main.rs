@@ -13,6 +13,7 @@ mod log;
 mod merge;
 mod new;
 mod pr;
+mod projects;
 mod prompt;
 mod record;
 mod status;
