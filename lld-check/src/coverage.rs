@@ -45,7 +45,6 @@ pub(crate) fn first_label(standing: &IssueStanding) -> Option<&'static str> {
 mod tests {
     use super::*;
     use records::IssueNumber;
-    use records::lld_check::Trust;
 
     #[test]
     fn labels_that_come_first() {
@@ -59,7 +58,6 @@ mod tests {
             lld: None,
             no_lld: None,
             waivers: Vec::new(),
-            trust: Trust::Audit,
             proof: None,
             lane: None,
             reasons: Vec::new(),

@@ -231,8 +231,6 @@ pub struct IssueStanding {
     pub no_lld: Option<String>,
     /// Every waiver of the issue, oldest first, also those that no longer hold.
     pub waivers: Vec<Waiver>,
-    /// What may prove an approval: `gates.trust` of the project.
-    pub trust: Trust,
     /// What proves the approval; `null` when nothing does.
     pub proof: Option<Proof>,
     /// The folder of the issue's lane: somebody is at work. `null` when there is none.

@@ -92,7 +92,6 @@ fn how(standing: &IssueStanding) -> (String, bool) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use records::lld_check::Trust;
     use records::{IssueNumber, Reason};
 
     const ALL: [Standing; 6] = [
@@ -115,7 +114,6 @@ mod tests {
             lld: None,
             no_lld: None,
             waivers: Vec::new(),
-            trust: Trust::Audit,
             proof: None,
             lane: None,
             reasons: vec![Reason::new("x", "", format!("lld-check gate {number}"))],
@@ -152,8 +150,9 @@ mod tests {
             let may = issues.iter().any(starts);
             prop_assert_eq!(found.what.starts_with("start #"), may);
             let priority = issues.iter().any(|i| comes_first(i) && i.standing != Standing::Done);
-            let of = |text: &str| issues.iter().any(|i| comes_first(i) && text.trim_end_matches(" (security)").ends_with(&format!("#{}", i.issue)));
-            let named = of(&found.what) || found.also.as_deref().is_some_and(of) || found.what.contains("ready");
+            let is = |text: &str, i: &IssueStanding| text.split(' ').any(|word| word == format!("#{}", i.issue));
+            let of = |text: &str| issues.iter().any(|i| comes_first(i) && is(text, i));
+            let named = of(&found.what) || found.also.as_deref().is_some_and(of);
             prop_assert!(!priority || named, "{:?}", found);
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cli::{Cell, Page, Table, Tone};
 use records::Reason;
-use records::lld_check::{IssueStanding, Standing, Trust, WaiverState};
+use records::lld_check::{IssueStanding, Standing, WaiverState};
 use repo::shell_words;
 
 use crate::coverage::{Next, next};
@@ -118,9 +118,6 @@ fn because(one: &IssueStanding) -> String {
     match (waiver, &one.no_lld) {
         (Some(waiver), _) => format!("{file}, waived by {}", waiver.by),
         (None, Some(rule)) => rule.trim_start_matches("gates.no_lld: ").to_owned(),
-        (None, None) if one.trust == Trust::File && one.proof.is_none() => {
-            format!("{file}, on the document's word")
-        }
         (None, None) => file.to_owned(),
     }
 }

@@ -57,7 +57,7 @@ fn issues_are_grouped_and_the_gate_agrees() {
             .lines()
             .last()
             .unwrap()
-            .starts_with("Next: start #98: worktree-lane add 98")
+            .starts_with("Next: write the LLD of #4 (safety); start #98: worktree-lane add 98 ")
     );
 }
 
@@ -189,8 +189,8 @@ fn what_to_do_first_comes_first() {
     let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(ISSUES).run();
     let last = ran.code(0).out().lines().last().unwrap();
     assert!(last.starts_with("Next: write the LLD of #96: lld-check new 96"), "{last}");
-    let list = ISSUES.replace("security", "core");
-    let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(list).run();
+    let plain = ISSUES.replace("security", "core");
+    let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(plain).run();
     let last = ran.code(0).out().lines().last().unwrap();
     assert!(last.starts_with("Next: make #98 ready for review: fill in docs/"), "{last}");
 }

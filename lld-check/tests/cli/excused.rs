@@ -34,7 +34,7 @@ fn a_rule_is_a_third_state_and_named() {
         assert_eq!(standing(&world, issue)["standing"], expected, "{issue}");
     }
     let ran = world.tool(["coverage", "-", "--format", "table"]).stdin(ISSUES).run();
-    ran.code(0).stdout_has("no LLD needed").stdout_has("gates.no_lld: title 'refuse*'");
+    ran.code(0).stdout_has("no LLD needed").stdout_has("title 'refuse*'");
     // A rule does not open a closed issue, and a lane brings no rules of its own.
     let closed = ISSUES.replace("CRUD\", \"state\": \"OPEN\"", "CRUD\", \"state\": \"CLOSED\"");
     world.tool(["coverage", "-"]).stdin(closed).run().code(0);

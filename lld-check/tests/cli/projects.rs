@@ -120,12 +120,12 @@ fn every_project_is_asked_and_shown_in_the_order_of_the_file() {
     assert_eq!(row("Clio"), ["Clio", "2", "-", "-", "1", "1", "-", "-"]);
     assert_eq!(row("aletheia"), ["aletheia", "0", "-", "-", "-", "-", "-", "-"]);
     assert_eq!(row("all"), ["all", "5", "-", "1", "3", "1", "-", "-"]);
-    table.stdout_has("talos: write the LLD of #96: lld-check new 96 --title");
+    table.stdout_has("\ntalos: write the LLD of #96: lld-check new 96 --title");
     table.stdout_has(&format!(
-        "Clio: start #2: (cd {} && worktree-lane add 2 test-gaps)",
+        "
+Clio: write the LLD of #7 (security); start #2: (cd {} && worktree-lane add 2 test-gaps)",
         clio.display()
     ));
-    table.stdout_has("security first: write the LLD of #7");
     table.stdout_has("aletheia: nothing is open that waits for you");
 }
 
@@ -135,7 +135,7 @@ fn the_command_of_another_project_works_where_it_is_printed() {
     lead.issues("talos", "[]");
     let table = lead.table();
     let out = table.code(0).out();
-    let line = out.lines().find(|line| line.trim_start().starts_with("Clio: write")).unwrap();
+    let line = out.lines().find(|line| line.starts_with("Clio: write")).unwrap();
     let command = line.split_once("#7: ").unwrap().1;
     let command = command.replace("lld-check", &format!("'{}'", env!("CARGO_BIN_EXE_lld-check")));
     Tool::program("sh").args(["-c", &command]).dir(lead.world.repo.path()).run().code(0);

@@ -1,7 +1,7 @@
 //! One project of `lld-check coverage`: its open issues, and where each stands.
 
 use cli::Failure;
-use records::lld_check::{IssueStanding, Standing};
+use records::lld_check::{IssueStanding, Standing, Trust};
 use records::{IssueNumber, Reason};
 use repo::{Git, Place};
 
@@ -9,9 +9,9 @@ use crate::commands::examine::{self, Examined};
 use crate::coverage::{comes_first, standing, starts};
 use crate::gate::{LaneFacts, Located};
 use crate::issues::{self, Issue, IssueList};
+use crate::lanes;
 use crate::notes::{Kept, Notes};
 use crate::projects::Project;
-use crate::{lanes, settings};
 
 /// What `gh` is asked for at most; a list of this length may have been cut.
 const ASKED_FOR: usize = 1000;
@@ -60,8 +60,7 @@ fn look(
         notes.add(&format!("closed issues left out: {closed}"));
     }
     let numbers: Vec<IssueNumber> = open.iter().map(|issue| issue.number).collect();
-    let trust = settings::load(place)?.section.trust;
-    let examined = examine::issues(place, notes, Some(&list), &numbers, (trust, None))?;
+    let examined = examine::issues(place, notes, Some(&list), &numbers, (Trust::Audit, None))?;
     let mut worst = None;
     let root = place.worktree().to_string_lossy();
     let mut standings: Vec<IssueStanding> = open
@@ -78,7 +77,6 @@ fn look(
                 lld: path(&located),
                 no_lld: None,
                 waivers: Vec::new(),
-                trust,
                 proof: None,
                 lane: None,
                 reasons: Vec::new(),
