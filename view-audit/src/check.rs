@@ -18,6 +18,7 @@ use crate::finding::{At, damage, hook_failed, quoted};
 use crate::head::head;
 use crate::history::History;
 use crate::index;
+use crate::keep::Keep;
 use crate::projects::Root;
 use crate::snapshot::{self, Snapshot};
 
@@ -76,12 +77,12 @@ fn check(log: &Log, now: Timestamp, out: &Out) -> Result<Vec<Finding>, Failure> 
         return Ok(Vec::new());
     }
     let Snapshot { history, older, fresh, twice, sources, damaged, unreadable, skipped } =
-        snapshot::take(log)?;
+        snapshot::take(log, Keep::All)?;
     let mut checked = Checked { now, ..Checked::default() };
     checked.history(&log.older(), &older)?;
     checked.history(&log.history, &history)?;
     for entry in fresh.iter().chain(&twice) {
-        if let Some((source, _)) = sources.get(entry.source) {
+        if let Some(source) = sources.get(entry.source) {
             checked.fresh(&source.path, entry);
         }
     }

@@ -67,8 +67,8 @@ impl Followed {
     /// A log of which `snapshot` is shown.
     pub(crate) fn begin(log: Log, snapshot: &Snapshot) -> io::Result<Self> {
         let mut followed = Self::new(log);
-        for (source, to) in &snapshot.sources {
-            followed.tails.is_shown(source, *to);
+        for (file, to) in snapshot.sources.iter().filter_map(|shard| shard.read) {
+            followed.tails.is_shown(file, to);
         }
         for entry in &snapshot.fresh {
             // It is an object, so it has a head.

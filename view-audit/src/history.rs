@@ -14,6 +14,8 @@ use audit_log::inode;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     file: Option<Arc<File>>,
+    /// Up to here nobody changes the file in place. What lies between this and `split` cannot be read.
+    stable: u64,
     /// Where the bytes in memory begin.
     split: u64,
     rest: Arc<Vec<u8>>,
@@ -23,7 +25,12 @@ pub(crate) struct History {
 impl History {
     /// The file up to `split`, then `rest`.
     pub(crate) fn new(file: File, split: u64, rest: Vec<u8>) -> Self {
-        Self { file: Some(Arc::new(file)), split, rest: Arc::new(rest), position: 0 }
+        Self { file: Some(Arc::new(file)), stable: split, split, rest: Arc::new(rest), position: 0 }
+    }
+
+    /// The same where the bytes in memory are not all that may be changed in place, but those behind `stable` are.
+    pub(crate) fn stable_to(self, stable: u64) -> Self {
+        Self { stable, ..self }
     }
 
     /// Its length.
@@ -38,7 +45,7 @@ impl History {
 
     /// How many of its bytes, from the first one, nobody changes in place.
     pub(crate) fn split(&self) -> u64 {
-        self.split
+        self.stable
     }
 
     /// Fills `buffer` with the bytes from `from` on.
@@ -62,7 +69,8 @@ impl History {
         let split = len.saturating_sub(window);
         let mut rest = vec![0; usize::try_from(len - split).unwrap_or(usize::MAX)];
         file.read_exact_at(&mut rest, split)?;
-        Ok(Self { file: Some(Arc::clone(file)), split, rest: Arc::new(rest), position: 0 })
+        let file = Some(Arc::clone(file));
+        Ok(Self { file, stable: split, split, rest: Arc::new(rest), position: 0 })
     }
 
     /// A reader that begins at `offset`.
@@ -87,7 +95,9 @@ impl History {
     /// Reads some bytes from `from` on; none at the end.
     pub(crate) fn read_at(&self, buffer: &mut [u8], from: u64) -> io::Result<usize> {
         if from < self.split {
-            let left = usize::try_from(self.split - from).unwrap_or(usize::MAX);
+            let left = self.stable.checked_sub(from).filter(|left| *left > 0 || buffer.is_empty());
+            let left = left.ok_or_else(|| io::Error::other("it may be changed meanwhile"))?;
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
             let size = left.min(buffer.len());
             return match (&self.file, buffer.get_mut(..size)) {
                 (Some(file), Some(buffer)) => file.read_at(buffer, from),

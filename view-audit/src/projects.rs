@@ -18,6 +18,11 @@ pub(crate) struct Root {
 }
 
 impl Root {
+    /// The project at `folder`.
+    pub(crate) fn at(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), name: None }
+    }
+
     /// Its log.
     pub(crate) fn log(&self) -> Result<Log, Failure> {
         let log = match &self.folder {
@@ -40,7 +45,7 @@ pub(crate) fn load() -> Result<Loaded<Projects>, Failure> {
 pub(crate) fn roots(given: PlaceArgs) -> Result<Vec<Root>, Failure> {
     if !given.root.is_empty() {
         let given = given.root.into_iter();
-        return Ok(given.map(|folder| Root { folder: Some(folder), name: None }).collect());
+        return Ok(given.map(Root::at).collect());
     }
     let loaded = load()?;
     let listed: Vec<Root> = loaded

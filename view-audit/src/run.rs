@@ -2,20 +2,20 @@
 
 use audit_log::{Facts, read_entry};
 use cli::{Exit, Failure, Out, Progress, Tone};
-use jiff::tz::TimeZone;
 
 use crate::args::{Args, Command, ListArgs, StatsArgs, WantedArgs};
 use crate::check;
 use crate::entry_json;
 use crate::filter::Filter;
 use crate::follow;
+use crate::followed::Followed;
 use crate::index::Policy;
 use crate::projects::{self, Root};
 use crate::show::{self, Shown};
 use crate::show_one;
 use crate::stats::{Counts, Row};
 use crate::stats_page;
-use crate::view::{Place, Sink, View};
+use crate::view::{Place, Reading, Sink, View};
 
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
@@ -27,7 +27,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     }
     let roots = projects::roots(args.places)?;
     match args.command {
-        Some(Command::Show { id }) => show_one::run(&id, roots, out),
+        Some(Command::Show { id }) => show_one::run(&id, &roots, out),
         Some(Command::Check) => check::run(roots, out),
         Some(Command::Stats(stats)) => count(&stats, roots, out),
         None => list(&args.list, args.wanted, args.index.policy(), roots, out),
@@ -46,18 +46,24 @@ fn list(
     let logs = || roots.iter().filter_map(|root| root.log().ok());
     let watch = args.follow.then(|| follow::watch(&logs().collect::<Vec<_>>(), out));
     let progress = Progress::start("reading the audit log");
-    let mut view = View::default();
-    view.followed = args.follow.then(Vec::new);
-    let failed = open_in(&mut view, roots, out);
-    let filter = Filter::of(wanted, cli::clock::now().instant(), &TimeZone::system());
+    let filter = Filter::of(wanted, cli::clock::now().instant());
+    let few = (!args.all && !args.follow && filter.is_empty()).then_some(args.tail);
+    let ((mut view, failed), found) = match few.and_then(|few| last(few, &roots)) {
+        Some((view, places)) => ((view, None), Some(places)),
+        None if args.follow => (open(&roots, Reading::All, Some(Vec::new())), None),
+        None => (open(&roots, Reading::Wanted(&filter), None), None),
+    };
+    view.notes.iter().for_each(|note| out.note(note));
     let wanted = if args.all { usize::MAX } else { args.tail };
-    view.use_indexes(&filter, wanted, policy, out);
+    if found.is_none() {
+        view.use_indexes(&filter, wanted, policy, out);
+    }
     let mut listed =
         Listed { places: Vec::new(), progress: Some(progress), verbose: args.verbose, out };
-    if args.all {
-        view.each(&filter, &mut listed)?;
-    } else {
-        listed.places = view.find(&filter, wanted)?;
+    match found {
+        Some(places) => listed.places = places,
+        None if args.all => view.each(&filter, &mut listed)?,
+        None => listed.places = view.find(&filter, wanted)?,
     }
     listed.end(&view, watch.is_none())?;
     out.flush()?;
@@ -71,24 +77,31 @@ fn list(
     ended(&view, failed, Exit::Yes)
 }
 
-/// Opens the logs. The others are looked at all the same when one fails; the last failure ends the
-/// tool.
-pub(crate) fn open(roots: Vec<Root>, out: &Out) -> (View, Option<Failure>) {
-    let mut view = View::default();
-    let failed = open_in(&mut view, roots, out);
-    (view, failed)
+/// The last `wanted` entries of all logs, when little has to be read to find them and nothing is in the way.
+fn last(wanted: usize, roots: &[Root]) -> Option<(View, Vec<Place>)> {
+    let (mut view, failed) = open(roots, Reading::Last(wanted), None);
+    let places = failed.is_none().then(|| view.find_last(wanted))??;
+    Some((view, places))
 }
 
-fn open_in(view: &mut View, roots: Vec<Root>, out: &Out) -> Option<Failure> {
+/// Opens the logs. The others are looked at all the same when one fails; the last failure ends the
+/// tool.
+pub(crate) fn open(
+    roots: &[Root],
+    reading: Reading<'_>,
+    followed: Option<Vec<Followed>>,
+) -> (View, Option<Failure>) {
+    let mut view = View::default();
+    view.followed = followed;
     let mut failed = None;
     for root in roots {
-        if let Err(failure) = view.open(&root, out)
+        if let Err(failure) = view.open(root, reading)
             && let Some(before) = failed.replace(failure)
         {
-            out.note(&before.to_string());
+            view.notes.push(before.to_string());
         }
     }
-    failed
+    (view, failed)
 }
 
 /// How the tool ends when what could be read was worth `exit`.
@@ -113,10 +126,10 @@ fn show_config(out: &mut Out) -> Result<Exit, Failure> {
 }
 
 fn count(args: &StatsArgs, roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
-    let (now, zone) = (cli::clock::now().instant(), TimeZone::system());
     let progress = Progress::start("reading the audit log");
-    let (mut view, failed) = open(roots, out);
-    let filter = Filter::of(args.wanted.clone(), now, &zone);
+    let filter = Filter::of(args.wanted.clone(), cli::clock::now().instant());
+    let (mut view, failed) = open(&roots, Reading::Wanted(&filter), None);
+    view.notes.iter().for_each(|note| out.note(note));
     view.use_indexes(&filter, usize::MAX, args.index.policy(), out);
     let mut counts = Counts::new(&args.by);
     view.each(&filter, &mut counts)?;

@@ -6,9 +6,9 @@ use audit_log::{Backward, Facts, Fresh, LONGEST, Step};
 use cli::Failure;
 use jiff::Timestamp;
 use journal::{Damage, Lines};
-use memchr::memchr;
 
 use crate::damage::NAMED;
+use crate::first_line::{Line, first_line};
 use crate::head::head;
 use crate::index::Indexed;
 use crate::run_of_instant::RunOfInstant;
@@ -47,8 +47,10 @@ pub(crate) fn insertions(
     while backward.pending() > 0 {
         match backward.next().transpose()? {
             Some(Step::Held(line)) => behind = begins(&line.item),
-            Some(Step::Fresh { entry, .. }) => places.push((behind, entry)),
-            Some(Step::Duplicate(_)) => {}
+            Some(Step::Fresh { entry, .. }) if !entry.bytes.is_empty() => {
+                places.push((behind, entry));
+            }
+            Some(Step::Fresh { .. } | Step::Duplicate(_)) => {}
             None => break,
         }
     }
@@ -112,35 +114,6 @@ pub(crate) fn scan<'a, L: Look>(
     fresh.try_for_each(|(_, entry)| scan.fresh(&entry))?;
     scan.begin(None)?;
     Ok(damaged)
-}
-
-#[expect(clippy::large_enum_variant, reason = "nearly every line is an entry, and none is kept")]
-enum Line<'a> {
-    Entry(Facts<'a>, &'a [u8]),
-    Blank,
-    Damaged,
-}
-
-/// The first of `lines`, and where the next one begins; `None` when its end is not there yet.
-fn first_line(lines: &[u8], is_first: bool, is_all: bool) -> Option<(Line<'_>, usize)> {
-    if let Some((facts, length)) = Facts::of_first(lines) {
-        let bytes = lines.get(..length)?;
-        return Some((Line::Entry(facts, bytes.strip_suffix(b"\r").unwrap_or(bytes)), length + 1));
-    }
-    let end = memchr(b'\n', lines);
-    if end.is_none() && !is_all {
-        return None;
-    }
-    let bytes = lines.get(..end.unwrap_or(lines.len()))?;
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(bytes);
-    let next = end.map_or(lines.len(), |end| end + 1);
-    let is_blank = bytes.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
-    Some(match Facts::of(bytes) {
-        Some(facts) if bytes.len() <= LONGEST => (Line::Entry(facts, bytes), next),
-        _ if is_blank => (Line::Blank, next),
-        _ => (Line::Damaged, next),
-    })
 }
 
 struct Scan<'a, L: Look> {
@@ -315,7 +288,7 @@ mod tests {
                         line: history.line_number(damage.offset).ok(),
                         ..damage
                     }),
-                    Found::Passed => {}
+                    Found::Passed | Found::LeftOut => {}
                 }
             }
             entries.reverse();

@@ -7,15 +7,16 @@ use records::view_audit::NotShown;
 use crate::entry_json;
 use crate::projects::Root;
 use crate::run::{ended, open};
-use crate::view::{Matches, View};
+use crate::view::{Matches, Reading, View};
 use crate::whole;
 
 /// How many ids are named when several begin alike.
 const NAMED: usize = 10;
 
 /// Shows the entries with `id`, or with the one id that begins with it.
-pub(crate) fn run(id: &str, roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
-    let (mut view, failed) = open(roots, out);
+pub(crate) fn run(id: &str, roots: &[Root], out: &mut Out) -> Result<Exit, Failure> {
+    let (mut view, failed) = open(roots, Reading::Id(id), None);
+    view.notes.iter().for_each(|note| out.note(note));
     let matches = view.find_id(id)?;
     let exit = if matches.ids.len() == 1 {
         print(&view, &matches, out)?;

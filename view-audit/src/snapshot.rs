@@ -14,13 +14,21 @@ use cli::Failure;
 use journal::Damage;
 
 use crate::history::History;
-use crate::sources::{self, Content, Listing, Source};
+use crate::keep::{Keep, Kept};
+use crate::sources::{self, Content, Identity, Listing, Reader, Source};
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
 
 /// How many bytes are looked at at once.
 const PIECE: usize = 256 << 10;
+
+/// Of the end of a history, this is read for each of the last entries that are asked for: what is read at once
+/// from the end.
+const BLOCK: u64 = 64 << 10;
+
+/// And for so many more.
+const RECENT: u64 = 2;
 
 /// How much that a run has written and not yet finished is kept in memory.
 const HELD: u64 = 4 * WINDOW;
@@ -34,8 +42,8 @@ pub(crate) struct Snapshot {
     pub fresh: Vec<Fresh>,
     /// Entries of shards that another entry of the shards is, byte for byte.
     pub twice: Vec<Fresh>,
-    /// The shards, by the numbers that entries know them by, and how far each was read.
-    pub sources: Vec<(Source, u64)>,
+    /// The shards, by the numbers that entries know them by.
+    pub sources: Vec<Shard>,
     /// Damaged lines of shards.
     pub damaged: Vec<Damage>,
     /// What could not be read, and why.
@@ -44,18 +52,26 @@ pub(crate) struct Snapshot {
     pub skipped: Vec<PathBuf>,
 }
 
-/// Reads the log.
-pub(crate) fn take(log: &Log) -> Result<Snapshot, Failure> {
-    take_watched(log, &mut || {})
+/// A shard that was read.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub path: PathBuf,
+    /// Which file it is, and how far it was read; `None` when it cannot be read.
+    pub read: Option<(Identity, u64)>,
+}
+
+/// Reads the log, and keeps what is asked for.
+pub(crate) fn take(log: &Log, keep: Keep<'_>) -> Result<Snapshot, Failure> {
+    take_watched(log, keep, &mut || {})
 }
 
 /// The same; `between` is called between any two looks at the files.
-fn take_watched(log: &Log, between: &mut dyn FnMut()) -> Result<Snapshot, Failure> {
+fn take_watched(log: &Log, keep: Keep<'_>, between: &mut dyn FnMut()) -> Result<Snapshot, Failure> {
     for _ in 0..ATTEMPTS {
-        if let Some(mut snapshot) = attempt(log, between)? {
+        if let Some(mut snapshot) = attempt(log, keep, between)? {
             snapshot.older = match open(&log.older()) {
                 Ok(None) => History::default(),
-                Ok(Some(file)) => whole(file).map_err(|e| failed(&log.older(), &e))?,
+                Ok(Some(file)) => whole(file, keep).map_err(|e| failed(&log.older(), &e))?,
                 Err(error) => return Err(failed(&log.older(), &error)),
             };
             return Ok(snapshot);
@@ -70,7 +86,11 @@ fn changing(log: &Log) -> Failure {
 }
 
 /// `None` when the log changed meanwhile.
-fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Failure> {
+fn attempt(
+    log: &Log,
+    keep: Keep<'_>,
+    between: &mut dyn FnMut(),
+) -> Result<Option<Snapshot>, Failure> {
     let described = read_intent(log)?;
     let intent = Intent::decode(&described);
     let intent = intent.map(|(intent, tail)| (intent.on_device_of(&log.history), tail));
@@ -79,14 +99,14 @@ fn attempt(log: &Log, between: &mut dyn FnMut()) -> Result<Option<Snapshot>, Fai
     between();
     let version_before = version(&log.history).map_err(|e| failed(&log.history, &e))?;
     between();
-    let state = match history(log, intent.as_ref(), &listing) {
+    let state = match history(log, intent.as_ref(), &listing, keep) {
         Ok(state) => state,
         // Cut back while it was read.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(failed(&log.history, &error)),
     };
     between();
-    let Some(mut snapshot) = shards(&listing, intent.as_ref().filter(|_| state.done)) else {
+    let Some(mut snapshot) = shards(&listing, keep, intent.as_ref().filter(|_| state.done)) else {
         return Ok(None);
     };
     between();
@@ -117,25 +137,31 @@ impl State {
     }
 }
 
-fn history(log: &Log, intent: Option<&(Intent, &[u8])>, listing: &Listing) -> io::Result<State> {
+fn history(
+    log: &Log,
+    intent: Option<&(Intent, &[u8])>,
+    listing: &Listing,
+    keep: Keep<'_>,
+) -> io::Result<State> {
     let Some(file) = open(&log.history)? else {
         return Ok(State::new(History::default(), false));
     };
-    let found = file.metadata()?;
     let Some((intent, tail)) = intent else {
-        let split = found.len().saturating_sub(WINDOW);
-        return part(file, split, found.len()).map(|history| State::new(history, false));
+        return whole(file, keep).map(|history| State::new(history, false));
     };
+    let found = file.metadata()?;
     if let Some(replacement) = intent.replacement {
         let done = inode(&found) == replacement;
-        return whole(file).map(|history| State::new(history, done));
+        return whole(file, keep).map(|history| State::new(history, done));
     }
     let region = &intent.region;
     let len = found.len();
     let changes = region.new_len != region.old_len;
     let done = changes && len >= region.new_len && holds(&file, region)?;
     let waiting = |source: &Source| {
-        let part = intent.consumed.iter().find(|part| part.inode == source.inode);
+        // One that was renamed meanwhile makes everything be read again.
+        let Ok((inode, _)) = source.identity() else { return false };
+        let part = intent.consumed.iter().find(|part| part.inode == inode);
         part.is_some_and(|part| part.from == source.name.consumed)
     };
     // Where a shard still waits, the run did not get to its end, and the old bytes are the history's.
@@ -169,25 +195,29 @@ fn holds(file: &File, region: &Region) -> io::Result<bool> {
 }
 
 /// The entries and damaged lines of all sources; `None` when one was renamed meanwhile.
-fn shards(listing: &Listing, done: Option<&(Intent, &[u8])>) -> Option<Snapshot> {
+fn shards(listing: &Listing, keep: Keep<'_>, done: Option<&(Intent, &[u8])>) -> Option<Snapshot> {
     let consumed = done.map(|(intent, _)| intent.consumed.as_slice()).unwrap_or_default();
     let mut snapshot = Snapshot::default();
-    let mut fresh = Vec::new();
+    let mut kept = Kept::new(keep);
+    let mut reader = Reader::default();
     for (index, source) in listing.sources.iter().enumerate() {
-        match sources::read(source, index, consumed) {
-            Content::Lines { entries, damaged, to } => {
-                snapshot.sources.push((source.clone(), to));
-                fresh.extend(entries);
+        let read = match reader.read((index, source), consumed, &mut kept) {
+            Content::Lines { damaged, identity, to } => {
                 snapshot.damaged.extend(damaged);
+                Some((identity, to))
             }
             Content::Changed => return None,
             Content::Unreadable(cause) => {
-                snapshot.sources.push((source.clone(), 0));
                 snapshot.unreadable.push((source.path.clone(), cause));
+                None
             }
-        }
+        };
+        snapshot.sources.push(Shard { path: source.path.clone(), read });
     }
-    (snapshot.fresh, snapshot.twice) = in_order(fresh);
+    if kept.is_not_enough() {
+        return shards(listing, Keep::All, done);
+    }
+    (snapshot.fresh, snapshot.twice) = in_order(kept.entries());
     Some(snapshot)
 }
 
@@ -198,7 +228,7 @@ pub(crate) fn history_alone(log: &Log) -> Result<Option<History>, Failure> {
         let intent = Intent::decode(&described);
         let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
         let before = version(&log.history).map_err(|e| failed(&log.history, &e))?;
-        let state = match history(log, intent.as_ref(), &listing) {
+        let state = match history(log, intent.as_ref(), &listing, Keep::All) {
             Ok(state) => state,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
             Err(error) => return Err(failed(&log.history, &error)),
@@ -215,7 +245,7 @@ pub(crate) fn history_alone(log: &Log) -> Result<Option<History>, Failure> {
 pub(crate) fn older_alone(log: &Log) -> Result<Option<History>, Failure> {
     let path = log.older();
     let file = open(&path).map_err(|e| failed(&path, &e))?;
-    file.map(whole).transpose().map_err(|e| failed(&path, &e))
+    file.map(|file| whole(file, Keep::All)).transpose().map_err(|e| failed(&path, &e))
 }
 
 /// What changes when a file is written to or replaced.
@@ -252,9 +282,12 @@ fn open(path: &Path) -> io::Result<Option<File>> {
 }
 
 /// A history of which the end may be rewritten.
-fn whole(file: File) -> io::Result<History> {
+fn whole(file: File, keep: Keep<'_>) -> io::Result<History> {
     let len = file.metadata()?.len();
-    part(file, len.saturating_sub(WINDOW), len)
+    let split = len.saturating_sub(WINDOW);
+    let Keep::Last(wanted) = keep else { return part(file, split, len) };
+    let window = (wanted as u64).saturating_add(RECENT).saturating_mul(BLOCK);
+    part(file, split.max(len.saturating_sub(window)), len).map(|history| history.stable_to(split))
 }
 
 fn part(file: File, split: u64, len: u64) -> io::Result<History> {
@@ -326,7 +359,7 @@ mod tests {
                     consolidate(scratch.root());
                 }
             };
-            let bytes = seen(take_watched(&log, &mut between).unwrap());
+            let bytes = seen(take_watched(&log, Keep::All, &mut between).unwrap());
             let text = String::from_utf8(bytes).unwrap();
             let before: String = [1, 3, 5, 9, 12].map(line).concat();
             let after: String = [1, 3, 5, 7, 9, 12].map(line).concat();
@@ -406,7 +439,7 @@ mod tests {
                     steps.by_ref().take(pace).for_each(|step| step());
                 }
             };
-            let bytes = seen(take_watched(&log, &mut between).unwrap());
+            let bytes = seen(take_watched(&log, Keep::All, &mut between).unwrap());
             let expected = [1, 3, 5, 9, 12].map(line).concat();
             assert_eq!(String::from_utf8(bytes).unwrap(), expected, "from {start}, {pace} at once");
         }

@@ -1,28 +1,45 @@
 //! The files that hold entries which are not in the history.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{DirEntryExt as _, FileExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use audit_log::{
-    ACTIVE, Consumed, Fresh, Head, Inode, LONGEST, RETIRED, SourceName, inode, instants, modified,
-    open_source, placed_without_time,
+    ACTIVE, Consumed, Inode, LONGEST, RETIRED, SourceName, inode, instants, modified, open_source,
+    placed_without_time,
 };
 use jiff::Timestamp;
-use journal::{Damage, Lines};
+use journal::{Damage, Line, Lines};
 
+use crate::first_line::{self, first_line};
 use crate::head::head;
+use crate::keep::{Kept, Lying};
+
+/// A file, whatever its name: its number may be given to another file later, its birth too is not. Some
+/// file systems do not know it.
+pub(crate) type Identity = (Inode, Option<SystemTime>);
 
 /// A file of the listing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Source {
     pub name: SourceName,
     pub path: PathBuf,
-    pub inode: Inode,
-    /// When the file was made, where the file system knows it: another file may get its number later.
-    pub born: Option<SystemTime>,
+    /// The number that its folder has for it. Some file systems have another one for the file itself.
+    number: u64,
+}
+
+impl Source {
+    /// The file that has its name now.
+    pub(crate) fn identity(&self) -> io::Result<Identity> {
+        fs::symlink_metadata(&self.path).map(|found| identity(&found))
+    }
+}
+
+/// The identity of a file.
+pub(crate) fn identity(found: &Metadata) -> Identity {
+    (inode(found), found.created().ok())
 }
 
 /// What the folders of the shards hold.
@@ -55,10 +72,10 @@ impl Listing {
         for entry in entries {
             let entry = entry?;
             let Some(name) = name(&entry.file_name().to_string_lossy()) else { continue };
-            match entry.metadata() {
+            // The folder knows it, so nobody looks at each file.
+            match entry.file_type() {
                 Ok(found) if found.is_file() => {
-                    let (inode, born) = (inode(&found), found.created().ok());
-                    self.sources.push(Source { name, path: entry.path(), inode, born });
+                    self.sources.push(Source { name, path: entry.path(), number: entry.ino() });
                 }
                 Ok(_) => self.skipped.push(entry.path()),
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
@@ -83,81 +100,121 @@ impl Listing {
 /// What a source holds behind the part that is in the history.
 #[derive(Debug)]
 pub(crate) enum Content {
+    /// Its entries went where they are kept.
     Lines {
-        entries: Vec<Fresh>,
         damaged: Vec<Damage>,
+        /// Which file it is.
+        identity: Identity,
         /// How far it was read: to its end, or to a last line that is not finished.
         to: u64,
     },
-    /// It is not there any more, or another file has its name.
+    /// It is not there any more, or it is shorter than it was.
     Changed,
     /// It cannot be read.
     Unreadable(io::Error),
 }
 
-/// Reads `source`, the number `index` of all. `consumed` is what an intent says is in the history.
-pub(crate) fn read(source: &Source, index: usize, consumed: &[Consumed]) -> Content {
-    match read_bytes(source, consumed) {
-        Ok(Some((from, bytes, modified))) => lines(source, index, from, &bytes, modified),
-        Ok(None) => Content::Changed,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Content::Changed,
-        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Content::Changed,
-        Err(cause) => Content::Unreadable(cause),
-    }
+/// Reads sources, one after the other.
+#[derive(Default)]
+pub(crate) struct Reader {
+    /// What was read last: one piece of memory for all.
+    bytes: Vec<u8>,
 }
 
-type Part = (u64, Vec<u8>, Option<Timestamp>);
-
-fn read_bytes(source: &Source, consumed: &[Consumed]) -> io::Result<Option<Part>> {
-    let file = open_source(&source.path)?;
-    let found = file.metadata()?;
-    if inode(&found) != source.inode {
-        return Ok(None);
-    }
-    let part = consumed.iter().find(|part| part.inode == source.inode);
-    let from = part.map_or(0, |part| part.to).max(source.name.consumed);
-    let length = usize::try_from(found.len().saturating_sub(from)).unwrap_or(usize::MAX);
-    let mut bytes = vec![0; length];
-    file.read_exact_at(&mut bytes, from)?;
-    Ok(Some((from, bytes, modified(&found))))
-}
-
-fn lines(
-    source: &Source,
-    index: usize,
-    from: u64,
-    bytes: &[u8],
-    modified: Option<Timestamp>,
-) -> Content {
-    let (mut found, mut damaged) = (Vec::new(), Vec::new());
-    let mut to = from + bytes.len() as u64;
-    for line in Lines::starting_at(&source.path, bytes, from, LONGEST) {
-        let line = match line {
-            Ok(line) => line,
+impl Reader {
+    /// Reads `source`, the number `index` of all. `consumed` is what an intent says is in the history.
+    pub(crate) fn read(
+        &mut self,
+        (index, source): (usize, &Source),
+        consumed: &[Consumed],
+        kept: &mut Kept<'_>,
+    ) -> Content {
+        let part = match self.read_bytes(source, consumed) {
+            Ok(part) => part,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Content::Changed,
+            Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Content::Changed,
+            Err(cause) => return Content::Unreadable(cause),
+        };
+        let to = part.from + part.length as u64;
+        let Part { from, identity, .. } = part;
+        let bytes = self.bytes.get(..part.length).unwrap_or_default();
+        let placed = |lines: &[Lying<'_>]| {
+            let stated: Vec<_> = lines.iter().map(|line| line.facts.at).collect();
+            instants(&stated, placed_without_time(&source.name, part.modified))
+        };
+        if let Some(lines) = entries(bytes, from) {
+            kept.add(index, &placed(&lines), lines);
+            return Content::Lines { damaged: Vec::new(), identity, to };
+        }
+        let (lines, damaged) = match told_apart(&source.path, bytes, from) {
+            Ok(lines) => lines,
             Err(error) => return Content::Unreadable(io::Error::other(error)),
         };
+        let torn = damaged.last().filter(|(line, _)| !line.is_terminated());
+        let to = torn.map_or(to, |(line, _)| line.offset);
+        let lines: Vec<_> = lines.iter().map(|line| Lying::of(line.offset, &line.bytes)).collect();
+        kept.add(index, &placed(&lines), lines);
+        let damaged = damaged.into_iter().map(|(_, damage)| damage).collect();
+        Content::Lines { damaged, identity, to }
+    }
+
+    fn read_bytes(&mut self, source: &Source, consumed: &[Consumed]) -> io::Result<Part> {
+        let file = open_source(&source.path)?;
+        let found = file.metadata()?;
+        let identity = identity(&found);
+        let part = consumed.iter().find(|part| part.inode == identity.0);
+        let from = part.map_or(0, |part| part.to).max(source.name.consumed);
+        let length = usize::try_from(found.len().saturating_sub(from)).unwrap_or(usize::MAX);
+        if self.bytes.len() < length {
+            self.bytes.resize(length, 0);
+        }
+        file.read_exact_at(self.bytes.get_mut(..length).unwrap_or_default(), from)?;
+        Ok(Part { from, length, identity, modified: modified(&found) })
+    }
+}
+
+/// What was read of a source.
+struct Part {
+    from: u64,
+    length: usize,
+    identity: Identity,
+    modified: Option<Timestamp>,
+}
+
+/// The entries in `bytes`, which begin at `from`; `None` when a line is damaged or too long.
+fn entries(bytes: &[u8], from: u64) -> Option<Vec<Lying<'_>>> {
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let offset = from + at as u64;
+        let (line, length) = first_line(rest, offset == 0, true)?;
+        match line {
+            first_line::Line::Entry(facts, bytes) => lines.push(Lying { offset, facts, bytes }),
+            first_line::Line::Blank => {}
+            first_line::Line::Damaged => return None,
+        }
+        at += length;
+    }
+    Some(lines)
+}
+
+type Damaged = (Line, Damage);
+
+/// The entries and the damaged lines in `bytes`, which begin at `from`.
+fn told_apart(
+    path: &Path,
+    bytes: &[u8],
+    from: u64,
+) -> Result<(Vec<Line>, Vec<Damaged>), journal::Error> {
+    let (mut entries, mut damaged) = (Vec::new(), Vec::new());
+    for line in Lines::starting_at(path, bytes, from, LONGEST) {
+        let line = line?;
         match head(&line) {
-            Ok(head) => found.push((head, line.offset, line.bytes)),
-            Err(damage) => {
-                if !line.is_terminated() {
-                    to = line.offset;
-                }
-                damaged.push(damage);
-            }
+            Ok(_) => entries.push(line),
+            Err(damage) => damaged.push((line, damage)),
         }
     }
-    let stated: Vec<_> = found.iter().map(|(head, ..)| head.timestamp).collect();
-    let otherwise = placed_without_time(&source.name, modified);
-    let placed = instants(&stated, otherwise);
-    let entry = |((head, offset, bytes), at): ((Head, u64, Vec<u8>), Timestamp)| Fresh {
-        at,
-        source: index,
-        offset,
-        id: head.id,
-        bytes,
-    };
-    let entries = found.into_iter().zip(placed).map(entry).collect();
-    Content::Lines { entries, damaged, to }
+    Ok((entries, damaged))
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(crate) enum Found {
     Damaged(usize, Damage),
     /// A line that is not asked for and was not read. It keeps the place of those that belong to it.
     Passed,
+    /// An entry of a shard that was left out, and maybe others before it.
+    LeftOut,
 }
 
 /// As [`Where::History::from`], of a line of a history.
@@ -37,7 +39,7 @@ pub(crate) fn begins(found: &Found) -> u64 {
     match found {
         Found::Entry(Where::History { from, .. }) => *from,
         Found::Damaged(_, damage) => damage.offset,
-        Found::Entry(Where::Memory(_)) | Found::Passed => 0,
+        Found::Entry(Where::Memory(_)) | Found::Passed | Found::LeftOut => 0,
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn backward(
     Ok(interleave(streams).flat_map(move |group| once.lines(group)))
 }
 
-/// Leaves out entries that came before.
+/// Passes over entries that came before.
 #[derive(Default)]
 struct Once {
     at: Option<Timestamp>,
@@ -99,10 +101,14 @@ impl Once {
             self.at = group.at;
             self.shown.clear();
         }
-        let first = |seen: &Seen| {
+        let mut first = |seen: &Seen| {
             seen.at.is_none() || seen.id.is_none() || self.shown.insert(seen.bytes.clone())
         };
-        group.lines.into_iter().filter(first).map(Ok).collect()
+        // What belongs to a line that came before belongs to its instant all the same.
+        let once = |seen: Seen| {
+            if first(&seen) { seen } else { Seen { found: Found::Passed, ..seen } }
+        };
+        group.lines.into_iter().map(once).map(Ok).collect()
     }
 }
 
@@ -162,6 +168,10 @@ fn seen(line: Held<Found>) -> Seen {
 
 /// An entry of a shard as the history would show it: by the instant that it states.
 fn stated(entry: Fresh) -> Seen {
+    if entry.bytes.is_empty() {
+        let (at, bytes, found) = (Some(entry.at), entry.bytes, Found::LeftOut);
+        return Seen { at, id: None, bytes, found, log: 0 };
+    }
     let at = Head::of(&entry.bytes).and_then(|head| head.timestamp);
     let place = Where::Memory(entry.bytes.clone());
     Seen { at, id: entry.id, bytes: entry.bytes, found: Found::Entry(place), log: 0 }

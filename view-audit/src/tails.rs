@@ -1,21 +1,19 @@
 //! How far every shard of a log was shown.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::time::SystemTime;
 
 use audit_log::{
-    Fresh, Head, Inode, LONGEST, SourceName, inode, instants, modified, open_source,
-    placed_without_time,
+    Fresh, Head, LONGEST, SourceName, instants, modified, open_source, placed_without_time,
 };
 use journal::{Damage, Lines};
 
 use crate::head::head;
 use crate::known::Known;
-use crate::sources::Source;
+use crate::sources::{Identity, Source, identity};
 
 /// How many bytes of lines are taken at a time.
 const PIECE: u64 = 4 << 20;
@@ -25,9 +23,6 @@ const BEFORE: u64 = 64;
 
 /// How many files are remembered that are not there any more; they may come back with their folder.
 const GONE: usize = 10_000;
-
-/// A file, whatever its name: its number may be given to another file later, its birth too is not.
-type Identity = (Inode, Option<SystemTime>);
 
 /// How far the shards were shown, by what they are and not by what they are called, because `consolidate`
 /// renames them and never changes a byte of them.
@@ -59,18 +54,20 @@ pub(crate) struct News {
 }
 
 impl Tails {
-    /// Counts `source` as shown up to `to`.
-    pub(crate) fn is_shown(&mut self, source: &Source, to: u64) {
-        let mark = Mark { to, ..Mark::default() };
-        self.marks.insert((source.inode, source.born), mark);
+    /// Counts a file as shown up to `to`.
+    pub(crate) fn is_shown(&mut self, file: Identity, to: u64) {
+        self.marks.insert(file, Mark { to, ..Mark::default() });
     }
 
     /// Forgets files that are not in `sources`, when there are many.
     pub(crate) fn forget_but(&mut self, sources: &[Source]) {
         if self.marks.len() > sources.len() + GONE {
-            let there: HashSet<Identity> =
-                sources.iter().map(|file| (file.inode, file.born)).collect();
-            self.marks.retain(|identity, _| there.contains(identity));
+            let there: io::Result<HashSet<Identity>> =
+                sources.iter().map(Source::identity).collect();
+            // When one was renamed meanwhile, the next listing will do.
+            if let Ok(there) = there {
+                self.marks.retain(|identity, _| there.contains(identity));
+            }
         }
     }
 
@@ -167,10 +164,6 @@ impl Mark {
         self.unfinished = len;
         Ok(true)
     }
-}
-
-fn identity(found: &Metadata) -> Identity {
-    (inode(found), found.created().ok())
 }
 
 /// The bytes of `file` from `from` to `to`, as far as there are any.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Facts, Fresh, index_path};
+use audit_log::{Facts, Fresh, Log, index_path};
 use cli::{Failure, Out};
 
 use crate::damage::Damages;
@@ -13,6 +13,7 @@ use crate::followed::Followed;
 use crate::history::History;
 use crate::index::{Indexed, Policy, Question};
 use crate::interleave::{Grouped, Lines, interleave};
+use crate::keep::Keep;
 use crate::projects::Root;
 use crate::scan::{Look, insertions, scan};
 use crate::snapshot::{self, Snapshot};
@@ -43,6 +44,19 @@ impl Parts {
     }
 }
 
+/// What is to be found in the logs.
+#[derive(Clone, Copy)]
+pub(crate) enum Reading<'a> {
+    /// Everything, also what is not asked for.
+    All,
+    /// What a filter accepts.
+    Wanted(&'a Filter),
+    /// Entries whose id begins so.
+    Id(&'a str),
+    /// So many entries, the last ones. [`View::find_last`] says when that was not enough to find them.
+    Last(usize),
+}
+
 /// All logs that are shown.
 #[derive(Default)]
 pub(crate) struct View {
@@ -57,6 +71,8 @@ pub(crate) struct View {
     pub followed: Option<Vec<Followed>>,
     /// Whether something could not be read.
     pub incomplete: bool,
+    /// What is to be said of the logs.
+    pub notes: Vec<String>,
 }
 
 /// Entries whose id was asked for.
@@ -69,31 +85,32 @@ pub(crate) struct Matches {
 }
 
 impl View {
-    /// Opens a log, and says what of it cannot be read.
-    pub(crate) fn open(&mut self, root: &Root, out: &Out) -> Result<(), Failure> {
+    /// Opens a log, and notes what of it cannot be read.
+    pub(crate) fn open(&mut self, root: &Root, reading: Reading<'_>) -> Result<(), Failure> {
         let log = root.log()?;
         if self.logs.contains(&log.logs) {
             return Ok(());
         }
         self.logs.push(log.logs.clone());
         if !log.logs.is_dir() {
-            out.note(&format!("{}: no such folder, so there are no entries", log.logs.display()));
+            let logs = log.logs.display();
+            self.notes.push(format!("{logs}: no such folder, so there are no entries"));
             if let Some(followed) = &mut self.followed {
                 followed.push(Followed::new(log));
             }
             return Ok(());
         }
-        let snapshot = snapshot::take(&log)?;
+        let snapshot = snapshot_of(&log, reading)?;
         if let Some(followed) = &mut self.followed {
             let begun = Followed::begin(log.clone(), &snapshot);
             followed.push(begun.map_err(|e| Failure::io("cannot read", &log.history, &e))?);
         }
         let Snapshot { history, older, fresh, damaged, unreadable, skipped, .. } = snapshot;
         for path in skipped {
-            out.note(&format!("{}: not a regular file, so it is not read", path.display()));
+            self.notes.push(format!("{}: not a regular file, so it is not read", path.display()));
         }
         for (path, error) in unreadable {
-            out.note(&format!("cannot read {}: {error}", path.display()));
+            self.notes.push(format!("cannot read {}: {error}", path.display()));
             self.incomplete = true;
         }
         for damage in damaged {
@@ -184,19 +201,44 @@ impl View {
     /// The last `wanted` entries that the filter accepts, oldest first. It reads from the end, and no
     /// further than it has to.
     pub(crate) fn find(&mut self, filter: &Filter, wanted: usize) -> Result<Vec<Place>, Failure> {
+        self.find_until(filter, wanted, |_| false).map(|(places, _)| places)
+    }
+
+    /// The last `wanted` entries of logs that were opened for no more than these; `None` when that was not
+    /// enough to find them.
+    pub(crate) fn find_last(&mut self, wanted: usize) -> Option<Vec<Place>> {
+        // Whatever is wrong, who reads everything says it.
+        // The number of a damaged line is counted from the first one.
+        let ends = |found: &Found| matches!(found, Found::LeftOut | Found::Damaged(..));
+        let found = self.find_until(&Filter::default(), wanted, ends);
+        found.ok().filter(|(_, is_all)| *is_all).map(|(places, _)| places)
+    }
+
+    /// Also whether they were found before what `ends`.
+    fn find_until(
+        &mut self,
+        filter: &Filter,
+        wanted: usize,
+        ends: impl Fn(&Found) -> bool,
+    ) -> Result<(Vec<Place>, bool), Failure> {
         let mut places = Vec::new();
+        let mut is_all = true;
         for seen in self.lines()? {
             if places.len() == wanted {
                 break;
             }
             let Seen { log, bytes, found, .. } = seen?;
+            if ends(&found) {
+                is_all = false;
+                break;
+            }
             match found {
                 Found::Entry(place) => {
                     if filter.accepts(&bytes, self.project(log)) {
                         places.push(Place { log, place });
                     }
                 }
-                Found::Passed => {}
+                Found::Passed | Found::LeftOut => {}
                 Found::Damaged(history, damage) => match self.histories.get(history) {
                     Some(history) => self.damages.add_numbered(damage, history),
                     None => self.damages.add(damage),
@@ -204,7 +246,7 @@ impl View {
             }
         }
         places.reverse();
-        Ok(places)
+        Ok((places, is_all))
     }
 
     /// The places of every entry with `id`, or, if there is none, of those whose id begins with it,
@@ -284,6 +326,26 @@ impl<S: Sink> Look for Wanted<'_, S> {
     }
 }
 
+fn snapshot_of(log: &Log, reading: Reading<'_>) -> Result<Snapshot, Failure> {
+    match reading {
+        Reading::All => snapshot::take(log, Keep::All),
+        Reading::Last(wanted) => snapshot::take(log, Keep::Last(wanted)),
+        Reading::Wanted(filter) => {
+            let project = log.project();
+            let accepts = |facts: &Facts<'_>, bytes: &[u8]| {
+                filter.accepts_entry(facts, bytes, project.as_deref())
+            };
+            snapshot::take(log, Keep::Wanted(&accepts))
+        }
+        Reading::Id(wanted) => {
+            let begins = |facts: &Facts<'_>, _: &[u8]| {
+                facts.id.as_ref().is_some_and(|id| id.as_str().starts_with(wanted))
+            };
+            snapshot::take(log, Keep::Wanted(&begins))
+        }
+    }
+}
+
 /// The lines of all logs, last first.
 fn together(mut logs: Vec<Lines>) -> Lines {
     match logs.pop() {
@@ -299,3 +361,7 @@ fn together(mut logs: Vec<Lines>) -> Lines {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

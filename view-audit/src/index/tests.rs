@@ -174,7 +174,7 @@ fn answer(
                 damage.line = None;
                 shown.push(damage.to_string());
             }
-            Found::Entry(_) | Found::Passed => {}
+            Found::Entry(_) | Found::Passed | Found::LeftOut => {}
         }
     }
     shown
