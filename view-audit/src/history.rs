@@ -44,7 +44,7 @@ impl History {
     }
 
     /// How many of its bytes, from the first one, nobody changes in place.
-    pub(crate) fn split(&self) -> u64 {
+    pub(crate) fn stable(&self) -> u64 {
         self.stable
     }
 

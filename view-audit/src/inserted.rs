@@ -54,15 +54,15 @@ pub(crate) fn inserted(
     let old = &base.history;
     let failed = |cause| journal::Error::Io { op: "read", path: path.to_owned(), cause };
     let is_same = old.is_same_file(new).map_err(failed)?;
-    let is_cut = is_same && new.len() < old.split();
+    let is_cut = is_same && new.len() < old.stable();
     if is_cut && new.slice(0, base.begins.len() as u64).map_err(failed)? == base.begins {
         return Ok(Vec::new());
     }
     let (old_from, from) = if is_cut {
         // It was cut back, and what is left of the old one is in memory.
-        (old.split(), 0)
+        (old.stable(), 0)
     } else {
-        let from = if is_same { old.line_start(old.split()).map_err(failed)? } else { 0 };
+        let from = if is_same { old.line_start(old.stable()).map_err(failed)? } else { 0 };
         let from = alike(&mut old.from(from), &mut new.from(from), from).map_err(failed)?;
         (from, from)
     };

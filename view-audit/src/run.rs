@@ -29,8 +29,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Show { id }) => show_one::run(&id, &roots, out),
         Some(Command::Check) => check::run(roots, out),
-        Some(Command::Stats(stats)) => count(&stats, roots, out),
-        None => list(&args.list, args.wanted, args.index.policy(), roots, out),
+        Some(Command::Stats(stats)) => count(&stats, &roots, out),
+        None => list(&args.list, args.wanted, args.index.policy(), &roots, out),
     }
 }
 
@@ -38,7 +38,7 @@ fn list(
     args: &ListArgs,
     wanted: WantedArgs,
     policy: Policy,
-    roots: Vec<Root>,
+    roots: &[Root],
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     // Watched before they are read, so that nothing is written in between unnoticed. Where a log cannot be
@@ -48,10 +48,10 @@ fn list(
     let progress = Progress::start("reading the audit log");
     let filter = Filter::of(wanted, cli::clock::now().instant());
     let few = (!args.all && !args.follow && filter.is_empty()).then_some(args.tail);
-    let ((mut view, failed), found) = match few.and_then(|few| last(few, &roots)) {
+    let ((mut view, failed), found) = match few.and_then(|few| last(few, roots)) {
         Some((view, places)) => ((view, None), Some(places)),
-        None if args.follow => (open(&roots, Reading::All, Some(Vec::new())), None),
-        None => (open(&roots, Reading::Wanted(&filter), None), None),
+        None if args.follow => (open(roots, Reading::All, Some(Vec::new())), None),
+        None => (open(roots, Reading::Wanted(&filter), None), None),
     };
     view.notes.iter().for_each(|note| out.note(note));
     let wanted = if args.all { usize::MAX } else { args.tail };
@@ -125,10 +125,10 @@ fn show_config(out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-fn count(args: &StatsArgs, roots: Vec<Root>, out: &mut Out) -> Result<Exit, Failure> {
+fn count(args: &StatsArgs, roots: &[Root], out: &mut Out) -> Result<Exit, Failure> {
     let progress = Progress::start("reading the audit log");
     let filter = Filter::of(args.wanted.clone(), cli::clock::now().instant());
-    let (mut view, failed) = open(&roots, Reading::Wanted(&filter), None);
+    let (mut view, failed) = open(roots, Reading::Wanted(&filter), None);
     view.notes.iter().for_each(|note| out.note(note));
     view.use_indexes(&filter, usize::MAX, args.index.policy(), out);
     let mut counts = Counts::new(&args.by);

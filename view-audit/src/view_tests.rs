@@ -23,8 +23,8 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn file(most: usize) -> impl Strategy<Value = String> {
-    prop::collection::vec(line(), 0..most)
-        .prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+    prop::collection::vec(line().prop_map(|line| line + "\n"), 0..most)
+        .prop_map(|lines| lines.concat())
 }
 
 #[derive(Debug)]

@@ -69,7 +69,7 @@ impl Indexed {
             Policy::Large => question.history.len() >= LARGE,
             Policy::Always => true,
         };
-        if !is_asked_for || question.filter.is_empty() || question.history.split() == 0 {
+        if !is_asked_for || question.filter.is_empty() || question.history.stable() == 0 {
             return Ok(Self::default());
         }
         let index = match believed(&question.path, &question.history) {

@@ -187,7 +187,7 @@ fn later() -> Timestamp {
 
 fn indexed(path: &Path, history: &History, filter: &Filter, policy: Policy) -> Indexed {
     // Made first, because only later all is settled.
-    if policy == Policy::Always && believed(path, history).is_none() && history.split() > 0 {
+    if policy == Policy::Always && believed(path, history).is_none() && history.stable() > 0 {
         make(path, history, later()).unwrap().unwrap();
     }
     let (path, history, filter) = (path.to_owned(), history.clone(), filter.clone());

@@ -21,12 +21,12 @@ const BEHIND: u64 = if cfg!(test) { 64 } else { 8 << 20 };
 pub(crate) fn believed(path: &Path, history: &History) -> Option<Index> {
     let state = FileState::of(&history.file()?.metadata().ok()?);
     let mut index = Index::open(path)?;
-    index.cut(history.split());
+    index.cut(history.stable());
     index.seal.holds(&state).then_some(index).filter(|index| is_long_enough(index, history))
 }
 
 fn is_long_enough(index: &Index, history: &History) -> bool {
-    index.covered() + BEHIND >= history.split()
+    index.covered() + BEHIND >= history.stable()
 }
 
 /// Makes an index of `history` at `path`, from what holds of the one that is there; `None` when another
@@ -38,7 +38,7 @@ pub(crate) fn make(path: &Path, history: &History, now: Timestamp) -> io::Result
     let Some(file) = history.file() else { return Ok(None) };
     let old = Index::open(path);
     let before = FileState::of(&file.metadata()?);
-    let fits = |old: &Index| is_long_enough(old, history) && old.covered() <= history.split();
+    let fits = |old: &Index| is_long_enough(old, history) && old.covered() <= history.stable();
     if let Some(mut index) = old.filter(fits)
         && holds_everywhere(&index, history)?
     {
@@ -92,7 +92,7 @@ fn write(
     let words = old.as_ref().map_or_else(Words::default, |old| old.words.clone());
     let mut writing = Writing::new(target, words);
     let empty = Seal { state: before, settled: false, boot: 0, covered: 0, contents: [0; 8] };
-    let written = build::add(&mut writing, history, old.as_ref(), history.split())
+    let written = build::add(&mut writing, history, old.as_ref(), history.stable())
         .and_then(|()| seal(&empty, file, before, now))
         .and_then(|seal| writing.finish(seal))
         .and_then(|index| fs::rename(&new, path).map(|()| index));
