@@ -227,7 +227,7 @@ pub(crate) struct WantedArgs {
 pub(crate) struct IndexArgs {
     /// Keep an index of the history, however small it is
     ///
-    /// With an index, a filter reads only the entries that may match, and no others. A history of 64 MiB
+    /// With an index, a filter reads only the entries that may match, and `stats` reads none. A history of 64 MiB
     /// or more has one without this. It is a file in the git folder, or, for a log outside of a
     /// repository, in `$XDG_CACHE_HOME`; it may be removed at any time. Answers are the same with and
     /// without it: it is believed only while the history is as it was when it was made.

@@ -9,7 +9,7 @@ use crate::entry_json;
 use crate::filter::Filter;
 use crate::follow;
 use crate::followed::Followed;
-use crate::index::Policy;
+use crate::index::{Policy, Reads};
 use crate::projects::{self, Root};
 use crate::show::{self, Shown};
 use crate::show_one;
@@ -56,7 +56,8 @@ fn list(
     view.notes.iter().for_each(|note| out.note(note));
     let wanted = if args.all { usize::MAX } else { args.tail };
     if found.is_none() {
-        view.use_indexes(&filter, wanted, policy, out);
+        let reads = if args.all { Reads::All } else { Reads::Some };
+        view.use_indexes(&filter, reads, policy, out);
     }
     let mut listed =
         Listed { places: Vec::new(), progress: Some(progress), verbose: args.verbose, out };
@@ -130,7 +131,7 @@ fn count(args: &StatsArgs, roots: &[Root], out: &mut Out) -> Result<Exit, Failur
     let filter = Filter::of(args.wanted.clone(), cli::clock::now().instant());
     let (mut view, failed) = open(roots, Reading::Wanted(&filter), None);
     view.notes.iter().for_each(|note| out.note(note));
-    view.use_indexes(&filter, usize::MAX, args.index.policy(), out);
+    view.use_indexes(&filter, Reads::Facts, args.index.policy(), out);
     let mut counts = Counts::new(&args.by);
     view.each(&filter, &mut counts)?;
     drop(progress);
@@ -153,6 +154,10 @@ impl Sink for Counts {
 
     fn keep(&mut self, facts: &Facts<'_>, project: Option<&str>) -> Row {
         self.row(facts, project)
+    }
+
+    fn told(&mut self, words: usize, facts: &Facts<'_>, project: Option<&str>) -> Row {
+        self.alike(words, facts, project)
     }
 
     fn take(&mut self, _: &View, _: Place, row: Row) -> Result<(), Failure> {
@@ -193,6 +198,8 @@ impl Sink for Listed<'_> {
     type Kept = ();
 
     fn keep(&mut self, _: &Facts<'_>, _: Option<&str>) {}
+
+    fn told(&mut self, _: usize, _: &Facts<'_>, _: Option<&str>) {}
 
     fn take(&mut self, view: &View, place: Place, (): ()) -> Result<(), Failure> {
         self.places.push(place);

@@ -33,6 +33,11 @@ impl<P, T> RunOfInstant<P, T> {
         at.is_none() || at == self.at
     }
 
+    /// Whether it has no entry.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Begins the run of `at` and gives the entries of the one before, in order.
     pub(crate) fn next(&mut self, at: Option<Timestamp>) -> impl Iterator<Item = (P, T)> {
         self.at = at;

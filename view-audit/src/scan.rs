@@ -1,6 +1,8 @@
 //! A whole history from its beginning, one line after the other, with the entries of shards among them.
 
 use std::collections::VecDeque;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use audit_log::{Backward, Facts, Fresh, LONGEST, Step};
 use cli::Failure;
@@ -10,7 +12,7 @@ use journal::{Damage, Lines};
 use crate::damage::NAMED;
 use crate::first_line::{Line, first_line};
 use crate::head::head;
-use crate::index::Indexed;
+use crate::index::{Indexed, Piece, Tells, Told};
 use crate::run_of_instant::RunOfInstant;
 use crate::stream::{Numbered, Where, begins, lines};
 
@@ -24,6 +26,10 @@ pub(crate) trait Look {
 
     /// What to keep of an entry; `None` when it is not wanted.
     fn look(&mut self, facts: &Facts<'_>, bytes: &[u8]) -> Option<Self::Kept>;
+
+    /// What to keep of a wanted entry of which an index tells these facts. Those with the same `words` differ only
+    /// in instant, issue and duration.
+    fn told(&mut self, words: usize, facts: &Facts<'_>) -> Self::Kept;
 
     /// A wanted entry, when it is its turn: oldest first, each once.
     fn take(&mut self, place: Where, kept: Self::Kept) -> Result<(), Failure>;
@@ -59,45 +65,33 @@ pub(crate) fn insertions(
 }
 
 /// Shows `look` every line of `history` in its order. Every entry of `fresh` comes before the line that
-/// begins at its place, or later; they are in order.
+/// begins at its place, or later; they are in order. Lines that `told` tells of are read only where that is not
+/// enough.
 ///
 /// Gives the damaged lines.
 pub(crate) fn scan<'a, L: Look>(
     history: &'a Numbered,
+    told: Option<Told>,
     fresh: Vec<(u64, Fresh)>,
     look: &mut L,
 ) -> Result<DamagedLines<'a>, Failure> {
-    let mut scan = Scan { history, look, run: RunOfInstant::default() };
-    let mut damaged = DamagedLines::default();
-    let mut fresh = fresh.into_iter().peekable();
+    let fresh = fresh.into_iter().peekable();
+    let damaged = DamagedLines::default();
+    let mut scan = Scan { history, look, run: RunOfInstant::default(), fresh, damaged };
     let mut buffer = Vec::new();
     // How much of the buffer is used, where its first line begins in the history, and that line's number.
     let (mut used, mut offset, mut number) = (0, 0_u64, 1_u64);
+    if let Some(mut told) = told {
+        scan.told(&mut told)?;
+        (offset, number) = (told.covered(), told.next_line());
+    }
     loop {
         buffer.resize(buffer.len().max(used + PIECE), 0);
         let free = buffer.get_mut(used..used + PIECE).unwrap_or_default();
         let read = history.history.read_at(free, offset + used as u64);
         let read = read.map_err(|e| Failure::io("cannot read", &history.path, &e))?;
         let all = buffer.get(..used + read).unwrap_or_default();
-        let mut at = 0;
-        while let Some(rest) = all.get(at..).filter(|rest| !rest.is_empty()) {
-            let begin = offset + at as u64;
-            let Some((line, length)) = first_line(rest, begin == 0, read == 0) else { break };
-            while let Some((_, entry)) = fresh.next_if(|(offset, _)| *offset <= begin) {
-                scan.fresh(&entry)?;
-            }
-            match line {
-                Line::Entry(facts, bytes) => {
-                    let to = begin + length as u64;
-                    let place = Where::History { history: history.number, from: begin, to };
-                    scan.entry(&facts, bytes, place)?;
-                }
-                Line::Blank => {}
-                Line::Damaged => damaged.add(DamagedLine { history, offset: begin, number }),
-            }
-            number += 1;
-            at += length;
-        }
+        let at = scan.lines(all, offset, &mut number, read == 0)?;
         if read == 0 {
             break;
         }
@@ -107,22 +101,118 @@ pub(crate) fn scan<'a, L: Look>(
             // Nobody holds such a line in memory.
             let line = DamagedLine { history, offset, number };
             offset = line.line()?.map_or(history.history.len(), |line| line.end);
-            damaged.add(line);
+            scan.damaged.add(line);
             (used, number) = (0, number + 1);
         }
     }
-    fresh.try_for_each(|(_, entry)| scan.fresh(&entry))?;
+    scan.fresh_before(u64::MAX)?;
     scan.begin(None)?;
-    Ok(damaged)
+    Ok(scan.damaged)
 }
 
-struct Scan<'a, L: Look> {
-    history: &'a Numbered,
+struct Scan<'h, 'a, L: Look> {
+    history: &'h Numbered,
     look: &'a mut L,
     run: RunOfInstant<Where, L::Kept>,
+    fresh: Peekable<IntoIter<(u64, Fresh)>>,
+    damaged: DamagedLines<'h>,
 }
 
-impl<L: Look> Scan<'_, L> {
+impl<L: Look> Scan<'_, '_, L> {
+    /// Looks at all lines of which the end is there, and gives how many bytes that were.
+    fn lines(
+        &mut self,
+        all: &[u8],
+        offset: u64,
+        number: &mut u64,
+        is_end: bool,
+    ) -> Result<usize, Failure> {
+        let history = self.history;
+        let mut at = 0;
+        while let Some(rest) = all.get(at..).filter(|rest| !rest.is_empty()) {
+            let begin = offset + at as u64;
+            let Some((line, length)) = first_line(rest, begin == 0, is_end) else { break };
+            self.fresh_before(begin)?;
+            match line {
+                Line::Entry(facts, bytes) => {
+                    let to = begin + length as u64;
+                    let place = Where::History { history: history.number, from: begin, to };
+                    self.entry(&facts, bytes, place)?;
+                }
+                Line::Blank => {}
+                Line::Damaged => {
+                    self.damaged.add(DamagedLine { history, offset: begin, number: *number });
+                }
+            }
+            *number += 1;
+            at += length;
+        }
+        Ok(at)
+    }
+
+    /// Looks at what an index tells.
+    fn told(&mut self, told: &mut Told) -> Result<(), Failure> {
+        for piece in 0..told.pieces() {
+            let Some(Piece { from, to, mut number, rows }) = told.piece(piece) else { continue };
+            let Some(rows) = rows else {
+                self.read(from, to, number)?;
+                continue;
+            };
+            let mut begin = from;
+            for row in &rows {
+                let end = begin + u64::from(row.len);
+                self.fresh_before(begin)?;
+                self.row(told.tells(row), row.has_id, (begin, end), number)?;
+                (begin, number) = (end, number + 1);
+            }
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        tells: Tells<'_>,
+        has_id: bool,
+        (from, to): (u64, u64),
+        number: u64,
+    ) -> Result<(), Failure> {
+        let history = self.history;
+        match tells {
+            Tells::Nothing => Ok(()),
+            Tells::Damage => {
+                self.damaged.add(DamagedLine { history, offset: from, number });
+                Ok(())
+            }
+            Tells::Ask => self.read(from, to, number),
+            Tells::Unwanted(at) if self.run.takes(at) => Ok(()),
+            Tells::Unwanted(at) => self.begin(at),
+            Tells::Entry(words, facts) => {
+                if !self.run.takes(facts.at) {
+                    self.begin(facts.at)?;
+                }
+                let kept = self.look.told(words, facts);
+                let place = Where::History { history: history.number, from, to };
+                let can_be_told = facts.at.is_some() && has_id;
+                // Only entries of one instant are compared, and those are few.
+                let bytes = if can_be_told && !self.run.is_empty() {
+                    line(history, &place)?
+                } else {
+                    Vec::new()
+                };
+                self.run.add(place, kept, (&bytes, can_be_told), |place| line(history, place))
+            }
+        }
+    }
+
+    /// Reads the lines between two places of the history.
+    fn read(&mut self, from: u64, to: u64, mut number: u64) -> Result<(), Failure> {
+        let Numbered { history, path, .. } = self.history;
+        let mut bytes = vec![0; usize::try_from(to - from).unwrap_or(usize::MAX)];
+        let read = history.read_exact_at(&mut bytes, from);
+        read.map_err(|e| Failure::io("cannot read", path, &e))?;
+        self.lines(&bytes, from, &mut number, false).map(drop)
+    }
+
     #[inline]
     fn entry(&mut self, facts: &Facts<'_>, bytes: &[u8], place: Where) -> Result<(), Failure> {
         if !self.run.takes(facts.at) {
@@ -131,13 +221,16 @@ impl<L: Look> Scan<'_, L> {
         let Some(kept) = self.look.look(facts, bytes) else { return Ok(()) };
         let can_be_told = facts.at.is_some() && facts.id.is_some();
         let history = self.history;
-        self.run.add(place, kept, (bytes, can_be_told), |place| match place {
-            Where::Memory(bytes) => Ok(bytes.clone()),
-            Where::History { from, to, .. } => history
-                .history
-                .line(*from, *to)
-                .map_err(|e| Failure::io("cannot read", &history.path, &e)),
-        })
+        self.run.add(place, kept, (bytes, can_be_told), |place| line(history, place))
+    }
+
+    /// Looks at the new entries that come before the line at `offset`.
+    #[inline]
+    fn fresh_before(&mut self, offset: u64) -> Result<(), Failure> {
+        while let Some((_, entry)) = self.fresh.next_if(|(place, _)| *place <= offset) {
+            self.fresh(&entry)?;
+        }
+        Ok(())
     }
 
     fn fresh(&mut self, entry: &Fresh) -> Result<(), Failure> {
@@ -150,6 +243,17 @@ impl<L: Look> Scan<'_, L> {
     fn begin(&mut self, at: Option<Timestamp>) -> Result<(), Failure> {
         let look = &mut *self.look;
         self.run.next(at).try_for_each(|(place, kept)| look.take(place, kept))
+    }
+}
+
+/// The bytes of an entry without the end of its line.
+fn line(history: &Numbered, place: &Where) -> Result<Vec<u8>, Failure> {
+    match place {
+        Where::Memory(bytes) => Ok(bytes.clone()),
+        Where::History { from, to, .. } => {
+            let bytes = history.history.line(*from, *to);
+            bytes.map_err(|e| Failure::io("cannot read", &history.path, &e))
+        }
     }
 }
 
@@ -214,6 +318,10 @@ mod tests {
 
         fn look(&mut self, _: &Facts<'_>, bytes: &[u8]) -> Option<Vec<u8>> {
             Some(bytes.to_vec())
+        }
+
+        fn told(&mut self, _: usize, _: &Facts<'_>) -> Vec<u8> {
+            unreachable!("there is no index")
         }
 
         fn take(&mut self, _: Where, bytes: Vec<u8>) -> Result<(), Failure> {
@@ -296,7 +404,7 @@ mod tests {
             let all = numbered(path, history);
             let mut found = All::default();
             let new = insertions(&all, new).unwrap();
-            let damaged = scan(&all, new, &mut found).unwrap();
+            let damaged = scan(&all, None, new, &mut found).unwrap();
             prop_assert_eq!(found.0, entries);
             let last = damaged.last.iter().rev();
             let last: Vec<_> = last.map(|line| line.damage().unwrap().unwrap()).collect();

@@ -41,6 +41,8 @@ pub(crate) struct Counts {
     by: Vec<(Option<By>, Vec<Group>)>,
     /// The keys of each kind that is grouped by, or that tells subjects apart.
     keys: [Keys; KINDS],
+    /// What is counted of entries with the same words, by the number that these have.
+    alike: Vec<Option<Row>>,
     /// Verdicts since the last approval, by project, issue and node.
     open: HashMap<(u32, IssueNumber, u32), u64>,
 }
@@ -76,6 +78,31 @@ impl Counts {
             rotated: facts.rotated,
             duration_ms: facts.duration_ms,
         }
+    }
+
+    /// As [`Counts::row`], where entries with the same `words` differ only in instant, issue and duration.
+    pub(crate) fn alike(&mut self, words: usize, facts: &Facts<'_>, project: Option<&str>) -> Row {
+        if self.alike.len() <= words {
+            self.alike.resize(words + 1, None);
+        }
+        let known = self.alike.get(words).copied().flatten();
+        let Some(mut row) = known.filter(|row| row.issue.is_some() || facts.issue.is_none()) else {
+            let row = self.row(facts, project);
+            if let Some(alike) = self.alike.get_mut(words) {
+                *alike = Some(row);
+            }
+            return row;
+        };
+        (row.issue, row.duration_ms) = (facts.issue, facts.duration_ms);
+        for (by, _) in &self.by {
+            if let Some(by @ (By::Issue | By::Day)) = *by
+                && let Some(keys) = self.keys.get_mut(by as usize)
+                && let Some(key) = row.keys.get_mut(by as usize)
+            {
+                *key = keys.number(by, facts, row.verdict, project);
+            }
+        }
+        row
     }
 
     /// Adds an entry.
@@ -156,7 +183,6 @@ impl Group {
     }
 
     fn finish(mut self, by: Option<By>, key: Option<String>, all: u64) -> Stats {
-        self.durations.sort_unstable();
         let Stats { approved, revise, blocked, entries, .. } = self.stats;
         let approvals = self.stats.rounds_to_approval;
         Stats {
@@ -167,18 +193,18 @@ impl Group {
             rounds_to_approval: approvals.map(|approvals| real(self.rounds) / approvals),
             rotation_share: share(self.rotated, self.says_rotated),
             timed: self.durations.len() as u64,
-            duration_p50_ms: rank(&self.durations, 50),
-            duration_p95_ms: rank(&self.durations, 95),
-            duration_p99_ms: rank(&self.durations, 99),
+            duration_p50_ms: rank(&mut self.durations, 50),
+            duration_p95_ms: rank(&mut self.durations, 95),
+            duration_p99_ms: rank(&mut self.durations, 99),
             ..self.stats
         }
     }
 }
 
 /// The smallest value that at least `percent` of the values do not exceed.
-fn rank(sorted: &[u64], percent: usize) -> Option<u64> {
-    let at = (sorted.len() * percent).div_ceil(100).checked_sub(1)?;
-    sorted.get(at).copied()
+fn rank(values: &mut [u64], percent: usize) -> Option<u64> {
+    let at = (values.len() * percent).div_ceil(100).checked_sub(1)?;
+    (at < values.len()).then(|| *values.select_nth_unstable(at).1)
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {
@@ -235,8 +261,7 @@ mod tests {
         /// By the definition of nearest rank.
         #[test]
         fn no_smaller_value_reaches_the_share(mut values in proptest::collection::vec(0..50_u64, 1..60), percent in 1..=100_usize) {
-            values.sort_unstable();
-            let found = rank(&values, percent).unwrap();
+            let found = rank(&mut values, percent).unwrap();
             let reach = |bound: u64| values.iter().filter(|v| **v <= bound).count() * 100 >= percent * values.len();
             prop_assert!(reach(found));
             prop_assert!(values.iter().all(|v| *v >= found || !reach(*v)));

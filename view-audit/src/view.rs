@@ -11,7 +11,7 @@ use crate::damage::Damages;
 use crate::filter::Filter;
 use crate::followed::Followed;
 use crate::history::History;
-use crate::index::{Indexed, Policy, Question};
+use crate::index::{Indexed, Policy, Question, Reads};
 use crate::interleave::{Grouped, Lines, interleave};
 use crate::keep::Keep;
 use crate::projects::Root;
@@ -40,7 +40,7 @@ struct Parts {
 impl Parts {
     /// Whether all of it has to be read, and none of it from an older history.
     fn is_one_sequence(&self) -> bool {
-        self.older.history.len() == 0 && !self.history.index.is_used()
+        self.older.history.len() == 0
     }
 }
 
@@ -136,15 +136,8 @@ impl View {
         Numbered { number, path: path.to_owned(), history, index: Indexed::default() }
     }
 
-    /// Has [`View::find`] look for the last `wanted` entries with indexes.
-    pub(crate) fn use_indexes(
-        &mut self,
-        filter: &Filter,
-        wanted: usize,
-        policy: Policy,
-        out: &Out,
-    ) {
-        let all = wanted == usize::MAX;
+    /// Has [`View::find`] and [`View::each`] use indexes, for this filter.
+    pub(crate) fn use_indexes(&mut self, filter: &Filter, reads: Reads, policy: Policy, out: &Out) {
         for Parts { log, older, history, indexes, .. } in &mut self.parts {
             let project = self.projects.get(*log).cloned().flatten();
             for (numbered, path) in [older, history].into_iter().zip(indexes) {
@@ -155,7 +148,7 @@ impl View {
                     filter: filter.clone(),
                     project: project.clone(),
                 };
-                match Indexed::new(question, all, policy) {
+                match Indexed::new(question, reads, policy) {
                     Ok(indexed) => numbered.index = indexed,
                     // Nobody waits for an index that was not asked for.
                     Err(cause) if policy == Policy::Always => {
@@ -182,7 +175,7 @@ impl View {
         // From the beginning, lines can be shown where they were read; but which of several sequences comes
         // first is decided from their ends, and an index knows what need not be read.
         let is_one = matches!(self.parts.as_slice(), [only] if only.is_one_sequence());
-        let Some(Parts { log, history, fresh, .. }) = self.parts.pop_if(|_| is_one) else {
+        let Some(Parts { log, mut history, fresh, .. }) = self.parts.pop_if(|_| is_one) else {
             for place in self.find(filter, usize::MAX)? {
                 let bytes = self.bytes(&place.place)?;
                 let facts = Facts::of(&bytes).unwrap_or_default();
@@ -191,10 +184,11 @@ impl View {
             }
             return Ok(());
         };
+        let told = std::mem::take(&mut history.index).into_told();
         let fresh = insertions(&history, fresh)?;
         let project = self.project(log).map(str::to_owned);
         let mut wanted = Wanted { filter, log, project, view: self, sink };
-        let damaged = scan(&history, fresh, &mut wanted)?;
+        let damaged = scan(&history, told, fresh, &mut wanted)?;
         self.damages.add_lines(&damaged)
     }
 
@@ -299,6 +293,10 @@ pub(crate) trait Sink {
     /// What to keep of an entry; `project` is that of its log.
     fn keep(&mut self, facts: &Facts<'_>, project: Option<&str>) -> Self::Kept;
 
+    /// The same of an entry of the one index that is used. Those with the same `words` differ only in instant,
+    /// issue and duration.
+    fn told(&mut self, words: usize, facts: &Facts<'_>, project: Option<&str>) -> Self::Kept;
+
     /// Takes an entry when it is its turn.
     fn take(&mut self, view: &View, place: Place, kept: Self::Kept) -> Result<(), Failure>;
 }
@@ -319,6 +317,10 @@ impl<S: Sink> Look for Wanted<'_, S> {
         let project = self.project.as_deref();
         let is_wanted = self.filter.accepts_entry(facts, bytes, project);
         is_wanted.then(|| self.sink.keep(facts, project))
+    }
+
+    fn told(&mut self, words: usize, facts: &Facts<'_>) -> S::Kept {
+        self.sink.told(words, facts, self.project.as_deref())
     }
 
     fn take(&mut self, place: Where, kept: S::Kept) -> Result<(), Failure> {

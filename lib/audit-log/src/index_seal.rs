@@ -16,7 +16,7 @@ use twox_hash::XxHash3_64;
 use crate::{Inode, Log, state_name};
 
 /// The first bytes of an index of this form.
-const MAGIC: u64 = u64::from_le_bytes(*b"sw-idx-1");
+const MAGIC: u64 = u64::from_le_bytes(*b"sw-idx-2");
 
 /// How many numbers a seal is, the checksum included.
 const NUMBERS: usize = 18;

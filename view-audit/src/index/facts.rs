@@ -32,7 +32,8 @@ fn known(facts: &Facts<'_>, len: u32, words: &mut Words) -> Option<Row> {
     };
     let session = facts.session.as_ref().map_or(0, |session| self::session(session.as_bytes()));
     let (at, words) = (facts.at.map(instant), words.code(facts)?);
-    Some(Row { len, sort: Sort::Known, at, issue, duration, words, session })
+    let has_id = facts.id.is_some();
+    Some(Row { len, sort: Sort::Known, at, has_id, issue, duration, words, session })
 }
 
 /// A checksum that is not 0.

@@ -62,6 +62,11 @@ impl Index {
         self.blocks.last().map_or(0, |last| last.to)
     }
 
+    /// How many lines it is about.
+    pub(crate) fn lines(&self) -> u64 {
+        self.rows
+    }
+
     /// Whether no line is earlier than one before it.
     pub(crate) fn is_in_order(&self) -> bool {
         in_order(&self.blocks)

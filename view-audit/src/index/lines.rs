@@ -46,11 +46,6 @@ impl Lines {
         Self { index, wanted, in_order, blocks, rows: Vec::new(), end, asked: true }
     }
 
-    /// How many bytes of the history it tells of, from the first one.
-    pub(crate) fn covered(&self) -> u64 {
-        self.index.covered()
-    }
-
     /// Looks at the last block that is left, which may be one step as a whole.
     fn enter(&mut self) -> Option<Step> {
         let block = *self.index.blocks.get(self.blocks)?;

@@ -8,7 +8,8 @@
 //! * [`row`], [`words`], [`block`]: what it holds. [`facts`]: where that comes from.
 //! * [`file`]: how it is kept. [`build`]: how it is made. [`trust`]: when it is believed.
 //!   [`verify`]: whether it is right.
-//! * [`wanted`], [`lines`]: which lines a filter has to read. [`policy`]: when it is used at all.
+//! * [`wanted`], [`lines`]: which lines a filter has to read. [`told`]: what need not be read at all.
+//!   [`policy`]: when it is used at all.
 
 mod block;
 mod build;
@@ -19,11 +20,13 @@ mod policy;
 mod row;
 #[cfg(test)]
 mod tests;
+mod told;
 mod trust;
 mod verify;
 mod wanted;
 mod words;
 
 pub(crate) use lines::Step;
-pub(crate) use policy::{Indexed, Policy, Question};
+pub(crate) use policy::{Indexed, Policy, Question, Reads};
+pub(crate) use told::{Piece, Tells, Told};
 pub(crate) use verify::first_wrong;

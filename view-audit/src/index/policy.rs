@@ -7,6 +7,7 @@ use cli::clock;
 
 use super::file::Index;
 use super::lines::Lines;
+use super::told::Told;
 use super::trust::{believed, make};
 use super::wanted::Wanted;
 use crate::filter::Filter;
@@ -38,9 +39,9 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    fn lines(&self, index: Index) -> Lines {
+    fn about(&self, index: Index) -> (Index, Wanted) {
         let wanted = Wanted::new(&self.filter, self.project.as_deref(), &index);
-        Lines::new(index, wanted)
+        (index, wanted)
     }
 
     fn make(&self) -> io::Result<Option<Index>> {
@@ -48,46 +49,53 @@ impl Question {
     }
 }
 
+/// What of a history is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// No more than it takes to find the last entries.
+    Some,
+    /// All of it, and what is wanted is read.
+    All,
+    /// All of it, and no more than the facts is needed of what is wanted.
+    Facts,
+}
+
 /// Which lines of a history have to be read, as far as an index says so.
 #[derive(Debug, Default)]
 pub(crate) struct Indexed {
-    lines: Option<Lines>,
+    found: Option<(Index, Wanted)>,
     /// An index that is made when what is read without one has become too much.
     later: Option<Question>,
 }
 
 impl Indexed {
-    /// For a question that looks at all of the history (`reads_all`) or ends as soon as enough is found. An
-    /// index that is not there is made for the first sort, and for the second if it comes to look at
-    /// more than [`LARGE`] bytes.
+    /// An index that is not there is made for a question that looks at all of the history, and for another
+    /// one if it comes to look at more than [`LARGE`] bytes.
     ///
     /// # Errors
     /// When an index that is to be there cannot be made.
-    pub(crate) fn new(question: Question, reads_all: bool, policy: Policy) -> io::Result<Self> {
+    pub(crate) fn new(question: Question, reads: Reads, policy: Policy) -> io::Result<Self> {
         let is_asked_for = match policy {
             Policy::Never => false,
             Policy::Large => question.history.len() >= LARGE,
             Policy::Always => true,
         };
-        if !is_asked_for || question.filter.is_empty() || question.history.stable() == 0 {
+        // Who wants to see everything has to read it.
+        let is_no_help = question.filter.is_empty() && reads != Reads::Facts;
+        if !is_asked_for || is_no_help || question.history.stable() == 0 {
             return Ok(Self::default());
         }
         let index = match believed(&question.path, &question.history) {
             Some(index) => Some(index),
-            None if reads_all || policy == Policy::Always => question.make()?,
-            None => return Ok(Self { lines: None, later: Some(question) }),
+            None if reads != Reads::Some || policy == Policy::Always => question.make()?,
+            None => return Ok(Self { found: None, later: Some(question) }),
         };
-        Ok(Self { lines: index.map(|index| question.lines(index)), later: None })
-    }
-
-    /// Whether there is an index.
-    pub(crate) fn is_used(&self) -> bool {
-        self.lines.is_some()
+        Ok(Self { found: index.map(|index| question.about(index)), later: None })
     }
 
     /// How many bytes of the history, from the first one, need not be read as a whole.
     pub(crate) fn covered(&self) -> u64 {
-        self.lines.as_ref().map_or(0, Lines::covered)
+        self.found.as_ref().map_or(0, |(index, _)| index.covered())
     }
 
     /// Says that all lines from byte `offset` to the end were read.
@@ -97,12 +105,17 @@ impl Indexed {
         // Nobody waits for an index that was not asked for.
         if let Ok(Some(mut index)) = question.make() {
             index.cut(offset);
-            self.lines = Some(question.lines(index));
+            self.found = Some(question.about(index));
         }
     }
 
-    /// The lines that have to be read of what is covered.
+    /// The lines that have to be read of what is covered, last first.
     pub(crate) fn into_lines(self) -> Option<Lines> {
-        self.lines
+        self.found.map(|(index, wanted)| Lines::new(index, wanted))
+    }
+
+    /// What rows tell of what is covered, from the first line on.
+    pub(crate) fn into_told(self) -> Option<Told> {
+        self.found.map(|(index, wanted)| Told::new(index, wanted))
     }
 }

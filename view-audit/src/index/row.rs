@@ -1,6 +1,6 @@
 //! What an index knows of one line.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How many bytes a row takes.
 pub(crate) const ROW: usize = 32;
@@ -20,6 +20,8 @@ const DAMAGED: u16 = 2;
 const OPAQUE: u16 = 4;
 /// A line that states an instant.
 const TIMED: u16 = 8;
+/// An entry that has an id.
+const IDENTIFIED: u16 = 16;
 
 /// What sort of line it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(crate) struct Row {
     pub sort: Sort,
     /// The instant that it states.
     pub at: Option<Instant>,
+    /// Whether it has an id.
+    pub has_id: bool,
     /// 0 for none.
     pub issue: u32,
     /// In milliseconds, or [`NO_DURATION`].
@@ -53,7 +57,7 @@ pub(crate) struct Row {
 impl Row {
     /// A line of which no more is known than this.
     pub(crate) fn bare(len: u32, sort: Sort, at: Option<Instant>) -> Self {
-        Self { len, sort, at, issue: 0, duration: NO_DURATION, words: 0, session: 0 }
+        Self { len, sort, at, has_id: false, issue: 0, duration: NO_DURATION, words: 0, session: 0 }
     }
 
     pub(crate) fn encode(&self) -> [u8; ROW] {
@@ -63,7 +67,8 @@ impl Row {
             Sort::Opaque => OPAQUE,
             Sort::Known => 0,
         };
-        let flags = sort | self.at.map_or(0, |_| TIMED);
+        let has_id = if self.has_id { IDENTIFIED } else { 0 };
+        let flags = sort | has_id | self.at.map_or(0, |_| TIMED);
         let (micros, nanos) = self.at.unwrap_or_default();
         let mut bytes = [0; ROW];
         let first = micros.to_le_bytes().into_iter().chain(nanos.to_le_bytes());
@@ -90,7 +95,8 @@ impl Row {
             _ => Sort::Opaque,
         };
         let at = (flags & TIMED != 0).then_some((micros, nanos));
-        Self { len, sort, at, issue, duration, words, session }
+        let has_id = flags & IDENTIFIED != 0;
+        Self { len, sort, at, has_id, issue, duration, words, session }
     }
 }
 
@@ -103,7 +109,12 @@ pub(crate) fn instant(at: Timestamp) -> Instant {
 
 /// The instant that a row holds.
 pub(crate) fn timestamp((micros, nanos): Instant) -> Option<Timestamp> {
-    Timestamp::from_nanosecond(i128::from(micros) * 1000 + i128::from(nanos)).ok()
+    let at = Timestamp::from_microsecond(micros).ok()?;
+    if nanos == 0 {
+        Some(at)
+    } else {
+        at.checked_add(SignedDuration::from_nanos(nanos.into())).ok()
+    }
 }
 
 #[cfg(test)]
@@ -114,10 +125,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rows_read_back(len: u32, sort in 0..4, at: Option<(i64, u16)>, numbers: [u32; 4]) {
+        fn rows_read_back(len: u32, sort in 0..4, at: Option<(i64, u16)>, has_id: bool, numbers: [u32; 4]) {
             let sort = [Sort::Blank, Sort::Damaged, Sort::Opaque, Sort::Known][usize::try_from(sort).unwrap()];
             let [issue, duration, words, session] = numbers;
-            let row = Row { len, sort, at, issue, duration, words, session };
+            let row = Row { len, sort, at, has_id, issue, duration, words, session };
             prop_assert_eq!(Row::decode(&row.encode()), row);
         }
 

@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use audit_log::{FileState, Fresh, Head, in_order};
+use audit_log::{Facts, FileState, Fresh, Head, in_order};
+use cli::Failure;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use records::IssueNumber;
@@ -14,9 +15,10 @@ use super::file::Writing;
 use super::row::{Row, Sort};
 use super::trust::{believed, make};
 use super::verify::first_wrong;
-use super::{Indexed, Policy, Question};
+use super::{Indexed, Policy, Question, Reads};
 use crate::filter::Filter;
 use crate::history::History;
+use crate::scan::{Look, insertions, scan};
 use crate::stream::{Found, Numbered, Where, backward};
 
 /// A line of a log, odd ones included, with its newline.
@@ -180,6 +182,57 @@ fn answer(
     shown
 }
 
+/// Looks at entries as counts do.
+struct Counted<'a> {
+    filter: &'a Filter,
+    seen: Vec<String>,
+}
+
+impl Counted<'_> {
+    fn facts(facts: &Facts<'_>) -> String {
+        let Facts { at, project, node, issue, verdict_word, outcome, .. } = facts;
+        let Facts { credential, rotated, duration_ms, .. } = facts;
+        let words = (project, node, verdict_word, outcome, facts.model(), credential);
+        format!("{at:?} {words:?} {issue:?} {rotated:?} {duration_ms:?}")
+    }
+}
+
+impl Look for Counted<'_> {
+    type Kept = String;
+
+    fn look(&mut self, facts: &Facts<'_>, bytes: &[u8]) -> Option<String> {
+        let is_wanted = self.filter.accepts_entry(facts, bytes, Some("here"));
+        is_wanted.then(|| Self::facts(facts))
+    }
+
+    fn told(&mut self, _: usize, facts: &Facts<'_>) -> String {
+        Self::facts(facts)
+    }
+
+    fn take(&mut self, place: Where, kept: String) -> Result<(), Failure> {
+        self.seen.push(format!("{place:?} {kept}"));
+        Ok(())
+    }
+}
+
+/// What is counted, first to last, then the damaged lines.
+fn counted(
+    (path, history, index): (&Path, History, Indexed),
+    fresh: Vec<Fresh>,
+    filter: &Filter,
+) -> Vec<String> {
+    let told = index.into_told();
+    let index = Indexed::default();
+    let history = Numbered { number: 0, path: path.to_owned(), history, index };
+    let fresh = insertions(&history, fresh).unwrap();
+    let mut look = Counted { filter, seen: Vec::new() };
+    let damaged = scan(&history, told, fresh, &mut look).unwrap();
+    let said = damaged.last.iter().map(|line| line.damage().unwrap().unwrap().to_string());
+    look.seen.extend(said);
+    look.seen.push(damaged.count.to_string());
+    look.seen
+}
+
 /// When everything that has changed so far has settled.
 fn later() -> Timestamp {
     cli::clock::now().instant() + SignedDuration::from_secs(10)
@@ -192,7 +245,8 @@ fn indexed(path: &Path, history: &History, filter: &Filter, policy: Policy) -> I
     }
     let (path, history, filter) = (path.to_owned(), history.clone(), filter.clone());
     let question = Question { path, history, filter, project: Some("here".into()) };
-    Indexed::new(question, false, policy).unwrap()
+    let reads = if policy == Policy::Always { Reads::Facts } else { Reads::Some };
+    Indexed::new(question, reads, policy).unwrap()
 }
 
 #[test]
@@ -214,15 +268,23 @@ fn an_index_changes_no_answer() {
                 let mut kept = [one, two].into_iter();
                 paths.each_ref().map(|path| (path.as_path(), history(path, kept.next().unwrap())))
             };
-            let without = histories().map(|(path, history)| (path, history, Indexed::default()));
-            let mut at = indexes.iter();
-            let with = histories().map(|(path, history)| {
-                let known = indexed(at.next().unwrap(), &history, &filter, policy);
-                (path, history, known)
-            });
+            let without = || histories().map(|(path, history)| (path, history, Indexed::default()));
+            let with = || {
+                let mut at = indexes.iter();
+                histories().map(|(path, history)| {
+                    let known = indexed(at.next().unwrap(), &history, &filter, policy);
+                    (path, history, known)
+                })
+            };
             prop_assert_eq!(
-                answer(with, fresh(&new), &filter),
-                answer(without, fresh(&new), &filter)
+                answer(with(), fresh(&new), &filter),
+                answer(without(), fresh(&new), &filter)
+            );
+            let [_, with] = with();
+            let [_, without] = without();
+            prop_assert_eq!(
+                counted(with, fresh(&new), &filter),
+                counted(without, fresh(&new), &filter)
             );
             Ok(())
         })
@@ -332,11 +394,14 @@ fn no_change_between_two_looks_changes_an_answer() {
             for (change, filter, policy) in steps {
                 change.make(&scratch, &path, &index);
                 let history = || history(&path, kept);
-                let known = indexed(&index, &history(), &filter, policy);
+                let known = || indexed(&index, &history(), &filter, policy);
                 let empty = || (none.as_path(), History::default(), Indexed::default());
-                let with = answer([empty(), (&path, history(), known)], Vec::new(), &filter);
+                let with = answer([empty(), (&path, history(), known())], Vec::new(), &filter);
                 let without =
                     answer([empty(), (&path, history(), Indexed::default())], Vec::new(), &filter);
+                prop_assert_eq!(with, without, "{:?}", change);
+                let with = counted((&path, history(), known()), Vec::new(), &filter);
+                let without = counted((&path, history(), Indexed::default()), Vec::new(), &filter);
                 prop_assert_eq!(with, without, "{:?}", change);
             }
             Ok(())

@@ -16,6 +16,8 @@ pub(crate) struct Wanted {
     session: Option<u32>,
     since: Option<Instant>,
     until: Option<Instant>,
+    /// Whether rows do not hold all that is asked for.
+    asks_more: bool,
 }
 
 impl Wanted {
@@ -36,7 +38,13 @@ impl Wanted {
             session: filter.session.as_deref().map(|session| facts::session(session.as_bytes())),
             since: filter.since.map(instant),
             until: filter.until.map(instant),
+            asks_more: filter.session.is_some() || filter.grep.is_some(),
         }
+    }
+
+    /// Whether a line that [`Wanted::takes`] may all the same not be wanted, although its row is known.
+    pub(crate) fn asks_more(&self) -> bool {
+        self.asks_more
     }
 
     /// Whether a line with this row has to be looked at.
