@@ -198,9 +198,10 @@ pub(crate) enum Command {
 
     /// Move the LLD and reports of a landed issue to done/
     ///
-    /// One commit on the base branch that holds nothing else. Only when the merge queue's journal
-    /// shows that the work has landed and the base still contains it. Never overwrites. Nothing to
-    /// move is a yes.
+    /// One commit on the base branch that holds nothing else. Only when the base contains the work: by the
+    /// merge queue's journal, else by the issue's branch. Reports are found in every layout in use. Never
+    /// overwrites: a file whose bytes stand in done/ already is taken out of active/, other bytes there are
+    /// a refusal, and so is a file that is only in the issue's lane. Nothing to move is a yes.
     Archive {
         /// The issue, such as 98
         issue: IssueNumber,

@@ -25,6 +25,15 @@ pub(crate) struct Base {
     pub(crate) commit: String,
 }
 
+impl Base {
+    /// The branch of this clone that goes with it.
+    pub(crate) fn local(&self) -> &str {
+        let remote = self.remote.as_deref();
+        let below = remote.and_then(|remote| self.shown.strip_prefix(remote)?.strip_prefix('/'));
+        below.unwrap_or(&self.shown)
+    }
+}
+
 /// A branch that left the base at one commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Branch {

@@ -97,12 +97,16 @@ pub(crate) fn recorded(recorded: &Recorded, page: &mut Page) {
 
 /// What was moved.
 pub(crate) fn archived(archived: &Archived, page: &mut Page) {
-    if archived.moves.is_empty() {
+    if archived.moves.is_empty() && archived.duplicates.is_empty() {
         page.line(Tone::Good, format_args!("#{} is in done already", archived.issue));
     }
     for one in &archived.moves {
         let verb = if archived.dry_run { "Would move" } else { "Moved" };
         page.line(Tone::Good, format_args!("{verb} {} to {}", one.from, one.to));
+    }
+    for one in &archived.duplicates {
+        let verb = if archived.dry_run { "Would take out" } else { "Took out" };
+        page.line(Tone::Good, format_args!("{verb} {}, the same as {}", one.from, one.to));
     }
     if let Some(commit) = &archived.commit {
         page.field("commit", commit);

@@ -188,6 +188,8 @@ pub struct Archived {
     pub issue: IssueNumber,
     /// The files that moved, as paths from the root of the repository.
     pub moves: Vec<Move>,
+    /// Files taken out of `active` because the same bytes stand in `done`, and where; no others are.
+    pub duplicates: Vec<Move>,
     /// The commit that moved them, in full; `null` when nothing had to move, and in a dry run.
     pub commit: Option<String>,
     /// The landing that allowed it: the commit that is reachable from the base. `null` when

@@ -102,7 +102,7 @@ fn merge(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> 
     }
     let gates = settings::load(place)?.section;
     let no_lld = known.and_then(|issue| gates.no_lld(issue));
-    let merged = merged::find(place, issue, &queue, &lanes)?;
+    let merged = merged::find(place, issue, &queue, &lanes)?.map(|merged| merged.detail);
     Ok(gate::after_merge(MergeFacts {
         issue,
         list: list.as_ref(),

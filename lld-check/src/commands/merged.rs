@@ -4,25 +4,35 @@ use cli::Failure;
 use records::{IssueNumber, Reason};
 use repo::{Git, Place};
 
-use super::archive;
+use super::archive::{self, Landing};
 use crate::branch::{self, Base, Tree};
 use crate::lanes::Lanes;
 use crate::queue::Queue;
 use crate::reports::{self, Kind};
 
-/// What shows it, in a sentence; the reason says why nothing does. Of a squashed branch only the landing
+/// Work that is in the base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Merged {
+    /// What shows it, in a sentence.
+    pub(super) detail: String,
+    /// The commit, and the branch that contains it.
+    pub(super) landing: Landing,
+}
+
+/// What shows it; the reason says why nothing does. Of a squashed branch only the landing
 /// on record shows it.
 pub(super) fn find(
     place: &Place,
     issue: IssueNumber,
     queue: &Queue,
     lanes: &Result<Lanes, String>,
-) -> Result<Result<String, Reason>, Failure> {
+) -> Result<Result<Merged, Reason>, Failure> {
     let git = Git::new(place.worktree());
     let not_landed = match archive::landing(place, &git, issue)? {
         Ok(landing) => {
             let commit = landing.commit.get(..12).unwrap_or_default();
-            return Ok(Ok(format!("merge-queue landed it: {commit} is in {}", landing.base)));
+            let detail = format!("merge-queue landed it: {commit} is in {}", landing.base);
+            return Ok(Ok(Merged { detail, landing }));
         }
         Err(reason) => reason,
     };
@@ -42,7 +52,9 @@ pub(super) fn find(
         return Ok(Err(because(format!("{} does not contain {name}", base.shown))));
     }
     Ok(if has_work(&git, &base, &tip, issue)? {
-        Ok(format!("{} contains {name}, which may be deleted: git branch -d {name}", base.shown))
+        let detail =
+            format!("{} contains {name}, which may be deleted: git branch -d {name}", base.shown);
+        Ok(Merged { detail, landing: Landing { base: base.local().to_owned(), commit: tip } })
     } else {
         Err(because(format!("{name} holds no work of its own that {} could contain", base.shown)))
     })

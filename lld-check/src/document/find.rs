@@ -83,14 +83,24 @@ pub(crate) fn active_folder(root: &Path) -> Result<String, Failure> {
     Ok(format!("{folder}/{}", active.unwrap_or_else(|| "active".into())))
 }
 
-/// The path in `done` that the file at `path` (`…/active/name`) moves to.
+/// The path in `done` that the file at `path` (`docs/…/active/…`) moves to.
 pub(crate) fn done_path(root: &Path, path: &str) -> Result<Option<String>, Failure> {
-    let mut parts = path.rsplitn(3, '/');
-    let (Some(file), Some(_), Some(folder)) = (parts.next(), parts.next(), parts.next()) else {
+    let mut parts = path.splitn(4, '/');
+    let (Some(docs), Some(kind), Some(_), Some(rest)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Ok(None);
     };
-    let done = named(&root.join(folder), "done")?.unwrap_or_else(|| "done".into());
-    Ok(Some(format!("{folder}/{done}/{file}")))
+    let folder = format!("{docs}/{kind}");
+    let done = named(&root.join(&folder), "done")?.unwrap_or_else(|| "done".into());
+    Ok(Some(format!("{folder}/{done}/{rest}")))
+}
+
+/// What stands at `path` or, where case does not count, in its place.
+pub(crate) fn in_the_way(root: &Path, path: &str) -> Result<Option<String>, Failure> {
+    let Some((folder, file)) = path.rsplit_once('/') else { return Ok(None) };
+    let found = named(&root.join(folder), file)?;
+    Ok(found.map(|file| format!("{folder}/{file}")))
 }
 
 /// `docs/LLDs`, `docs/lld` and the like, as far as they exist.

@@ -8,8 +8,9 @@ use repo::{Git, Place, default_base, remote_of, shell_words};
 
 use super::commit::subject;
 use super::landed::Landing;
-use crate::document::find::done_path;
-use crate::document::name::{issue_of_lld, issue_of_report};
+use crate::document::find::{self, Documents, done_path};
+use crate::document::name::{issue_of_lld, issue_of_report, slug_of};
+use crate::reports::{self, Kind, Shelf};
 
 /// What git leaves in its folder while an operation is under way.
 const OPERATIONS: [(&str, &str); 6] = [
@@ -67,7 +68,8 @@ pub(super) fn on_base(
     Ok(reasons)
 }
 
-/// Moves to `done/` that are in the index and in no commit, as a run leaves them that was killed.
+/// Moves to `done/`, and files taken out because they are there, that are in the index and in no commit,
+/// as a run leaves them that was killed.
 pub(super) fn begun(place: &Place, git: &Git, issue: IssueNumber) -> Result<Vec<Move>, Failure> {
     if git.commit("HEAD")?.is_none() {
         return Ok(Vec::new());
@@ -88,10 +90,20 @@ pub(super) fn begun(place: &Place, git: &Git, issue: IssueNumber) -> Result<Vec<
     while let (Some(state), Some(path)) = (fields.next(), fields.next()) {
         changes.push((state, path));
     }
+    let root = place.worktree();
+    let documents = Documents::list(root)?;
+    let documents = documents.of(issue);
+    let slug = documents.iter().find_map(|found| slug_of(&found.path));
+    let put_away = documents.iter().find(|found| found.place == find::Place::Done);
     let mut begun = Vec::new();
-    for (_, from) in changes.iter().filter(|(state, from)| *state == "D" && is_of(from, issue)) {
-        let to = done_path(place.worktree(), from)?;
-        if let Some(to) = to.filter(|to| changes.contains(&("A", to.as_str()))) {
+    for (_, from) in
+        changes.iter().filter(|(state, from)| *state == "D" && is_of(from, issue, slug))
+    {
+        let to = done_path(root, from)?.filter(|to| root.join(to).is_file());
+        // A superfluous LLD may have had another name than the one in `done`.
+        let other =
+            put_away.filter(|_| from.rsplit('/').next().and_then(issue_of_lld) == Some(issue));
+        if let Some(to) = to.or_else(|| other.map(|found| found.path.clone())) {
             begun.push(Move { from: (*from).to_owned(), to });
         }
     }
@@ -108,7 +120,14 @@ pub(super) fn unfinished(issue: IssueNumber, begun: &[Move]) -> Option<Reason> {
 }
 
 /// Whether the path is that of an LLD or a report of `issue` in an `active` folder.
-fn is_of(path: &str, issue: IssueNumber) -> bool {
+fn is_of(path: &str, issue: IssueNumber, slug: Option<&str>) -> bool {
+    let report = |kind| {
+        let found = reports::find(&[path.to_owned()], kind, issue, slug);
+        found.iter().any(|found| found.shelf == Shelf::Active)
+    };
+    if report(Kind::Implementation) || report(Kind::Test) {
+        return true;
+    }
     let mut parts = path.rsplit('/');
     let (Some(file), Some(folder)) = (parts.next(), parts.next()) else { return false };
     folder.eq_ignore_ascii_case("active")

@@ -7,7 +7,10 @@ use records::IssueNumber;
 use records::lld_check::Move;
 use repo::{Git, Place, shell_words};
 
-/// Moves the files and commits exactly that. Returns the new commit, in full.
+use super::plan::Plan;
+
+/// Moves the files, takes out the superfluous ones and commits exactly that. Returns the new commit, in
+/// full.
 ///
 /// # Errors
 /// When git refuses, for example because a hook does; the files are then where they were.
@@ -15,14 +18,25 @@ pub(super) fn make(
     place: &Place,
     git: &Git,
     issue: IssueNumber,
-    moves: &[Move],
+    plan: &Plan,
 ) -> Result<String, Failure> {
     let root = place.worktree();
     let mut made = Vec::new();
-    let done = move_all(root, git, moves, &mut made).and_then(|()| commit(git, issue, moves));
+    let done = move_all(root, git, &plan.moves, &mut made)
+        .and_then(|()| take_out(git, &plan.duplicates))
+        .and_then(|()| commit(git, issue, plan));
     match done {
         Ok(()) => Ok(git.text(["rev-parse", "--verify", "HEAD"])?),
-        Err(failure) => Err(undo(root, git, moves, &made, failure)),
+        Err(failure) => {
+            let mut left = put_back(git, &plan.duplicates);
+            left.extend(undo(root, git, &plan.moves, &made));
+            Err(if left.is_empty() {
+                failure.hint("nothing was moved; put right what git says and run the command again")
+            } else {
+                let hint = "some files are still moved; to put them back: ";
+                failure.hint(format!("{hint}{}", left.join(" && ")))
+            })
+        }
     }
 }
 
@@ -37,21 +51,40 @@ fn move_all(root: &Path, git: &Git, moves: &[Move], made: &mut Vec<Move>) -> Res
     Ok(())
 }
 
+/// Takes out the files whose bytes stand in `done/`.
+fn take_out(git: &Git, duplicates: &[Move]) -> Result<(), Failure> {
+    for one in duplicates {
+        git.bytes(["--literal-pathspecs", "rm", "--quiet", "--", &one.from])?;
+    }
+    Ok(())
+}
+
 /// The first line of the commit's message.
 pub(super) fn subject(issue: IssueNumber) -> String {
     format!("Move the LLD of issue {issue} to done")
 }
 
-fn commit(git: &Git, issue: IssueNumber, moves: &[Move]) -> Result<(), Failure> {
+fn commit(git: &Git, issue: IssueNumber, plan: &Plan) -> Result<(), Failure> {
     let message = format!("{}\n\nIts work has landed.", subject(issue));
     let flags = ["--literal-pathspecs", "commit", "--quiet", "--message", &message, "--"];
-    let paths = moves.iter().flat_map(|one| [one.from.as_str(), one.to.as_str()]);
-    git.bytes(flags.into_iter().chain(paths))?;
+    let moved = plan.moves.iter().flat_map(|one| [one.from.as_str(), one.to.as_str()]);
+    let taken = plan.duplicates.iter().map(|one| one.from.as_str());
+    git.bytes(flags.into_iter().chain(moved).chain(taken))?;
     Ok(())
 }
 
-/// Puts back what was moved, and says so.
-fn undo(root: &Path, git: &Git, moves: &[Move], made: &[Move], failure: Failure) -> Failure {
+/// Puts back what was taken out, as the last commit has it. Returns the commands for what is left.
+fn put_back(git: &Git, duplicates: &[Move]) -> Vec<String> {
+    let command = |one: &Move| {
+        let words = ["git", "--literal-pathspecs", "checkout", "--quiet", "HEAD", "--"];
+        words.map(String::from).into_iter().chain([one.from.clone()]).collect::<Vec<_>>()
+    };
+    let failed = |words: &Vec<String>| git.bytes(words.iter().skip(1).map(String::as_str)).is_err();
+    duplicates.iter().map(command).filter(failed).map(shell_words).collect()
+}
+
+/// Puts back what was moved. Returns the commands for what is left.
+fn undo(root: &Path, git: &Git, moves: &[Move], made: &[Move]) -> Vec<String> {
     let mut left = Vec::new();
     for one in made.iter().rev() {
         if git.bytes(["mv", "--", &one.to, &one.from]).is_err() {
@@ -64,9 +97,5 @@ fn undo(root: &Path, git: &Git, moves: &[Move], made: &[Move], failure: Failure)
         // Only a folder that is empty, and so holds nothing of anybody's, goes away.
         drop(std::fs::remove_dir(folder));
     }
-    if left.is_empty() {
-        failure.hint("nothing was moved; put right what git says and run the command again")
-    } else {
-        failure.hint(format!("some files are still moved; to put them back: {}", left.join(" && ")))
-    }
+    left
 }
