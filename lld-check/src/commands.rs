@@ -94,6 +94,12 @@ fn logs(place: &Place) -> Result<PathBuf, Failure> {
     })
 }
 
+/// Held by whoever writes documents, so that two writers do not both find nothing in their way.
+fn lock(place: &Place) -> Result<journal::Lock, Failure> {
+    let file = place.make_state_dir()?.join("lld-check.lock");
+    Ok(journal::Lock::acquire(&file, journal::DEFAULT_WAIT)?)
+}
+
 /// No envelope and no list of issues is longer.
 const LONGEST_INPUT: u64 = 64 << 20;
 

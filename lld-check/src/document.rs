@@ -3,6 +3,8 @@
 pub(crate) mod design;
 pub(crate) mod find;
 pub(crate) mod insert;
+#[cfg(test)]
+mod insert_shapes;
 pub(crate) mod name;
 pub(crate) mod outline;
 pub(crate) mod placeholders;

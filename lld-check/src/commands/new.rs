@@ -5,7 +5,7 @@ use records::lld_check::Document;
 use records::{IssueNumber, Reason, check_ref_part};
 use repo::Place;
 
-use super::refuse;
+use super::{lock, refuse};
 use crate::document::find::{Documents, active_folder};
 use crate::document::{slug, template};
 use crate::gate::known;
@@ -38,6 +38,8 @@ pub(super) fn run(
     };
 
     let root = place.worktree();
+    // Two calls with different names would both find that there is no document yet.
+    let _lock = lock(place)?;
     let mut reasons = Vec::new();
     reasons.extend(known(issue, issues::recall(place)?.as_ref()).1);
     for found in Documents::list(root)?.of(issue) {

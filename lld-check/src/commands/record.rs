@@ -7,7 +7,7 @@ use records::{IssueNumber, Reason, Verdict, parse_noun};
 use repo::Place;
 
 use super::examine::note_torn;
-use super::{logs, refuse, stdin};
+use super::{lock, logs, refuse, stdin};
 use crate::audit::{IssueReviews, NODE, Review, Scan, Wanted};
 use crate::document::find::Documents;
 use crate::document::insert::{Inserted, insert};
@@ -15,9 +15,6 @@ use crate::document::read::Document;
 use crate::document::row::{Row, key_issue, short_id};
 use crate::gate::{Approval, Located, approval, locate, review_command};
 use crate::show;
-
-/// The lock that keeps two recordings from overwriting each other's row.
-const LOCK: &str = "lld-check.lock";
 
 /// Writes the review on stdin into the LLD of `issue`.
 pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Exit, Failure> {
@@ -34,8 +31,8 @@ pub(super) fn run(place: &Place, out: &mut Out, issue: IssueNumber) -> Result<Ex
     note_torn(out, &scan);
     let audit = scan.of(issue);
 
-    let state = place.make_state_dir()?;
-    let _lock = journal::Lock::acquire(&state.join(LOCK), journal::DEFAULT_WAIT)?;
+    // Two recordings must not overwrite each other's row.
+    let _lock = lock(place)?;
     let documents = Documents::list(place.worktree())?;
     let located = locate(documents.of(issue));
     let document = match &located {

@@ -5,6 +5,7 @@ mod archive;
 mod corpus;
 mod coverage;
 mod excused;
+mod finding;
 mod gate;
 mod hostile;
 mod lane;

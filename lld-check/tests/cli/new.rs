@@ -105,3 +105,47 @@ fn outside_a_checkout_it_says_so() {
         .stderr_has("--repo /no/such");
     Tool::new("lld-check").args(["gate", "98", "--repo", repo]).dir(&nowhere).run().code(1);
 }
+
+#[test]
+fn of_several_calls_at_once_one_makes_the_document() {
+    let world = World::new();
+    let call = |n: usize| {
+        let slug = format!("--slug=name-{n}");
+        world.tool(["new", "98", "--title", "T", &slug]).spawn()
+    };
+    let calls: Vec<_> = (0..8).map(call).collect();
+    let mut made = 0;
+    for ran in calls.into_iter().map(testkit::Running::wait) {
+        if ran.exit_code() == Some(0) {
+            made += 1;
+        } else {
+            assert_eq!(codes(&ran.code(1).json()), ["lld_exists"]);
+        }
+    }
+    assert_eq!(made, 1);
+    assert_eq!(std::fs::read_dir(world.repo.file("docs/LLDs/active")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_document_under_any_name_is_in_the_way() {
+    for path in [
+        "docs/LLDs/done/98-other.md",
+        "docs/lld/Active/lld-98.MD",
+        "docs/LlDs/DONE/00098-x.md",
+        "docs/llds/active/LLD-098-x.md",
+    ] {
+        let world = World::new();
+        world.repo.write(path, "x\n");
+        let refused = world.tool(["new", "98", "--title", "T"]).run().code(1).json();
+        assert_eq!(codes(&refused), ["lld_exists"], "{path}");
+        assert!(refused["reasons"][0]["message"].as_str().unwrap().ends_with(path));
+    }
+    // Nor is a link that leads nowhere written through.
+    let world = World::new();
+    std::fs::create_dir_all(world.repo.file("docs/LLDs/active")).unwrap();
+    std::os::unix::fs::symlink("../../../elsewhere", world.repo.file("docs/LLDs/active/98-t.md"))
+        .unwrap();
+    let refused = world.tool(["new", "98", "--title", "T"]).run().code(1).json();
+    assert_eq!(codes(&refused), ["lld_exists"]);
+    assert!(!world.repo.file("elsewhere").exists());
+}
