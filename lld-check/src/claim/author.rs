@@ -120,6 +120,9 @@ pub(crate) fn read(text: &str) -> Author {
     if all.is_empty() {
         return of(Role::Nobody);
     }
+    if ["example", "sample", "dummy", "placeholder"].iter().any(|w| all.iter().any(|a| a == w)) {
+        return of(Role::Template);
+    }
     if (text.contains("#N") && !text.contains("#No")) || text.contains("#X") {
         return of(Role::Template);
     }
@@ -143,6 +146,18 @@ pub(crate) fn read(text: &str) -> Author {
     let name = all.iter().find(is_name).cloned().unwrap_or_default();
     let number = number(text, &all, name.is_empty());
     Author { role, name, number }
+}
+
+/// Whether the name says which document was reviewed, such as `Gemini #1 (LLD-211)`: nothing in the
+/// text tells whether it is this one, for titles are numbered otherwise than files.
+pub(crate) fn names_document(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["lld-", "lld_", "issue #", "issue-"].iter().any(|mark| {
+        lower.match_indices(mark).any(|(at, _)| {
+            let behind = lower.get(at + mark.len()..).unwrap_or_default();
+            behind.starts_with(|c: char| c.is_ascii_digit())
+        })
+    })
 }
 
 /// The review's number: behind `#`, behind a word such as `round`, or where nothing else stands.
@@ -201,6 +216,7 @@ mod tests {
             ("Author", Role::Author, "author", None),
             ("{Reviewer} Review #{N}", Role::Template, "", None),
             ("Gemini #N", Role::Template, "", None),
+            ("Gemini #1 (example)", Role::Template, "", None),
             ("—", Role::Nobody, "", None),
             ("", Role::Nobody, "", None),
         ] {

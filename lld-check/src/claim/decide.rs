@@ -98,7 +98,14 @@ fn of_logs(sources: &Sources) -> Decision {
 }
 
 fn of_log(log: &Log, others: &[&Statement], status: Option<&Field>) -> Decision {
-    let found = of_what_is_read(log, others, status);
+    let mut found = of_what_is_read(log, others, status);
+    if let Some((line, before)) = log.taken_back
+        && before == log.statements.len()
+        && found.claimed == Claimed::Approved
+    {
+        let message = format!("line {line} of the log takes the approval back, or asks to wait");
+        found = found.conflicting("taken_back", message, &[line]);
+    }
     match log.unread.first() {
         Some(line) if found.claimed != Claimed::Blocked => {
             let message = format!("the log has a verdict in line {line} that cannot be told");
@@ -123,7 +130,9 @@ fn of_what_is_read(log: &Log, others: &[&Statement], status: Option<&Field>) -> 
         Some(Judged::Approve) => {
             let pending = ordered.iter().find(|pending| {
                 pending.kind == RowKind::Pending
-                    && newest.iter().any(|n| order.is_newer(pending, n))
+                    && newest.iter().any(|n| {
+                        order.is_newer(pending, n) || is_missing_beside(pending, n, &order)
+                    })
             });
             let mut found = approved(&newest, last, status, pending.copied());
             if let Some(behind) = behind {
@@ -140,6 +149,18 @@ fn of_what_is_read(log: &Log, others: &[&Statement], status: Option<&Field>) -> 
         Some(Judged::Unknown(decision)) => decision,
         None => without_verdict(log, last, status, behind),
     }
+}
+
+/// Whether somebody else's verdict is still missing in the same table, as in one of roles: two
+/// people by name, of whom one has not spoken, and not because it was long ago.
+fn is_missing_beside(pending: &Statement, verdict: &Statement, order: &Order<'_>) -> bool {
+    let (one, other) = (&pending.author, &verdict.author);
+    pending.list > 0
+        && pending.list == verdict.list
+        && !one.name.is_empty()
+        && !other.name.is_empty()
+        && one.name != other.name
+        && !order.is_newer(verdict, pending)
 }
 
 /// What the verdicts that may be the newest say together.

@@ -30,6 +30,8 @@ pub(crate) struct Log {
     pub(crate) finals: Vec<Field>,
     /// Lines with a verdict in something that was not understood.
     pub(crate) unread: Vec<usize>,
+    /// The line of a sentence that takes an approval back, and how many statements stand before it.
+    pub(crate) taken_back: Option<(usize, usize)>,
 }
 
 /// What a document says about its own review.
@@ -205,6 +207,8 @@ struct Review {
     in_heading: Option<(usize, String)>,
     in_lines: Vec<(usize, String, bool)>,
     doubtful: bool,
+    /// Whether a sentence of it takes its verdict back.
+    taken_back: bool,
     behind: bool,
 }
 
@@ -384,6 +388,9 @@ impl Reader {
                 return;
             }
         }
+        if words::takes_back_sentence(text) {
+            self.taken_back(piece);
+        }
         match (self.scope, piece.checked) {
             (Scope::Review(..), Some(true)) if is_verdict(text) => self.verdict_line(piece, text),
             (Scope::Log(_), None) => self.bullet(piece),
@@ -412,6 +419,20 @@ impl Reader {
                 }
             }
             None => {}
+        }
+    }
+
+    /// A sentence that takes the approval before it back. What a review says of itself concerns no
+    /// other one; behind the rows of a log it concerns the newest of them, unless rows follow.
+    fn taken_back(&mut self, piece: &Piece) {
+        match (self.scope, self.review.as_mut()) {
+            (_, Some(review)) => review.taken_back = true,
+            (Scope::Log(_), None) => {
+                if let Some(log) = self.logs.last_mut().filter(|log| !log.statements.is_empty()) {
+                    log.taken_back = Some((piece.line, log.statements.len()));
+                }
+            }
+            _ => {}
         }
     }
 
@@ -477,7 +498,7 @@ impl Reader {
         let lines = review.in_lines.iter().filter(|(_, text, _)| counts(text));
         said.extend(lines.map(|(line, text, doubtful)| (*line, text.as_str(), *doubtful)));
         let Some((line, text, _)) = said.first().copied() else { return };
-        let doubtful = said.iter().any(|(_, _, doubtful)| *doubtful);
+        let doubtful = review.taken_back || said.iter().any(|(_, _, doubtful)| *doubtful);
         let mut statement = Statement::of(&Parts {
             line: if review.in_heading.is_some() { review.line } else { line },
             list: 0,

@@ -57,15 +57,21 @@ impl Statement {
         let mut said = words::read(parts.verdict);
         let placeholder = date::is_placeholder(parts.date);
         let nobody = named.role == Role::Nobody;
+        let another = parts.author.is_some_and(author::names_document);
         // An approval that nobody gave, or on a day that was never filled in, is a doubtful one.
-        if said == Said::Approve && (parts.doubtful || placeholder || nobody) {
+        if said == Said::Approve && (parts.doubtful || placeholder || nobody || another) {
             said = Said::Unclear;
         }
         // What was struck out may have been anything.
         if said == Said::Nothing && parts.doubtful {
             said = Said::Unclear;
         }
-        let kind = kind(&named, &mut said);
+        let mut kind = kind(&named, &mut said);
+        // A dash says that there is none. A named review with a day and an empty cell is one whose verdict is not there yet.
+        let begun = named.role == Role::Reviewer && date::read(parts.date).is_some();
+        if parts.verdict.trim().is_empty() && begun && kind == RowKind::Placeholder {
+            kind = RowKind::Pending;
+        }
         Self {
             line: parts.line,
             list: parts.list,
@@ -118,6 +124,9 @@ mod tests {
             ("1", "2026-02-02", "APPROVED", RowKind::Reviewer, Said::Approve),
             ("Gemini #1", "-", "REVISE", RowKind::Reviewer, Said::Revise),
             ("Gemini #1", "2025-01-XX", "APPROVED", RowKind::Reviewer, Said::Unclear),
+            ("Gemini #1 (LLD-211)", "2026-02-02", "APPROVED", RowKind::Reviewer, Said::Unclear),
+            ("Gemini #2", "2026-02-02", "", RowKind::Pending, Said::Nothing),
+            ("Gemini #2", "-", "", RowKind::Placeholder, Said::Nothing),
             ("Gemini #1", "2025-01-XX", "REVISE", RowKind::Reviewer, Said::Revise),
             ("-", "-", "APPROVED", RowKind::Reviewer, Said::Unclear),
             ("-", "-", "-", RowKind::Placeholder, Said::Nothing),

@@ -293,7 +293,7 @@ fn takes_back(text: &str) -> bool {
     let void = all.iter().any(|w| VOID.contains(&w.as_str()))
         || all.first().is_some_and(|w| FIRST.contains(&w.as_str()));
     let no = all.len() <= 4 && matches!(words::read(text), Said::Revise | Said::Block);
-    void || no
+    void || no || words::holds_up(text)
 }
 
 /// Whether the text is a yes or a no and nothing else.

@@ -404,6 +404,56 @@ fn class(word: &str) -> Option<Said> {
     all.iter().find(|(known, _)| known.contains(&word)).map(|(_, said)| *said)
 }
 
+/// Whether a sentence beside an approval says that it does not hold, or not yet: a condition at its
+/// beginning, an approval that is taken back, a review to repeat, a warning not to begin.
+pub(crate) fn holds_up(text: &str) -> bool {
+    const CONDITIONS: [&str; 14] = [
+        "once",
+        "after",
+        "if",
+        "when",
+        "until",
+        "unless",
+        "provided",
+        "subject",
+        "conditional",
+        "conditionally",
+        "contingent",
+        "except",
+        "assuming",
+        "pending",
+    ];
+    let all = words(text);
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut begins = all.iter().skip_while(|w| ["only", "but", "valid", "approved"].contains(*w));
+    let condition = begins.next().is_some_and(|w| CONDITIONS.contains(w));
+    condition || takes_approval_back(&all)
+}
+
+/// Whether a sentence anywhere in a log takes an approval back.
+pub(crate) fn takes_back_sentence(text: &str) -> bool {
+    let all = words(text);
+    takes_approval_back(&all.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn takes_approval_back(all: &[&str]) -> bool {
+    const BACK: [&str; 10] = [
+        "withdraw", "withdrew", "revok", "rescind", "retract", "invalid", "void", "supersed",
+        "expire", "cancel",
+    ];
+    let starts = |starts: &[&str]| all.iter().any(|w| starts.iter().any(|s| w.starts_with(s)));
+    let pair = |one: &[&str], two: &[&str]| {
+        all.windows(2).any(|p| matches!(p, [a, b] if one.contains(a) && two.contains(b)))
+    };
+    let begin = ["start", "code", "implement", "proceed", "merge", "build", "begin", "use", "ship"];
+    (starts(&BACK) && starts(&["approv", "verdict", "review"]))
+        || pair(&["re"], &["review", "reviewed", "approval", "approved"])
+        || pair(&["copied", "pasted"], &["from"])
+        || (pair(&["no"], &["longer"]) && starts(&["approv"]))
+        || pair(&["not", "never", "isn"], &["approved", "approve"])
+        || pair(&["not", "don", "t"], &begin)
+}
+
 /// A number, a version, or a part of a date or time.
 fn is_number(word: &str) -> bool {
     word.chars().any(|c| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_alphanumeric())

@@ -8,6 +8,7 @@ mod later;
 mod made;
 mod odd;
 mod story;
+mod strangers;
 
 use std::collections::BTreeMap;
 
@@ -129,4 +130,11 @@ fn documents_that_were_written_afterwards() {
     let cases = later::cases();
     assert!(cases.len() >= 60, "{}", cases.len());
     agree("later", &cases, &later::KNOWN);
+}
+
+#[test]
+fn documents_as_strangers_write_them() {
+    let cases = strangers::cases();
+    assert!(cases.len() >= 120, "{}", cases.len());
+    agree("strangers", &cases, &strangers::KNOWN);
 }
