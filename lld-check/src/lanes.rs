@@ -24,6 +24,11 @@ impl Lanes {
         if made.is_empty() { lanes().filter(named).collect() } else { made }
     }
 
+    /// A lane of the issue that has no branch checked out.
+    pub(crate) fn detached(&self, issue: IssueNumber) -> Option<&Lane> {
+        self.of(issue).into_iter().find(|lane| lane.branch.is_none() && !lane.missing)
+    }
+
     /// The worktrees that have a branch checked out, the main one among them.
     pub(crate) fn on<'a>(&'a self, branch: &'a str) -> impl Iterator<Item = &'a Lane> {
         self.lanes.iter().filter(move |lane| lane.branch.as_deref() == Some(branch))

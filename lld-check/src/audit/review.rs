@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::SignedDuration;
-use records::{AuditEntry, IssueNumber, Stamp, Verdict, is_sha256_hex};
+use records::{AuditEntry, IssueNumber, Outcome, Stamp, Verdict, is_sha256_hex};
 
 use super::logs::Log;
 
@@ -14,12 +14,12 @@ pub(crate) const IMPLEMENTATION: &str = "review_implementation";
 /// How far the clocks of two machines may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// Why an approval is none.
+/// Why a verdict is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flaw {
     /// The code of the reason.
     pub(crate) code: &'static str,
-    /// What the approval does, as the end of a sentence.
+    /// What the review did, as the end of a sentence.
     pub(crate) what: &'static str,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Review {
     /// The same as an instant. `None` when it is none, or has not come yet: it was stamped by a wrong
     /// clock then and says nothing about what came before or after it.
     pub(crate) at: Option<Stamp>,
-    /// Why an approval cannot count as one.
+    /// Why it cannot count as what it says.
     pub(crate) flaw: Option<Flaw>,
     /// Digest of the reviewed bytes; `None` in older entries, which prove nothing about a text.
     pub(crate) sha256: Option<String>,
@@ -58,10 +58,15 @@ pub(crate) struct Review {
 impl Review {
     /// The verdict in `entry`; `None` when it holds none. A failed call is no verdict.
     pub(crate) fn of(entry: AuditEntry, log: &Log, line: u64, now: Stamp) -> Option<Self> {
-        let verdict = entry.verdict()?;
+        let (verdict, unknown) = match entry.verdict() {
+            Some(verdict) => (verdict, None),
+            // Whatever it says, nobody should code on an older approval of the same text.
+            None if says_something(&entry) => (Verdict::Revise, Some(UNKNOWN)),
+            None => return None,
+        };
         let ahead = |at: &Stamp| at.instant().duration_since(now.instant());
         let at = entry.at().filter(|at| ahead(at) <= SKEW);
-        let flaw = if verdict == Verdict::Approved { flaw(&entry) } else { None };
+        let flaw = if verdict == Verdict::Approved { flaw(&entry) } else { unknown };
         let (path, sha256) = entry.subject.map(|s| (s.path, s.sha256)).unzip();
         Some(Self {
             audit_id: entry.id,
@@ -108,16 +113,28 @@ impl Review {
     }
 }
 
+const UNKNOWN: Flaw =
+    Flaw { code: "verdict_unknown", what: "gave a verdict on this text that is no known word" };
+
+/// Whether an entry that is not marked as failed holds a word for its verdict.
+fn says_something(entry: &AuditEntry) -> bool {
+    entry.outcome != Some(Outcome::Failed)
+        && entry.verdict.as_deref().is_some_and(|word| !word.trim().is_empty())
+}
+
 /// What in an approval contradicts it, or is missing from it.
 fn flaw(entry: &AuditEntry) -> Option<Flaw> {
     let contradicted = |what| Some(Flaw { code: "approval_contradicted", what });
     if !entry.tier_1_issues.is_empty() {
-        contradicted("lists findings that block approval")
+        contradicted("approved this text and lists findings that block approval")
     } else if entry.failure_class.as_deref().is_some_and(|class| !class.trim().is_empty()) {
-        contradicted("is marked as a call that failed")
+        contradicted("approved this text and is marked as a call that failed")
     } else if entry.model_verified.as_deref().is_none_or(|model| model.trim().is_empty()) {
         // A client without proof of its model was allowed to answer; that is no proof for a gate.
-        Some(Flaw { code: "model_unverified", what: "does not prove which model reviewed" })
+        Some(Flaw {
+            code: "model_unverified",
+            what: "approved this text and does not prove which model reviewed",
+        })
     } else {
         None
     }

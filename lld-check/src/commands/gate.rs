@@ -102,6 +102,10 @@ fn merge(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> 
     }
     let gates = settings::load(place)?.section;
     let no_lld = known.and_then(|issue| gates.no_lld(issue));
+    let (implementation, test) = (found(Kind::Implementation), found(Kind::Test));
+    let reports = implementation.iter().chain(&test).map(|report| report.path.clone());
+    let documents = documents.of(issue).iter().map(|found| found.path.clone());
+    let untracked = untracked(place, documents.chain(reports).collect())?;
     let merged = merged::find(place, issue, &queue, &lanes)?.map(|merged| merged.detail);
     Ok(gate::after_merge(MergeFacts {
         issue,
@@ -110,7 +114,21 @@ fn merge(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> 
         lane: LaneFacts { issue, lanes: &lanes, base: None, slug: None }.gone(),
         located: &located,
         no_lld: no_lld.as_deref(),
-        implementation: &found(Kind::Implementation),
-        test: &found(Kind::Test),
+        implementation: &implementation,
+        test: &test,
+        untracked: &untracked,
     }))
+}
+
+/// Those of the files of this checkout that git does not know.
+fn untracked(place: &Place, mut files: Vec<String>) -> Result<Vec<String>, Failure> {
+    let git = Git::new(place.worktree());
+    let args = ["--literal-pathspecs", "ls-files", "-z", "--"];
+    let all: Vec<&str> = args.into_iter().chain(files.iter().map(String::as_str)).collect();
+    if all.len() > args.len() {
+        let listed = git.bytes(all)?;
+        let known: Vec<_> = listed.split(|b| *b == 0).map(String::from_utf8_lossy).collect();
+        files.retain(|file| !known.iter().any(|known| known == file));
+    }
+    Ok(files)
 }

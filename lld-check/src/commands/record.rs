@@ -160,7 +160,7 @@ fn prove<'a>(
         return None;
     }
     if let Some(flaw) = review.flaw {
-        no(flaw.code, format!("the approval {} ({})", flaw.what, review.cited()));
+        no(flaw.code, format!("the review {} ({})", flaw.what, review.cited()));
         return None;
     }
     Some((review, id.to_owned(), verdict))

@@ -17,6 +17,7 @@ const LOGS: &str = "logs/";
 
 /// The work on an issue.
 pub(super) struct Work {
+    issue: IssueNumber,
     git: Git,
     /// What the merge queue has on record.
     pub(super) queue: Queue,
@@ -38,7 +39,7 @@ impl Work {
                 Ok(found) => branch::read(place, &git, &base, found)?,
             },
         };
-        Ok(Self { git, queue, lanes, branch })
+        Ok(Self { issue, git, queue, lanes, branch })
     }
 
     /// Paths with changes that are in no commit, in the worktrees that have the branch checked out.
@@ -51,6 +52,15 @@ impl Work {
                 return Ok(Err(Reason::new("lanes_unknown", message, "worktree-lane list")));
             }
         };
+        // A lane in the middle of a rebase, or on no branch, holds work that no branch shows.
+        if let Some(lane) = lanes.detached(self.issue) {
+            let message = format!(
+                "the lane {} is on no branch, so {} may lack its work",
+                lane.path, branch.name
+            );
+            let next = repo::shell_words(["git", "-C", &lane.path, "status"]);
+            return Ok(Err(Reason::new("lane_detached", message, next)));
+        }
         let mut paths = Vec::new();
         for lane in lanes.on(&branch.name).filter(|lane| !lane.missing) {
             let git = Git::new(&lane.path);

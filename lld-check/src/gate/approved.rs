@@ -99,8 +99,7 @@ impl Asked<'_> {
     fn not_approved(&self, review: &Review) -> Reason {
         if let Some(flaw) = review.flaw {
             let what = flaw.what;
-            let message =
-                format!("the newest review approved this text and {what} ({})", review.cited());
+            let message = format!("the newest review {what} ({})", review.cited());
             return Reason::new(flaw.code, message, self.again.clone());
         }
         let (code, said) = match review.verdict {

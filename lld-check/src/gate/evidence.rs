@@ -86,7 +86,7 @@ fn judged(
 ) -> Evidence {
     let cited = review.cited();
     if let Some(flaw) = review.flaw {
-        let message = format!("the newest review approved this text and {} ({cited})", flaw.what);
+        let message = format!("the newest review {} ({cited})", flaw.what);
         return of(Proven::None, Some(review), flaw.code, message);
     }
     let has_id = review.audit_id.as_deref().is_some_and(|id| !id.trim().is_empty());

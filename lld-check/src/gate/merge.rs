@@ -30,6 +30,8 @@ pub(crate) struct MergeFacts<'a> {
     pub(crate) implementation: &'a [Found],
     /// Its test reports.
     pub(crate) test: &'a [Found],
+    /// Those of these files that git does not know.
+    pub(crate) untracked: &'a [String],
 }
 
 /// The answer, with everything it rests on.
@@ -42,9 +44,9 @@ pub(crate) fn decide(facts: MergeFacts<'_>) -> Gate {
     let mut findings = vec![
         merged,
         facts.lane,
-        lld(issue, facts.located, facts.no_lld),
-        report(issue, Kind::Implementation, facts.implementation),
-        report(issue, Kind::Test, facts.test),
+        lld(issue, facts.located, facts.no_lld, facts.untracked),
+        report(issue, Kind::Implementation, facts.implementation, facts.untracked),
+        report(issue, Kind::Test, facts.test, facts.untracked),
     ];
     findings.extend(closed(issue, facts.list));
     let no_lld = match facts.located {
@@ -65,10 +67,15 @@ pub(crate) fn decide(facts: MergeFacts<'_>) -> Gate {
 }
 
 /// "LLD moved to `docs/LLDs/done/`".
-fn lld(issue: IssueNumber, located: &Located, no_lld: Option<&str>) -> Finding {
+fn lld(
+    issue: IssueNumber,
+    located: &Located,
+    no_lld: Option<&str>,
+    untracked: &[String],
+) -> Finding {
     const CODE: &str = "lld_done";
     match (located, no_lld) {
-        (Located::Done(path), _) => (Condition::met(CODE, path.clone()), Vec::new()),
+        (Located::Done(path), _) => put_away(CODE, path, untracked),
         (Located::Missing, Some(rule)) => {
             (Condition::met(CODE, format!("none is needed: {rule}")), Vec::new())
         }
@@ -84,7 +91,7 @@ fn lld(issue: IssueNumber, located: &Located, no_lld: Option<&str>) -> Finding {
 }
 
 /// "Reports moved to `docs/reports/done/`". A layout without `active` and `done` has nothing to move.
-fn report(issue: IssueNumber, kind: Kind, found: &[Found]) -> Finding {
+fn report(issue: IssueNumber, kind: Kind, found: &[Found], untracked: &[String]) -> Finding {
     let code = match kind {
         Kind::Implementation => "implementation_report_done",
         Kind::Test => "test_report_done",
@@ -105,9 +112,7 @@ fn report(issue: IssueNumber, kind: Kind, found: &[Found]) -> Finding {
             let message = format!("{path} is still in active");
             unmet(code, Reason::new("report_active", message, format!("lld-check archive {issue}")))
         }
-        [Found { shelf: Shelf::Done | Shelf::Neither, path }] => {
-            (Condition::met(code, path.clone()), Vec::new())
-        }
+        [Found { shelf: Shelf::Done | Shelf::Neither, path }] => put_away(code, path, untracked),
         several => {
             let paths: Vec<&str> = several.iter().map(|found| found.path.as_str()).collect();
             let message =
@@ -119,6 +124,15 @@ fn report(issue: IssueNumber, kind: Kind, found: &[Found]) -> Finding {
 }
 
 /// Whether the issue is closed, where that is known. A list that shows it open is from before the merge
+/// A file in `done/`, which is there for others only when git knows it.
+fn put_away(code: &str, path: &str, untracked: &[String]) -> Finding {
+    if !untracked.iter().any(|other| other == path) {
+        return (Condition::met(code, path), Vec::new());
+    }
+    let next = repo::shell_words(["git", "add", "--", path]);
+    unmet(code, Reason::new("not_in_git", format!("{path} is not in git"), next))
+}
+
 /// as often as not, and says nothing.
 fn closed(issue: IssueNumber, list: Option<&IssueList>) -> Option<Finding> {
     let found = list?.get(issue)?;

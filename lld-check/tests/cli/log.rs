@@ -36,6 +36,28 @@ fn an_approval_that_contradicts_itself_is_none() {
 }
 
 #[test]
+fn a_newer_verdict_that_nobody_can_read_is_no_yes() {
+    for word in ["CHANGES_REQUESTED", "REVISE - see notes", "NOT APPROVED", "APPROVED?"] {
+        let world = World::approved();
+        let mut newer = entry("REVISE", "e2", LATER, &world.digest());
+        newer["verdict"] = json!(word);
+        world.log(SHARD, &[newer]);
+        assert_eq!(world.closed(), ["verdict_unknown"], "{word}");
+        let status = world.tool(["status", "98"]).run().code(0).json();
+        assert_eq!(status["evidence"], "none", "{status}");
+    }
+    // A call that failed, or that ended without a word, is none.
+    for (key, value) in [("outcome", json!("failed")), ("verdict", json!(" "))] {
+        let world = World::approved();
+        let mut newer = entry("REVISE", "e2", LATER, &world.digest());
+        newer["verdict"] = json!("none given");
+        newer[key] = value;
+        world.log(SHARD, &[newer]);
+        world.gate().code(0);
+    }
+}
+
+#[test]
 fn a_wrong_clock_never_makes_an_approval_the_newest() {
     let world = World::with_document(DESIGN);
     let stamped = |verdict, id, at| entry(verdict, id, at, &world.digest());

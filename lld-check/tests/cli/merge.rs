@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Tool;
 
-use crate::lane::{BRANCH, TEST};
+use crate::lane::{BRANCH, IMPLEMENTATION, TEST};
 use crate::world::{DESIGN, DOCUMENT, World, codes};
 
 #[track_caller]
@@ -41,6 +41,23 @@ fn a_landed_issue_that_was_put_away_is_through() {
     let done = TEST.replace("/active/", "/done/");
     world.repo.write(TEST, world.repo.read(&done));
     assert_eq!(closed(&world, "merge"), ["report_ambiguous"]);
+}
+
+#[test]
+fn what_git_does_not_know_is_not_put_away() {
+    let world = World::proposed();
+    world.repo.git(["merge", "--quiet", "--no-ff", "--no-edit", BRANCH]);
+    world.repo.git(["push", "--quiet", "origin", "main"]);
+    lane(&world, &["remove", "98"]);
+    world.repo.git(["branch", "--force", BRANCH, "HEAD^2"]);
+    for path in [DOCUMENT, IMPLEMENTATION, TEST] {
+        let done = path.replace("/active/", "/done/");
+        world.repo.write(&done, world.repo.read(path));
+        std::fs::remove_file(world.repo.file(path)).unwrap();
+    }
+    assert_eq!(closed(&world, "merge"), ["not_in_git"; 3]);
+    world.repo.git(["add", "--all", "docs"]);
+    world.phase("merge").code(0);
 }
 
 #[test]

@@ -177,6 +177,17 @@ fn what_is_in_no_commit_is_in_no_pull_request() {
 }
 
 #[test]
+fn a_lane_that_left_its_branch_may_hold_more_than_the_branch() {
+    let world = World::proposed();
+    world.repo.git(["-C", "../talos-98", "switch", "--quiet", "--detach"]);
+    assert_eq!(closed(&world), ["lane_detached"]);
+    world.in_lane_commit("src/b.rs", "x\n");
+    assert_eq!(closed(&world), ["lane_detached"]);
+    world.repo.git(["-C", "../talos-98", "switch", "--quiet", BRANCH]);
+    world.phase("pr").code(0);
+}
+
+#[test]
 fn the_newest_verdict_on_this_diff_decides() {
     let world = World::proposed();
     let digest = world.diff_digest();
