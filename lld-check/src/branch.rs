@@ -113,6 +113,28 @@ pub(crate) fn find(
     }))
 }
 
+/// Commits of the remote's branch of that name that this one lacks: a pull request would hold them.
+pub(crate) fn on_remote(
+    git: &Git,
+    base: &Base,
+    (name, commit): &(String, String),
+) -> Result<Option<Reason>, Failure> {
+    let Some(remote) = &base.remote else { return Ok(None) };
+    let Some(there) = git.at_ref(&format!("refs/remotes/{remote}/{name}"))? else {
+        return Ok(None);
+    };
+    if git.is_ancestor(&there, commit)? {
+        return Ok(None);
+    }
+    let message = format!("{remote}/{name} has commits that {name} lacks");
+    let range = format!("{name}..{remote}/{name}");
+    let next = format!(
+        "{} shows them; merge them into the lane, or push over them",
+        shell_words(["git", "log", "--oneline", range.as_str()])
+    );
+    Ok(Some(Reason::new("remote_differs", message, next)))
+}
+
 /// Branches that are named for the issue, here and on the base's remote.
 fn named(git: &Git, issue: IssueNumber, base: &Base) -> Result<Vec<String>, Failure> {
     let folders = base.remote.iter().map(|remote| format!("refs/remotes/{remote}/"));

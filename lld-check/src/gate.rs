@@ -7,6 +7,7 @@ mod answer;
 mod approval;
 mod approved;
 mod code;
+mod committed;
 mod document;
 mod evidence;
 mod facts;
@@ -20,13 +21,14 @@ mod waiver;
 pub(crate) use answer::Finding;
 pub(crate) use approval::{Approval, approval};
 pub(crate) use code::{PHASE as CODE, decide, end_by_review, proof};
+pub(crate) use committed::{Outside, committed};
 pub(crate) use document::{Located, filled, locate};
 pub(crate) use evidence::evidence;
 pub(crate) use facts::Facts;
 pub(crate) use issue::known;
 pub(crate) use lane::LaneFacts;
 pub(crate) use merge::{MergeFacts, decide as after_merge};
-pub(crate) use pr::{PrFacts, ReportFacts, changes, committed, complete, decide as before_pr};
+pub(crate) use pr::{PrFacts, ReportFacts, changes, complete, decide as before_pr};
 pub(crate) use waiver::{WAIVABLE, WAIVE, WITHDRAW, Waivers};
 
 /// The commands that get and record a review.

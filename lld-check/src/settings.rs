@@ -49,7 +49,7 @@ impl TryFrom<Written> for Rule {
         if label.is_none() && title.is_none() {
             return Err("a rule of gates.no_lld needs a label or a title".into());
         }
-        let everything = |glob: &String| glob.trim().trim_matches('*').is_empty();
+        let everything = |glob: &String| glob.trim().trim_matches(['*', '?']).is_empty();
         if label.iter().chain(&title).any(everything) {
             return Err("a rule of gates.no_lld must not fit every issue".into());
         }
@@ -134,6 +134,7 @@ mod tests {
         for (text, why) in [
             ("gates:\n  no_lld: [{}]\n", "needs a label or a title"),
             ("gates:\n  no_lld: [{label: '*'}]\n", "must not fit every issue"),
+            ("gates:\n  no_lld: [{label: '?*'}]\n", "must not fit every issue"),
             ("gates:\n  no_lld: [{label: design, title: ' '}]\n", "must not fit every issue"),
             (
                 "gates:\n  no_lld: [{lable: design}]\n",

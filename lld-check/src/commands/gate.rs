@@ -61,7 +61,7 @@ fn code(
 fn pr(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> {
     let work = Work::read(place, issue)?;
     let slug = slug(place, issue)?;
-    let uncommitted = work.uncommitted()?;
+    let outside = work.outside()?;
     let implementation = work.report(Kind::Implementation, issue, slug.as_deref())?;
     let test = work.report(Kind::Test, issue, slug.as_deref())?;
     let digest = work.branch.as_ref().ok().map(crate::branch::Branch::digest);
@@ -77,7 +77,7 @@ fn pr(place: &Place, out: &Out, issue: IssueNumber) -> Result<Gate, Failure> {
     Ok(gate::before_pr(&PrFacts {
         issue,
         branch: &work.branch,
-        uncommitted: &uncommitted,
+        outside: &outside,
         queue: &work.queue,
         implementation: &implementation,
         test: &test,

@@ -7,7 +7,7 @@ use repo::{Git, Place};
 use crate::branch::{self, Branch, Tree};
 use crate::document::find::Documents;
 use crate::document::name::slug_of;
-use crate::gate::ReportFacts;
+use crate::gate::{Outside, ReportFacts};
 use crate::lanes::{self, Lanes};
 use crate::queue::{self, Queue};
 use crate::reports::{self, Kind};
@@ -24,6 +24,8 @@ pub(super) struct Work {
     lanes: Result<Lanes, String>,
     /// The branch and what it changes; the reason says why nobody knows.
     pub(super) branch: Result<Branch, Reason>,
+    /// What the remote's branch of that name has and this one lacks.
+    on_remote: Option<Reason>,
 }
 
 impl Work {
@@ -32,37 +34,43 @@ impl Work {
         let git = Git::new(place.worktree());
         let queue = queue::load(place, issue)?;
         let lanes = lanes::list(place)?;
+        let mut on_remote = None;
         let branch = match branch::base(&git, queue.base.as_deref())? {
             Err(reason) => Err(reason),
             Ok(base) => match branch::find(&git, issue, &base, &queue, &lanes)? {
                 Err(reason) => Err(reason),
-                Ok(found) => branch::read(place, &git, &base, found)?,
+                Ok(found) => {
+                    on_remote = branch::on_remote(&git, &base, &found)?;
+                    branch::read(place, &git, &base, found)?
+                }
             },
         };
-        Ok(Self { issue, git, queue, lanes, branch })
+        Ok(Self { issue, git, queue, lanes, branch, on_remote })
     }
 
-    /// Paths with changes that are in no commit, in the worktrees that have the branch checked out.
-    pub(super) fn uncommitted(&self) -> Result<Result<Vec<String>, Reason>, Failure> {
-        let Ok(branch) = &self.branch else { return Ok(Ok(Vec::new())) };
+    /// What the branch's commit does not hold.
+    pub(super) fn outside(&self) -> Result<Outside, Failure> {
+        let Ok(branch) = &self.branch else { return Ok(Outside::default()) };
+        let mut reasons: Vec<Reason> = self.on_remote.iter().cloned().collect();
         let lanes = match &self.lanes {
             Ok(lanes) => lanes,
             Err(why) => {
                 let message = format!("the lanes are unknown: {why}");
-                return Ok(Err(Reason::new("lanes_unknown", message, "worktree-lane list")));
+                reasons.push(Reason::new("lanes_unknown", message, "worktree-lane list"));
+                return Ok(Outside { paths: Vec::new(), reasons });
             }
         };
         // A lane in the middle of a rebase, or on no branch, holds work that no branch shows.
-        if let Some(lane) = lanes.detached(self.issue) {
-            let message = format!(
-                "the lane {} is on no branch, so {} may lack its work",
-                lane.path, branch.name
-            );
+        let detached = lanes.detached(self.issue);
+        reasons.extend(detached.map(|lane| {
+            let Branch { name, .. } = branch;
+            let message =
+                format!("the lane {} is on no branch: {name} may lack its work", lane.path);
             let next = repo::shell_words(["git", "-C", &lane.path, "status"]);
-            return Ok(Err(Reason::new("lane_detached", message, next)));
-        }
+            Reason::new("lane_detached", message, next)
+        }));
         let mut paths = Vec::new();
-        for lane in lanes.on(&branch.name).filter(|lane| !lane.missing) {
+        for lane in lanes.on(&branch.name).chain(detached).filter(|lane| !lane.missing) {
             let git = Git::new(&lane.path);
             let args = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"];
             let listed = git.bytes(args)?;
@@ -72,7 +80,7 @@ impl Work {
         }
         paths.sort();
         paths.dedup();
-        Ok(Ok(paths))
+        Ok(Outside { paths, reasons })
     }
 
     /// A report as the branch's commit has it.

@@ -94,7 +94,10 @@ fn present(facts: &Facts<'_>) -> Finding {
 /// that says otherwise. What proves nothing must at least be claimed, by the rules of `status`.
 fn on_its_word(facts: &Facts<'_>, document: &Document, by_log: Finding) -> Finding {
     let standing = approval(&facts.audit.reviews, &document.sha256);
-    if by_log.0.met || matches!(standing, Approval::Judged(review) if !review.approves()) {
+    // A line that nobody can read may be a later no.
+    let unknown = !facts.damage.is_empty();
+    if by_log.0.met || unknown || matches!(standing, Approval::Judged(review) if !review.approves())
+    {
         return by_log;
     }
     let claim = claim::of(&document.text);

@@ -5,6 +5,7 @@ use records::{Condition, IssueNumber, Reason};
 
 use super::answer::{Finding, Parts, answer};
 use super::approved::Asked;
+use super::committed::{Outside, committed};
 use super::lane::unmet;
 use super::tests_passed::Tests;
 use crate::audit::{DamagedLine, IssueReviews};
@@ -22,7 +23,7 @@ pub(crate) struct PrFacts<'a> {
     /// The branch and what it changes; the reason says why nobody knows.
     pub(crate) branch: &'a Result<Branch, Reason>,
     /// Paths with changes that are in no commit, in the worktrees that have the branch checked out.
-    pub(crate) uncommitted: &'a Result<Vec<String>, Reason>,
+    pub(crate) outside: &'a Outside,
     /// What the merge queue has on record.
     pub(crate) queue: &'a Queue,
     /// The implementation report.
@@ -59,7 +60,7 @@ pub(crate) fn decide(facts: &PrFacts<'_>) -> Gate {
             proof = found;
             vec![
                 changes(branch),
-                committed(facts.uncommitted),
+                committed(facts.outside),
                 tests(facts, branch),
                 complete(issue, branch, facts.implementation),
                 complete(issue, branch, facts.test),
@@ -106,26 +107,6 @@ pub(crate) fn changes(branch: &Branch) -> Finding {
     }
     let commit = branch.commit.get(..12).unwrap_or_default();
     (Condition::met(CODE, format!("{name} at {commit}, against {base}")), Vec::new())
-}
-
-/// Whether all work is in a commit.
-pub(crate) fn committed(uncommitted: &Result<Vec<String>, Reason>) -> Finding {
-    const CODE: &str = "branch_committed";
-    match uncommitted {
-        Err(reason) => unmet(CODE, reason.clone()),
-        Ok(paths) if paths.is_empty() => (
-            Condition::met(CODE, "no checkout of it has changes that are in no commit"),
-            Vec::new(),
-        ),
-        Ok(paths) => {
-            let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
-            let more = paths.len().saturating_sub(NAMED);
-            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            let message = format!("the pull request would lack {}{more}", named.join(", "));
-            let next = "commit it in the lane, or add what is not work to .gitignore";
-            unmet(CODE, Reason::new("branch_uncommitted", message, next))
-        }
-    }
 }
 
 fn tests(facts: &PrFacts<'_>, branch: &Branch) -> Finding {

@@ -188,6 +188,20 @@ fn a_lane_that_left_its_branch_may_hold_more_than_the_branch() {
 }
 
 #[test]
+fn what_was_pushed_and_is_not_here_was_not_reviewed() {
+    let world = World::proposed();
+    let reviewed = world.repo.rev(BRANCH);
+    world.repo.git(["push", "--quiet", "origin", BRANCH]);
+    world.phase("pr").code(0);
+    world.in_lane_commit("src/b.rs", "x\n");
+    world.repo.git(["push", "--quiet", "origin", BRANCH]);
+    world.repo.git(["-C", "../talos-98", "reset", "--quiet", "--hard", &reviewed]);
+    assert_eq!(closed(&world), ["remote_differs"]);
+    world.in_lane_write("notes.txt", "x\n");
+    assert_eq!(closed(&world), ["remote_differs", "branch_uncommitted"]);
+}
+
+#[test]
 fn the_newest_verdict_on_this_diff_decides() {
     let world = World::proposed();
     let digest = world.diff_digest();

@@ -44,6 +44,15 @@ fn the_claim_is_accepted_and_the_answer_says_so() {
 }
 
 #[test]
+fn a_line_of_the_log_that_nobody_can_read_may_be_a_no() {
+    let world = World::with_document(claims("APPROVED"));
+    trusting(&world).code(0);
+    let no = world.entry("REVISE", "e1").to_string();
+    world.log_raw(SHARD, &format!("{}\n", no.trim_end_matches('}')));
+    assert_eq!(codes(&trusting(&world).code(1).json()), ["lld_not_reviewed", "log_damaged"]);
+}
+
+#[test]
 fn what_is_no_claim_of_approval_opens_nothing() {
     for text in [
         DESIGN.to_owned(),

@@ -55,8 +55,8 @@ fn gather(
     issue: IssueNumber,
 ) -> Result<(Parts, Vec<Reason>), Failure> {
     let (_, mut reasons) = gate::changes(branch);
-    let uncommitted = work.uncommitted()?;
-    reasons.extend(gate::committed(&uncommitted).1);
+    let outside = work.outside()?;
+    reasons.extend(gate::committed(&outside).1);
     let changes = raw_diff_lines(&branch.raw)
         .ok_or_else(|| Failure::world("git diff-tree", "its answer cannot be read"))?;
     let mut others = vec![("LLD", lld(place, issue, &mut reasons)?)];
