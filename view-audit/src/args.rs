@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use cli::{Arguments, Format, OutputArgs};
+use cli::{Arguments, Failure, Format, OutputArgs};
 use records::IssueNumber;
 use regex::Regex;
 
@@ -22,7 +22,6 @@ use crate::moment::Moment;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
   view-audit                               the last ten entries
@@ -66,6 +65,27 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+impl Args {
+    /// Refuses options of the list in front of a command, where they would say nothing. --root and --format
+    /// may stand anywhere.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let Some(command) = &self.command else { return Ok(()) };
+        let Self { list, wanted, index, .. } = self;
+        let ListArgs { tail, all, follow, verbose } = list;
+        let is_listed = tail.is_some() || *all || *follow || *verbose;
+        if !is_listed && wanted.is_empty() && !index.index && !index.no_index {
+            return Ok(());
+        }
+        let (name, hint) = match command {
+            Command::Show { .. } => ("show", "view-audit show --help"),
+            Command::Check => ("check", "view-audit check --help"),
+            Command::Stats(_) => ("stats", "view-audit stats --issue 98"),
+        };
+        let why = "options of the list stand in front of it";
+        Err(Failure::usage(format_args!("cannot run `{name}`"), why).hint(hint))
+    }
 }
 
 impl Arguments for Args {
@@ -139,9 +159,9 @@ pub(crate) enum By {
 /// How many entries are listed, and how.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// Show this many entries, the last ones that match
-    #[arg(short = 'n', long = "tail", value_name = "N", default_value_t = 10)]
-    pub tail: usize,
+    /// Show this many entries, the last ones that match [default: 10]
+    #[arg(short = 'n', long = "tail", value_name = "N")]
+    pub tail: Option<usize>,
 
     /// Show every entry that matches
     #[arg(long, conflicts_with = "tail")]
@@ -220,6 +240,17 @@ pub(crate) struct WantedArgs {
     /// Only calls that obtained no verdict
     #[arg(long)]
     pub failed: bool,
+}
+
+impl WantedArgs {
+    /// Whether nothing was given.
+    fn is_empty(&self) -> bool {
+        let Self { issue, verdict, node, model, credential, project, session, .. } = self;
+        let Self { since, until, grep, failed, .. } = self;
+        let texts = [node, model, credential, session].into_iter().all(Option::is_none);
+        let lists = issue.is_empty() && verdict.is_empty() && project.is_empty();
+        texts && lists && since.is_none() && until.is_none() && grep.is_none() && !failed
+    }
 }
 
 /// Whether an index is kept.

@@ -20,8 +20,12 @@ use crate::view::{Place, Reading, Sink, View};
 /// How many rows are laid out together when everything is shown.
 const PAGE: usize = 1000;
 
+/// How many entries are listed when nobody says.
+const TAIL: usize = 10;
+
 /// The body of the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
+    args.check()?;
     if args.show_config {
         return show_config(out);
     }
@@ -47,14 +51,15 @@ fn list(
     let watch = args.follow.then(|| follow::watch(&logs().collect::<Vec<_>>(), out));
     let progress = Progress::start("reading the audit log");
     let filter = Filter::of(wanted, cli::clock::now().instant());
-    let few = (!args.all && !args.follow && filter.is_empty()).then_some(args.tail);
+    let tail = args.tail.unwrap_or(TAIL);
+    let few = (!args.all && !args.follow && filter.is_empty()).then_some(tail);
     let ((mut view, failed), found) = match few.and_then(|few| last(few, roots)) {
         Some((view, places)) => ((view, None), Some(places)),
         None if args.follow => (open(roots, Reading::All, Some(Vec::new())), None),
         None => (open(roots, Reading::Wanted(&filter), None), None),
     };
     view.notes.iter().for_each(|note| out.note(note));
-    let wanted = if args.all { usize::MAX } else { args.tail };
+    let wanted = if args.all { usize::MAX } else { tail };
     if found.is_none() {
         let reads = if args.all { Reads::All } else { Reads::Some };
         view.use_indexes(&filter, reads, policy, out);

@@ -62,11 +62,16 @@ fn filters_hold_and_stand_behind_the_word() {
     let found = lines(ran.code(0));
     assert_eq!((found.len(), &found[0]["key"]), (1, &Value::from("2026-01-24")));
     assert_eq!((&found[0]["entries"], &found[0]["blocked"]), (&1.into(), &1.into()));
-    view(scratch.root())
-        .args(["--issue", "98", "stats"])
-        .run()
-        .code(2)
-        .stderr_has("cannot be used with");
+    let lists: [&[&str]; 4] =
+        [&["--issue", "98"], &["-n", "10"], &["--until", "1h"], &["--no-index"]];
+    for list in lists {
+        let ran = view(scratch.root()).args(list).arg("stats").run();
+        ran.code(2).stdout_is("").stderr_has("options of the list stand in front of it");
+    }
+    let behind = stats(scratch.root()).args(["--format", "table"]).run();
+    let before = view(scratch.root()).args(["--format", "table", "stats"]).run();
+    before.code(0).stdout_is(behind.code(0).out());
+    view(scratch.root()).arg("check").run().code(1).stdout_has("no_id");
     let ran = stats(scratch.root()).args(["--by", "verdict", "--format", "table"]).run();
     ran.code(0).stdout_has("VERDICT   ENTRIES").stdout_has("\u{2588}\u{2588}");
     let ran = stats(scratch.root()).args(["--issue", "5", "--format", "table"]).run();
