@@ -36,8 +36,11 @@ type Position = (Timestamp, usize, u64);
 pub(crate) struct Kept<'a> {
     keep: Keep<'a>,
     entries: Vec<Fresh>,
-    /// From here on, entries are among the last ones so far.
-    from: Option<Position>,
+    /// From this instant on, entries are kept: all of an instant or none, because copies of an entry have its
+    /// instant, and the first of them says where it stands.
+    from: Option<Timestamp>,
+    /// How many entries were kept when some were left out.
+    most: usize,
     /// The last one of those that were left out because there are enough behind them.
     cut: Option<Position>,
     is_left_out: bool,
@@ -50,6 +53,7 @@ impl<'a> Kept<'a> {
             keep,
             entries: Vec::new(),
             from: None,
+            most: 0,
             cut: None,
             is_left_out: false,
             is_unplaced: false,
@@ -81,7 +85,7 @@ impl<'a> Kept<'a> {
             let bytes = line.bytes.to_vec();
             self.entries.push(Fresh { at, source, offset: line.offset, id, bytes });
             if let Keep::Last(wanted) = self.keep
-                && self.entries.len() / 2 > wanted
+                && self.entries.len() / 2 > wanted.max(self.most)
             {
                 self.keep_last(wanted);
             }
@@ -93,7 +97,7 @@ impl<'a> Kept<'a> {
             Keep::All => true,
             Keep::Wanted(accepts) => accepts(&line.facts, line.bytes),
             Keep::Last(_) => {
-                let is_early = self.from.is_some_and(|from| position < from);
+                let is_early = self.from.is_some_and(|from| position.0 < from);
                 if is_early {
                     self.cut = self.cut.max(Some(position));
                 }
@@ -117,14 +121,14 @@ impl<'a> Kept<'a> {
 
     fn keep_last(&mut self, wanted: usize) {
         self.entries.sort_unstable_by_key(position);
-        let cut = self.entries.len().saturating_sub(wanted);
+        self.from = self.entries.iter().nth_back(wanted.saturating_sub(1)).map(|entry| entry.at);
+        let cut = self.entries.partition_point(|entry| Some(entry.at) < self.from);
         if let Some(last) = cut.checked_sub(1).and_then(|last| self.entries.get(last)) {
             self.cut = self.cut.max(Some(position(last)));
             self.is_left_out = true;
         }
         self.entries.drain(..cut);
-        // Of the entries before the last one that was left out, none is kept.
-        self.from = self.entries.first().map(position).or(self.cut);
+        self.most = self.entries.len();
     }
 }
 

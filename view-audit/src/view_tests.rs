@@ -124,3 +124,22 @@ fn the_last_few_of_a_long_log_are_found_with_little_kept() {
     assert_eq!(few, found(Reading::All));
     assert!(few.1 > 0);
 }
+
+#[test]
+fn a_copy_stands_where_the_first_one_does_also_when_that_was_read_long_before() {
+    let scratch = Scratch::new();
+    let entry = |id: &str, second: u8| {
+        format!("{{\"id\":\"{id}\",\"timestamp\":\"2026-01-24T18:30:0{second}Z\"}}\n")
+    };
+    let first = entry("b", 5) + &entry("a", 5);
+    let log = |shards| Files { history: String::new(), older: None, shards };
+    let logs = [log(vec![first, entry("c", 0).repeat(3) + &entry("b", 5)])];
+    let roots = written(&logs, &scratch, 0);
+    let found = |reading| {
+        let (mut view, _) = open(&roots, reading, None);
+        view.find_last(1).map(|places| shown(&view, &places))
+    };
+    let all = found(Reading::All).unwrap();
+    assert!(all[0].1.contains(r#"id\":\"a"#), "{all:?}");
+    assert_eq!(found(Reading::Last(1)).unwrap(), all);
+}
