@@ -36,7 +36,9 @@ fn none_and_several_are_refused_with_what_to_try() {
         .stdout_has("2 ids begin with b, such as b-1, b-2")
         .stdout_has("next: give more of the id");
     show(&scratch, &[""]).code(2);
-    view(scratch.root()).args(["show", "b-1"]).run().code(2).stderr_has("cannot be used with");
+    view(scratch.root()).args(["show", "b-1"]).run().code(0).stdout_has("\"b-1\"");
+    let refused = view(scratch.root()).args(["-v", "show", "b-1"]).run();
+    refused.code(2).stderr_has("options of the list stand in front of it");
 }
 
 #[test]
