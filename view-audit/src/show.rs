@@ -25,6 +25,7 @@ pub(crate) fn table(entries: &[Shown], page: &mut Page) {
         "CREDENTIAL",
         "ATTEMPTS",
         "DURATION",
+        "ID",
     ]);
     for shown in entries {
         table.row(row(shown));
@@ -35,11 +36,11 @@ pub(crate) fn table(entries: &[Shown], page: &mut Page) {
 /// A line for an entry, which does not depend on those before and behind it.
 pub(crate) fn line(shown: &Shown, page: &mut Page) {
     let (tone, verdict) = verdict(&shown.entry);
-    let [time, project, issue, node, model, credential, attempts, duration] = texts(shown);
+    let [time, project, issue, node, model, credential, attempts, duration, id] = texts(shown);
     let attempts =
         attempts.map(|n| if n == "1" { "1 attempt".into() } else { format!("{n} attempts") });
-    let facts = [time, project, issue, node, verdict, model, credential, attempts, duration];
-    page.line(tone, facts.into_iter().flatten().collect::<Vec<_>>().join("  "));
+    let facts = [time, project, issue, node, verdict, model, credential, attempts, duration, id];
+    page.wrapped(tone, facts.into_iter().flatten().collect::<Vec<_>>().join("  "));
 }
 
 /// Every entry with its critique and its blocking findings.
@@ -50,23 +51,36 @@ pub(crate) fn blocks(entries: &[Shown], page: &mut Page) {
             page.field(&format!("tier 1 ({number})"), issue.trim());
         }
         let critique = shown.entry.critique.as_deref().unwrap_or_default();
-        for paragraph in critique.lines().filter(|line| !line.trim().is_empty()) {
-            page.field("critique", paragraph.trim());
+        let mut paragraphs = critique.lines().filter(|line| !line.trim().is_empty());
+        if let Some(first) = paragraphs.next() {
+            page.field("critique", first.trim());
+        }
+        for paragraph in paragraphs {
+            page.paragraph(4, text_of(paragraph));
         }
         page.blank();
     }
 }
 
-fn row(shown: &Shown) -> [Cell; 9] {
+/// A line of somebody's text, as it is to be shown.
+pub(crate) fn text_of(line: &str) -> String {
+    line.trim_end().replace('\t', "    ")
+}
+
+fn row(shown: &Shown) -> [Cell; 10] {
     let (tone, word) = verdict(&shown.entry);
     let verdict = word.map_or_else(|| Cell::maybe(None::<&str>), |word| Cell::toned(tone, word));
     let [time, project, issue, node, rest @ ..] = texts(shown).map(Cell::maybe);
-    let [model, credential, attempts, duration] = rest;
-    [time, project, issue, node, verdict, model, credential, attempts, duration]
+    let [model, credential, attempts, duration, id] = rest;
+    let (attempts, duration) = (attempts.number(), duration.number());
+    [time, project, issue, node, verdict, model, credential, attempts, duration, id]
 }
 
-/// Time, project, issue, node, model, credential, attempts and duration.
-fn texts(shown: &Shown) -> [Option<String>; 8] {
+/// How much of an id is shown: of those that begin with the time, all of it to the millisecond.
+const ID: usize = 13;
+
+/// Time, project, issue, node, model, credential, attempts, duration, and how the id begins.
+fn texts(shown: &Shown) -> [Option<String>; 9] {
     let Shown { entry, project } = shown;
     let time = entry.at().map(cli::clock::local);
     let duration = entry.duration_ms.map(Duration::from_millis).map(cli::show_duration);
@@ -79,6 +93,7 @@ fn texts(shown: &Shown) -> [Option<String>; 8] {
         entry.credential_used.clone(),
         entry.attempts.map(|attempts| attempts.to_string()),
         duration,
+        entry.id.as_ref().map(|id| id.chars().take(ID).collect()),
     ]
 }
 

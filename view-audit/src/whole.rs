@@ -7,7 +7,7 @@ use cli::{Page, Tone};
 use records::AuditEntry;
 use serde_json::Value;
 
-use crate::show::verdict;
+use crate::show::{text_of, verdict};
 
 /// Members that have a place of their own on the page.
 const PLACED: [&str; 6] =
@@ -41,7 +41,7 @@ pub(crate) fn show(line: &[u8], project: Option<&str>, page: &mut Page) {
             page.blank();
             page.line(Tone::Strong, title);
             for paragraph in text.lines() {
-                page.paragraph(2, paragraph.trim_end());
+                page.paragraph(2, text_of(paragraph));
             }
         }
     }

@@ -5,7 +5,8 @@ use std::fmt::{Display, Write as _};
 use anstyle::{AnsiColor, Style};
 use records::{Condition, Reason};
 
-use crate::{clean, text::wrap};
+use crate::clean;
+use crate::text::{hang, wrap};
 
 /// How a piece of text is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,6 +68,13 @@ impl Page {
         self.push(format_args!("{style}{}{style:#}\n", clean(&line.to_string())));
     }
 
+    /// A line that is wrapped; what follows is indented.
+    pub fn wrapped(&mut self, tone: Tone, line: impl Display) {
+        let style = tone.style();
+        let text = hang(&clean(&line.to_string()), self.width, 0, 4);
+        self.push(format_args!("{style}{text}{style:#}\n"));
+    }
+
     /// An empty line.
     pub fn blank(&mut self) {
         self.text.push('\n');
@@ -81,9 +89,16 @@ impl Page {
         self.push(format_args!("  {style}{label}{style:#}{text}\n"));
     }
 
-    /// A paragraph that starts at column `indent` and is wrapped under itself.
+    /// A paragraph that starts at column `indent`, and further in where it begins with blanks, and is wrapped
+    /// under itself. One without text is an empty line.
     pub fn paragraph(&mut self, indent: usize, text: impl Display) {
-        let text = wrap(&clean(&text.to_string()), self.width, indent);
+        let text = clean(&text.to_string());
+        let words = text.trim_start_matches(' ');
+        if words.is_empty() {
+            return self.blank();
+        }
+        let indent = indent + text.len() - words.len();
+        let text = wrap(words, self.width, indent);
         self.push(format_args!("{:indent$}{text}\n", ""));
     }
 
@@ -125,6 +140,15 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paragraphs_keep_their_indentation_and_empty_ones_have_no_blanks() {
+        let mut page = Page::new(Some(20));
+        page.paragraph(2, "one two three four");
+        page.paragraph(2, "");
+        page.paragraph(2, "    code with a tail");
+        assert_eq!(page.text(), "  one two three four\n\n      code with a\n      tail\n");
+    }
 
     #[test]
     fn outside_text_cannot_steer_the_terminal() {

@@ -1,4 +1,5 @@
-//! Aligned columns. Nothing is cut: where the terminal is too narrow, the widest columns wrap.
+//! Aligned columns. Nothing is cut: where the terminal is too narrow, the widest columns wrap, and where that
+//! is not enough, each row goes on in further lines, with the columns there aligned as well.
 
 use std::fmt::Display;
 
@@ -10,12 +11,13 @@ use crate::{Page, Tone};
 pub struct Cell {
     text: String,
     tone: Tone,
+    is_number: bool,
 }
 
 impl Cell {
     /// A cell in the given tone.
     pub fn toned(tone: Tone, text: impl Display) -> Self {
-        Self { text: clean(&text.to_string()), tone }
+        Self { text: clean(&text.to_string()), tone, is_number: false }
     }
 
     /// A plain cell.
@@ -26,6 +28,12 @@ impl Cell {
     /// A cell for something that may be absent; absence shows as `-`.
     pub fn maybe(text: Option<impl Display>) -> Self {
         text.map_or_else(|| Self::toned(Tone::Dim, "-"), Self::new)
+    }
+
+    /// The same, at the right of its column, as its heading is then too.
+    #[must_use]
+    pub fn number(self) -> Self {
+        Self { is_number: true, ..self }
     }
 }
 
@@ -51,60 +59,120 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// How many columns of a terminal it takes when nothing is wrapped.
+    pub fn width(&self) -> usize {
+        let widths = self.needs();
+        widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+    }
+
     /// Writes the table to `page`.
     pub fn show(&self, page: &mut Page) {
-        let heading: Vec<Cell> = self.heading.iter().map(|h| Cell::toned(Tone::Dim, h)).collect();
-        let widths = self.widths(&heading, page.width());
+        let is_number = |column| {
+            self.rows.iter().any(|row| row.get(column).is_some_and(|it: &Cell| it.is_number))
+        };
+        let heading = self.heading.iter().enumerate().map(|(column, heading)| {
+            let cell = Cell::toned(Tone::Dim, heading);
+            if is_number(column) { cell.number() } else { cell }
+        });
+        let heading: Vec<Cell> = heading.collect();
+        let lines = fold(self.needs(), page.width().unwrap_or(usize::MAX));
         for row in [&heading].into_iter().chain(&self.rows) {
-            show_row(page, row, &widths);
+            let mut cells = row.as_slice();
+            for (number, widths) in lines.iter().enumerate() {
+                let (now, rest) = cells.split_at(widths.len().min(cells.len()));
+                show_row(page, now, widths, if number == 0 { 0 } else { INDENT });
+                cells = rest;
+                if cells.is_empty() {
+                    break;
+                }
+            }
         }
     }
 
-    /// What each column needs; when that is too much for a terminal of `total` columns, the widest
-    /// ones give way, but none below [`NARROW`].
-    fn widths(&self, heading: &[Cell], total: Option<usize>) -> Vec<usize> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0).max(heading.len());
+    /// What each column needs.
+    fn needs(&self) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0).max(self.heading.len());
         let mut widths = vec![0; columns];
-        for row in self.rows.iter().map(Vec::as_slice).chain([heading]) {
+        for (column, heading) in widths.iter_mut().zip(&self.heading) {
+            *column = width(heading);
+        }
+        for row in &self.rows {
             for (column, cell) in widths.iter_mut().zip(row) {
                 *column = (*column).max(width(&cell.text));
-            }
-        }
-        let room = total.unwrap_or(usize::MAX).saturating_sub(GAP * columns.saturating_sub(1));
-        while widths.iter().sum::<usize>() > room {
-            // Of equally wide columns the last one, where the prose usually is.
-            match widths.iter_mut().max() {
-                Some(widest) if *widest > NARROW => *widest -= 1,
-                _ => break,
             }
         }
         widths
     }
 }
 
+/// The widths of the columns of each line of a row on a terminal of `total` columns. Where one line is not
+/// enough for what they need, the widest ones give way, but none below [`NARROW`]; where
+/// that is not enough either, there are several lines.
+fn fold(mut widths: Vec<usize>, total: usize) -> Vec<Vec<usize>> {
+    let room = total.saturating_sub(GAP * widths.len().saturating_sub(1));
+    let least: usize = widths.iter().map(|needed| (*needed).min(NARROW)).sum();
+    if least <= room {
+        while widths.iter().sum::<usize>() > room {
+            // Of equally wide columns the last one, where the prose usually is.
+            match widths.iter_mut().max() {
+                Some(widest) => *widest -= 1,
+                None => break,
+            }
+        }
+        return vec![widths];
+    }
+    let mut lines: Vec<Vec<usize>> = Vec::new();
+    let mut used = 0;
+    for needed in widths {
+        let indent = if lines.len() > 1 { INDENT } else { 0 };
+        match lines.last_mut() {
+            Some(line) if indent + used + GAP + needed <= total => {
+                line.push(needed);
+                used += GAP + needed;
+            }
+            _ => {
+                let indent = if lines.is_empty() { 0 } else { INDENT };
+                used = needed.min(total.saturating_sub(indent)).max(1);
+                lines.push(vec![used]);
+            }
+        }
+    }
+    lines
+}
+
 /// Blanks between two columns.
 const GAP: usize = 2;
-/// A column is not wrapped below this width.
-const NARROW: usize = 12;
+/// A column is not wrapped below this width: times, names and the like stay whole.
+const NARROW: usize = 24;
+/// Blanks before what a row goes on with.
+const INDENT: usize = 4;
 
-fn show_row(page: &mut Page, row: &[Cell], widths: &[usize]) {
+fn show_row(page: &mut Page, row: &[Cell], widths: &[usize], indent: usize) {
     let cells: Vec<Vec<String>> = row
         .iter()
         .zip(widths)
-        .map(|(cell, wide)| wrap(&cell.text, Some(*wide), 0).lines().map(str::to_owned).collect())
+        .map(|(cell, wide)| {
+            if width(&cell.text) <= *wide {
+                return vec![cell.text.clone()];
+            }
+            wrap(&cell.text, Some(*wide), 0).lines().map(str::to_owned).collect()
+        })
         .collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0).max(1);
     for line in 0..height {
         // Blanks that would stand at the end of the line are not written.
-        let mut owed = 0;
+        let mut owed = indent;
         for ((cell, lines), wide) in row.iter().zip(&cells).zip(widths) {
             let text = lines.get(line).map_or("", String::as_str);
+            let blanks = wide - width(text).min(*wide);
+            let before = if cell.is_number { blanks } else { 0 };
+            owed += before;
             if !text.is_empty() {
                 let style = cell.tone.style();
                 page.push(format_args!("{:owed$}{style}{text}{style:#}", ""));
                 owed = 0;
             }
-            owed += wide - width(text).min(*wide) + GAP;
+            owed += blanks - before + GAP;
         }
         page.push(format_args!("\n"));
     }
@@ -134,16 +202,32 @@ mod tests {
     #[test]
     fn a_narrow_terminal_wraps_the_widest_column() {
         let mut table = Table::new(["ID", "TEXT", "END"]);
-        table.row([Cell::new("1"), Cell::new("alpha beta gamma delta"), Cell::new("z")]);
-        let text = shown(&table, Some(22));
-        assert_eq!(text, "ID  TEXT           END\n1   alpha beta     z\n    gamma delta\n");
+        table.row([Cell::new("1"), Cell::new("alpha beta gamma delta epsilon"), Cell::new("z")]);
+        let text = shown(&table, Some(33));
+        assert_eq!(
+            text,
+            "ID  TEXT                      END\n1   alpha beta gamma delta    z\n    epsilon\n"
+        );
+    }
+
+    #[test]
+    fn where_wrapping_is_not_enough_a_row_goes_on_in_further_lines() {
+        let mut table = Table::new(["TIME", "N", "MODEL", "END"]);
+        for (time, n) in [("18:30:45", "7"), ("18:30:46", "1234")] {
+            table.row([Cell::new(time), Cell::new(n).number(), Cell::new("pro"), Cell::new("z")]);
+        }
+        let expected = "TIME         N\n    MODEL  END\n18:30:45     7\n    pro    z\n\
+                        18:30:46  1234\n    pro    z\n";
+        assert_eq!(shown(&table, Some(16)), expected);
+        assert_eq!(table.width(), 26);
+        assert_eq!(shown(&table, Some(26)).lines().count(), 3);
     }
 
     proptest! {
         #[test]
         fn nothing_is_lost_and_wide_enough_terminals_are_not_exceeded(
             rows in vec(vec("[a-z漢]{0,30}( [a-z]{1,9}){0,3}", 3), 1..5),
-            total in 50_usize..120,
+            total in 16_usize..120,
         ) {
             let mut table = Table::new(["A", "B", "C"]);
             for row in &rows {

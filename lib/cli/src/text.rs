@@ -30,28 +30,33 @@ pub fn width(text: &str) -> usize {
 /// following lines are indented likewise. A word longer than a line is broken inside. Without a
 /// width, or with too little room to be of use, the text stays as it is.
 pub(crate) fn wrap(text: &str, total: Option<usize>, indent: usize) -> String {
-    let Some(room) = total.and_then(|t| t.checked_sub(indent)).filter(|room| *room >= 10) else {
+    hang(text, total, indent, indent)
+}
+
+/// The same for text that starts at column `begin`, while following lines start at column `indent`.
+pub(crate) fn hang(text: &str, total: Option<usize>, begin: usize, indent: usize) -> String {
+    let Some(total) = total.filter(|total| total.saturating_sub(begin.max(indent)) >= 10) else {
         return text.to_owned();
     };
     let mut out = String::with_capacity(text.len() + 16);
-    let mut used = 0;
+    let (mut start, mut column) = (begin, begin);
     for word in text.split(' ') {
         let wide = width(word);
-        if used > 0 && used + 1 + wide > room {
+        if column > start && column + 1 + wide > total {
             new_line(&mut out, indent);
-            used = 0;
-        } else if used > 0 {
+            (start, column) = (indent, indent);
+        } else if column > start {
             out.push(' ');
-            used += 1;
+            column += 1;
         }
         for c in word.chars() {
             let w = c.width().unwrap_or(0);
-            if used + w > room {
+            if column + w > total {
                 new_line(&mut out, indent);
-                used = 0;
+                (start, column) = (indent, indent);
             }
             out.push(c);
-            used += w;
+            column += w;
         }
     }
     out
@@ -73,6 +78,12 @@ mod tests {
         assert!(wrapped.lines().all(|l| width(l) <= 24), "{wrapped}");
         let joined: String = wrapped.split_whitespace().collect();
         assert_eq!(joined, text.replace(' ', ""));
+    }
+
+    #[test]
+    fn following_lines_may_start_elsewhere() {
+        assert_eq!(hang("one two three four", Some(14), 0, 4), "one two three\n    four");
+        assert_eq!(hang("one two three four", Some(14), 4, 2), "one two\n  three four");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-use audit_log::{SEAL, Seal, checksum};
+use audit_log::{SEAL, Seal, checksum, open_source};
 
 use super::block::{BLOCK, Block, in_order};
 use super::row::{ROW, Row};
@@ -30,7 +30,7 @@ pub(crate) struct Index {
 impl Index {
     /// Reads all but the rows; `None` when there is no index, or none that is whole.
     pub(crate) fn open(path: &Path) -> Option<Self> {
-        let file = File::open(path).ok()?;
+        let file = open_source(path).ok()?;
         let mut bytes = [0; SEAL];
         file.read_exact_at(&mut bytes, 0).ok()?;
         let seal = Seal::decode(&bytes)?;

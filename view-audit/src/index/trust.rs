@@ -7,6 +7,7 @@ use std::path::Path;
 
 use audit_log::{FileState, Seal, boot, inode, tells_changes};
 use jiff::Timestamp;
+use rustix::fs::OFlags;
 
 use super::build;
 use super::file::{Index, Writing};
@@ -37,7 +38,7 @@ fn is_long_enough(index: &Index, history: &History) -> bool {
 pub(crate) fn make(path: &Path, history: &History, now: Timestamp) -> io::Result<Option<Index>> {
     let Some(file) = history.file() else { return Ok(None) };
     let old = Index::open(path);
-    let before = FileState::of(&file.metadata()?);
+    let before = Before::of(file)?;
     let fits = |old: &Index| is_long_enough(old, history) && old.covered() <= history.stable();
     if let Some(mut index) = old.filter(fits)
         && holds_everywhere(&index, history)?
@@ -60,11 +61,28 @@ fn holds_everywhere(index: &Index, history: &History) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The seal of an index of which all was read after the history was in the state `before`.
-fn seal(of: &Seal, file: &File, before: FileState, now: Timestamp) -> io::Result<Seal> {
-    let same = FileState::of(&file.metadata()?) == before;
-    let settled = same && before.is_settled(now) && tells_changes(file);
-    Ok(Seal { state: before, settled, boot: boot(), ..*of })
+/// How a history was before it was read.
+#[derive(Debug, Clone, Copy)]
+struct Before {
+    state: FileState,
+    /// Whether it was on the disk. A process that shares the file's memory may change what is not there
+    /// yet again and again, and the time of change stays; what is there, it can only change anew.
+    synced: bool,
+}
+
+impl Before {
+    fn of(file: &File) -> io::Result<Self> {
+        let synced = file.sync_data().is_ok();
+        Ok(Self { state: FileState::of(&file.metadata()?), synced })
+    }
+}
+
+/// The seal of an index of which all was read after the history was as `before` says.
+fn seal(of: &Seal, file: &File, before: Before, now: Timestamp) -> io::Result<Seal> {
+    let Before { state, synced } = before;
+    let same = FileState::of(&file.metadata()?) == state;
+    let settled = synced && same && state.is_settled(now) && tells_changes(file);
+    Ok(Seal { state, settled, boot: boot(), ..*of })
 }
 
 /// Writes the seal alone, if the file at `path` is still the one that was read.
@@ -80,7 +98,7 @@ fn write(
     path: &Path,
     history: &History,
     file: &File,
-    before: FileState,
+    before: Before,
     now: Timestamp,
 ) -> io::Result<Option<Index>> {
     if let Some(folder) = path.parent() {
@@ -91,7 +109,7 @@ fn write(
     let old = Index::open(path);
     let words = old.as_ref().map_or_else(Words::default, |old| old.words.clone());
     let mut writing = Writing::new(target, words);
-    let empty = Seal { state: before, settled: false, boot: 0, covered: 0, contents: [0; 8] };
+    let empty = Seal { state: before.state, settled: false, boot: 0, covered: 0, contents: [0; 8] };
     let written = build::add(&mut writing, history, old.as_ref(), history.stable())
         .and_then(|()| seal(&empty, file, before, now))
         .and_then(|seal| writing.finish(seal))
@@ -108,6 +126,8 @@ fn write(
 fn claim(new: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    // Nothing is written through a symbolic link.
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(new)?;
     match file.try_lock() {
         Ok(()) => {}

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
 use audit_log::{FileState, Seal, WINDOW};
@@ -165,4 +165,74 @@ fn many_at_once_and_one_that_was_killed_do_no_harm() {
     ask("--index").run().code(0).stdout_is(expected.out());
     same(repo.path());
     assert!(!repo.file(format!("{INDEX}.new")).exists());
+}
+
+/// A program that changes one byte of a file in memory that it shares with it: `first` before it says so,
+/// `second` once it is asked to. The second change does not touch the times of the file unless the first
+/// was written to the disk in between.
+const STORE: &str = r#"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+int main(int count, char **words) {
+    int file = open(words[1], O_RDWR);
+    long at = atol(words[2]), page = at / 4096 * 4096;
+    char *bytes = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, page);
+    if (count != 5 || bytes == MAP_FAILED) return 1;
+    for (int turn = 3; turn < 5; turn++) {
+        bytes[at - page] = *words[turn];
+        puts("stored");
+        fflush(stdout);
+        getchar();
+    }
+    return 0;
+}
+"#;
+
+#[test]
+fn a_change_through_shared_memory_is_seen() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("talos"));
+    let early: Vec<String> = (0..100)
+        .map(|n| entry(n, &n.to_string()).replacen('{', "{\"issue_id\":11,", 1) + "\n")
+        .collect();
+    repo.write(HISTORY, early.concat() + &long_line());
+    let source = scratch.write("store.c", STORE);
+    let program = scratch.path("store");
+    Tool::program("cc").arg("-o").arg(&program).arg(source).run().code(0);
+    let at = "{\"issue_id\":1".len().to_string();
+    let history = repo.file(HISTORY);
+    let mut store = Tool::program(program).arg(history).args([&*at, "2", "3"]).stdin_open().spawn();
+    let ask = |issue: &str, flag: &str| {
+        view(repo.path()).args(["--all", "--issue", issue, flag]).run().code(0).json_lines().len()
+    };
+    store.wait_for_line("stored");
+    // More than once: what has only just changed is not believed yet.
+    for _ in 0..8 {
+        assert_eq!((ask("12", "--index"), ask("13", "--index")), (1, 0));
+    }
+    store.write_stdin("\n");
+    store.wait_for_line("stored");
+    assert_eq!((ask("12", "--no-index"), ask("13", "--no-index")), (0, 1));
+    assert_eq!((ask("12", "--index"), ask("13", "--index")), (0, 1));
+    store.write_stdin("\n");
+    store.wait().code(0);
+}
+
+#[test]
+fn what_is_no_file_in_the_place_of_an_index_is_neither_waited_for_nor_written_through() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("talos"));
+    write_log(repo.path(), 7);
+    same(repo.path());
+    let index = repo.file(INDEX);
+    fs::remove_file(&index).unwrap();
+    Tool::program("mkfifo").arg(&index).run().code(0);
+    same(repo.path());
+    fs::remove_file(&index).unwrap();
+    let kept = scratch.write("kept", "precious");
+    symlink(&kept, repo.file(format!("{INDEX}.new"))).unwrap();
+    view(repo.path()).args(["--issue", "7", "--index"]).run().code(0).stderr_has("cannot keep");
+    assert_eq!(scratch.read("kept"), "precious");
 }
