@@ -103,7 +103,7 @@ pub(crate) enum Command {
     /// and the raw response last. In JSON: the entry's own bytes behind a `schema` key. Several entries
     /// with one id and different bytes are all shown.
     Show {
-        /// The entry's id, or the beginning of it when no other id begins like that
+        /// The entry's id, or the beginning of it, as the tables show it, when no other id begins like that
         #[arg(value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
         id: String,
     },
@@ -120,6 +120,11 @@ pub(crate) enum Command {
     /// Count entries: verdicts, rounds to approval, rotations and durations
     ///
     /// Counts the entries that every filter takes in. In JSON, a line for each group, or one for all.
+    ///
+    /// In tables, SHARE is a group's part of all that is counted, and bars compare groups with the largest one.
+    /// APPROVED is the part of the verdicts that approve, ROUNDS how many verdicts an issue had at a node
+    /// until it was approved, on average, and ROTATED the part of the calls that changed the credential, of those
+    /// that say. P50, P95 and P99 are exact durations.
     Stats(Box<StatsArgs>),
 }
 
