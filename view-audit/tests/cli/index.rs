@@ -1,11 +1,11 @@
 //! The index: what is shown with it is what is shown without it, and it is never in the way.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use audit_log::{FileState, Seal, WINDOW};
+use audit_log::{FileState, Seal, WINDOW, tells_changes};
 use testkit::{Logs, Repo, Scratch, Tool, rng};
 
 use crate::project::{HISTORY, entry, view};
@@ -123,6 +123,12 @@ fn consolidation_takes_the_index_along() {
     let ask = || drop(view(repo.path()).args(["--index", "--issue", "7"]).run());
     // It does when the history is older than a tick of the clock.
     ask();
+    if !tells_changes(&File::open(repo.file(HISTORY)).unwrap()) {
+        // As on tmpfs: whether it holds is found out each time.
+        ask();
+        assert!(!holds());
+        return same(repo.path());
+    }
     (0..1000).take_while(|_| !holds()).for_each(|_| ask());
     assert!(holds());
     let old = seal();
