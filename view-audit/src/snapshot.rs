@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-use audit_log::{Fresh, Inode, Intent, Log, Region, WINDOW, in_order, inode};
+use audit_log::{Fresh, Inode, Intent, Log, WINDOW, in_order, inode};
 use cli::Failure;
 use journal::Damage;
 
@@ -19,9 +19,6 @@ use crate::sources::{self, Content, Identity, Listing, Reader, Source};
 
 /// How often a log that changes while it is read is read again.
 const ATTEMPTS: u32 = 200;
-
-/// How many bytes are looked at at once.
-const PIECE: usize = 256 << 10;
 
 /// Of the end of a history, this is read for each of the last entries that are asked for: what is read at once
 /// from the end.
@@ -157,7 +154,7 @@ fn history(
     let region = &intent.region;
     let len = found.len();
     let changes = region.new_len != region.old_len;
-    let done = changes && len >= region.new_len && holds(&file, region)?;
+    let done = changes && region.is_in(&file)?;
     let waiting = |source: &Source| {
         // One that was renamed meanwhile makes everything be read again.
         let Ok((inode, _)) = source.identity() else { return false };
@@ -177,21 +174,6 @@ fn history(
     // A run that cannot sync what it wrote takes it back, so what is new is kept here unless it is much.
     let split = if done && len - region.from <= HELD { split.min(region.from) } else { split };
     part(file, split, len).map(|history| State::new(history, done))
-}
-
-/// Whether the file has the region's new bytes.
-fn holds(file: &File, region: &Region) -> io::Result<bool> {
-    let mut sum = region.sum.again();
-    let mut piece = vec![0; PIECE];
-    let mut at = region.from;
-    while at < region.new_len {
-        let size = usize::try_from(region.new_len - at).unwrap_or(usize::MAX).min(PIECE);
-        let piece = piece.get_mut(..size).unwrap_or_default();
-        file.read_exact_at(piece, at)?;
-        sum.add(piece);
-        at += size as u64;
-    }
-    Ok(sum.finish() == region.sum)
 }
 
 /// The entries and damaged lines of all sources; `None` when one was renamed meanwhile.
@@ -226,6 +208,7 @@ pub(crate) fn history_alone(log: &Log) -> Result<Option<History>, Failure> {
     for _ in 0..ATTEMPTS {
         let described = read_intent(log)?;
         let intent = Intent::decode(&described);
+        let intent = intent.map(|(intent, tail)| (intent.on_device_of(&log.history), tail));
         let listing = sources::list(&log.logs).map_err(|e| failed(&log.active(), &e))?;
         let before = version(&log.history).map_err(|e| failed(&log.history, &e))?;
         let state = match history(log, intent.as_ref(), &listing, Keep::All) {
@@ -307,7 +290,7 @@ fn failed(path: &Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use audit_log::{Consumed, LinesSum, Sum};
+    use audit_log::{Consumed, LinesSum, Region, Sum};
     use records::sha256_hex;
     use testkit::{Scratch, Tool};
 

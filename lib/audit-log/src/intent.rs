@@ -4,13 +4,17 @@
 //! JSON, and then the bytes of the history's end as they were. It counts only when all of it is
 //! there; until then nothing else was changed.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Sum;
+
+/// How many bytes are looked at at once.
+const PIECE: usize = 256 << 10;
 
 /// A file, whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,6 +37,33 @@ pub struct Region {
     /// The sum of the new bytes from `from` to `new_len`.
     #[serde(flatten)]
     pub sum: Sum,
+}
+
+impl Region {
+    /// Whether the file holds the new bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read. A file that is too short, or that is cut back meanwhile, does not hold them.
+    pub fn is_in(&self, file: &File) -> io::Result<bool> {
+        if file.metadata()?.len() < self.new_len {
+            return Ok(false);
+        }
+        let mut sum = self.sum.again();
+        let mut piece = vec![0; PIECE];
+        let mut at = self.from;
+        while at < self.new_len {
+            let size = usize::try_from(self.new_len - at).unwrap_or(usize::MAX).min(PIECE);
+            let piece = piece.get_mut(..size).unwrap_or_default();
+            match file.read_exact_at(piece, at) {
+                Ok(()) => {}
+                Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                Err(cause) => return Err(cause),
+            }
+            sum.add(piece);
+            at += size as u64;
+        }
+        Ok(sum.finish() == self.sum)
+    }
 }
 
 /// A part of a shard whose lines the run puts into the history or the quarantine.
@@ -151,6 +182,28 @@ mod tests {
         intent.history.ino -= 1;
         intent.consumed[0].inode.dev += 1;
         assert_eq!(intent.clone().on_device_of(&path).consumed, intent.consumed);
+    }
+
+    #[test]
+    fn the_new_bytes_are_there_when_all_of_them_are() {
+        let (kept, new) = ("kept\n", "new\n".repeat(PIECE / 2));
+        let (from, to) = (kept.len() as u64, (kept.len() + new.len()) as u64);
+        let mut sum = crate::LinesSum::default();
+        sum.add(new.as_bytes());
+        let region = Region { from, old_len: from, new_len: to, sum: sum.finish() };
+        let whole = format!("{kept}{new}");
+        let scratch = testkit::Scratch::new();
+        for (holds, text) in [
+            (true, whole.clone()),
+            (true, whole.replace("kept", "KEPT")),
+            (true, format!("{whole}and more")),
+            (false, whole.trim_end().to_owned()),
+            (false, whole.replacen("new", "NEW", 1)),
+            (false, String::new()),
+        ] {
+            let file = File::open(scratch.write("history", text)).unwrap();
+            assert_eq!(region.is_in(&file).unwrap(), holds);
+        }
     }
 
     #[test]

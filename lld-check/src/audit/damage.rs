@@ -138,7 +138,7 @@ fn newer_than(log: &Log, time: Stamp, filter: &Filter) -> Result<Vec<DamagedLine
     let mut offsets = Vec::new();
     let mut after = None;
     let mut waiting = Vec::new();
-    for line in journal::reverse(&log.path)? {
+    for line in log.reverse()? {
         let line = line?;
         let at = line.decode::<AuditEntry>().ok().and_then(|entry| entry.at());
         match at {
@@ -209,7 +209,7 @@ mod tests {
     /// Two histories and two shards.
     fn log(rank: usize) -> Log {
         let name = format!("logs/{rank}.jsonl");
-        Log { path: PathBuf::from(&name), name, rank, live: rank > 1 }
+        Log { path: PathBuf::from(&name), name, rank, live: rank > 1, consumed: 0, old_end: None }
     }
 
     fn stamp(second: i64) -> Stamp {

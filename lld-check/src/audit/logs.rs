@@ -1,11 +1,14 @@
 //! Which files make up the audit log, and in which order they are read.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use audit_log::{ACTIVE, HISTORY, OLDER_HISTORY, RETIRED, SourceName};
 use cli::Failure;
-use journal::{Error, Line, Lines, MAX_LINE};
+use journal::{Error, Line, Lines, MAX_LINE, Reverse};
 
 /// How often the folder is listed until two listings agree.
 const LISTINGS: usize = 8;
@@ -21,35 +24,81 @@ pub(crate) struct Log {
     pub(crate) rank: usize,
     /// Whether it is a session shard, which is newer than the histories.
     pub(crate) live: bool,
+    /// How many of its bytes are in the history, as its name says.
+    pub(super) consumed: u64,
+    /// What stands in the place of its end, which is half written.
+    pub(super) old_end: Option<OldEnd>,
 }
 
 impl Log {
     /// Its lines from the first to the last; none when there is no such file.
-    pub(super) fn lines(&self) -> Result<impl Iterator<Item = Result<Line, Error>>, Error> {
-        journal::read(&self.path)
+    pub(super) fn lines(&self) -> Result<Box<dyn Iterator<Item = Result<Line, Error>>>, Error> {
+        Ok(match self.mended()? {
+            Some(mended) => Box::new(Lines::new(&self.path, mended, MAX_LINE)),
+            None => Box::new(journal::read(&self.path)?),
+        })
+    }
+
+    /// Its lines from the last to the first, without numbers.
+    pub(super) fn reverse(&self) -> Result<Box<dyn Iterator<Item = Result<Line, Error>>>, Error> {
+        Ok(match self.mended()? {
+            Some(mended) => Box::new(Reverse::new(&self.path, mended, MAX_LINE)?),
+            None => Box::new(journal::reverse(&self.path)?),
+        })
+    }
+
+    fn mended(&self) -> Result<Option<Mended>, Error> {
+        let Some(end) = self.old_end.clone() else { return Ok(None) };
+        let file = File::open(&self.path).map_err(|cause| Error::Io {
+            path: self.path.clone(),
+            op: "open",
+            cause,
+        })?;
+        Ok(Some(Mended { file, end, at: 0 }))
     }
 }
 
-/// The end of a history as it was before an interrupted or unfinished run of `consolidate`.
-#[derive(Debug, Clone)]
-pub(crate) struct OldTail {
-    /// The history.
-    pub(super) log: Log,
-    /// The line before its first one.
-    pub(super) after_line: u64,
+/// The end of a history as it was before a run of `consolidate` that did not get to its commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OldEnd {
+    /// Where it begins.
+    pub(super) from: u64,
     /// Its bytes.
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Arc<[u8]>,
 }
 
-impl OldTail {
-    /// Its lines, numbered as in the history.
-    pub(super) fn lines(&self) -> impl Iterator<Item = Result<Line, Error>> {
-        let after = self.after_line;
-        Lines::new(&self.log.path, self.bytes.as_slice(), MAX_LINE).map(move |line| {
-            let mut line = line?;
-            line.number = line.number.map(|number| number + after);
-            Ok(line)
-        })
+/// The beginning of a file, and other bytes behind that.
+struct Mended {
+    file: File,
+    end: OldEnd,
+    at: u64,
+}
+
+impl Read for Mended {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = if self.at < self.end.from {
+            let left = usize::try_from(self.end.from - self.at).unwrap_or(usize::MAX);
+            let size = left.min(buffer.len());
+            self.file.read_at(buffer.get_mut(..size).unwrap_or_default(), self.at)?
+        } else {
+            let at = usize::try_from(self.at - self.end.from).unwrap_or(usize::MAX);
+            self.end.bytes.get(at..).unwrap_or_default().read(buffer)?
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Mended {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let len = self.end.from + self.end.bytes.len() as u64;
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => len.checked_add_signed(by),
+        };
+        self.at = target.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
     }
 }
 
@@ -60,11 +109,13 @@ pub(crate) fn list(logs: &Path) -> Result<Vec<Log>, Failure> {
     let mut all: Vec<Log> = shards(logs)?
         .into_iter()
         .enumerate()
-        .map(|(at, name)| Log {
+        .map(|(at, (name, consumed))| Log {
             path: logs.join(&name),
             name: format!("logs/{name}"),
             rank: histories.len() + at,
             live: true,
+            consumed,
+            old_end: None,
         })
         .collect();
     all.extend(histories);
@@ -78,13 +129,15 @@ pub(crate) fn histories(logs: &Path) -> Vec<Log> {
         name: format!("logs/{name}"),
         rank,
         live: false,
+        consumed: 0,
+        old_end: None,
     };
     [OLDER_HISTORY, HISTORY].into_iter().enumerate().map(named).collect()
 }
 
-/// The shards in order of their names, as paths below `logs`. A rename during the listing can hide
+/// The shards in order of their names, as paths below `logs`, and how many of their bytes are in the history. A rename during the listing can hide
 /// a file from it, so two listings have to agree.
-fn shards(logs: &Path) -> Result<Vec<String>, Failure> {
+fn shards(logs: &Path) -> Result<Vec<(String, u64)>, Failure> {
     let mut names = listing(logs)?;
     for _ in 1..LISTINGS {
         let again = listing(logs)?;
@@ -96,11 +149,11 @@ fn shards(logs: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn listing(logs: &Path) -> Result<Vec<String>, Failure> {
+fn listing(logs: &Path) -> Result<Vec<(String, u64)>, Failure> {
     let mut shards = Vec::new();
     for name in names(&logs.join(ACTIVE))? {
-        if SourceName::active(&name).is_some() {
-            shards.push(format!("{ACTIVE}/{name}"));
+        if let Some(source) = SourceName::active(&name) {
+            shards.push((format!("{ACTIVE}/{name}"), source.consumed));
         }
     }
     // A writer that ignores the lock may have appended to a shard after it was folded in.
@@ -109,7 +162,7 @@ fn listing(logs: &Path) -> Result<Vec<String>, Failure> {
         let Some(source) = SourceName::retired(&name) else { continue };
         let found = logs.join(&shard).symlink_metadata();
         if found.is_ok_and(|found| found.len() > source.consumed) {
-            shards.push(shard);
+            shards.push((shard, source.consumed));
         }
     }
     shards.sort();

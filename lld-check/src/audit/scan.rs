@@ -78,14 +78,10 @@ impl Scan {
     fn attempt(dir: &Path, wanted: Wanted, now: Stamp, moment: &Moment) -> Result<Self, Failure> {
         let mut scan = Self { logs: logs::list(dir)?, node: wanted.node(), ..Self::default() };
         let filter = Filter::new(wanted);
+        moment.mend(&mut scan.logs)?;
         for log in scan.logs.clone() {
             for line in log.lines()? {
                 scan.look_at(line?, &log, wanted, &filter, now);
-            }
-        }
-        if let Some(tail) = moment.old_tail(&scan.logs)? {
-            for line in tail.lines() {
-                scan.look_at(line?, &tail.log, wanted, &filter, now);
             }
         }
         Ok(scan)

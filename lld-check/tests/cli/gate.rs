@@ -1,7 +1,5 @@
 //! `lld-check gate`: every reason, and what opens it.
 
-use std::os::unix::fs::MetadataExt as _;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -224,38 +222,53 @@ fn a_history_that_is_newer_than_the_shard_is_no_older_damage() {
 }
 
 #[test]
-fn a_history_that_a_killed_consolidate_left_half_written_is_read_whole() {
-    let world = World::approved();
-    let old = format!("{}\n", entry("REVISE", "e2", LATER, &world.digest()));
-    world.log_raw(HISTORY, &old);
-    let path = world.repo.file(HISTORY);
-    let inode = |path: &std::path::Path| {
-        let found = std::fs::metadata(path).unwrap();
-        audit_log::Inode { dev: found.dev(), ino: found.ino() }
+fn of_a_history_that_a_killed_consolidate_left_half_written_the_old_end_counts() {
+    let world = World::with_document(DESIGN);
+    let proof = world.entry("APPROVED", "e1");
+    let revise = entry("REVISE", "e2", LATER, &world.digest());
+    let (kept, old) = (format!("{proof}\n"), format!("{revise}\n"));
+    world.log_raw(HISTORY, &format!("{kept}{old}"));
+    let taken = "logs/active/20260124T183045_a1b2c3d4.claim-1.jsonl";
+    world.log_raw(taken, "{\"id\":\"n\"}\n");
+    let inode = |path: &str| audit_log::inode(&std::fs::metadata(world.repo.file(path)).unwrap());
+    let intent = |old: &str| {
+        let from = kept.len() as u64;
+        let old_len = from + old.len() as u64;
+        let intent = audit_log::Intent {
+            history: inode(HISTORY),
+            region: audit_log::Region {
+                from,
+                old_len,
+                new_len: old_len + 11,
+                sum: audit_log::Sum::default(),
+            },
+            quarantine: audit_log::Region::default(),
+            replacement: None,
+            tail_len: old.len() as u64,
+            tail_sha256: records::sha256_hex(old.as_bytes()),
+            consumed: vec![audit_log::Consumed { inode: inode(taken), from: 0, to: 11 }],
+        };
+        intent.encode(old.as_bytes()).unwrap()
     };
-    let length = u64::try_from(old.len()).unwrap();
-    let intent = audit_log::Intent {
-        history: inode(&path),
-        region: audit_log::Region {
-            from: 0,
-            old_len: length,
-            new_len: length + 9,
-            sum: audit_log::Sum::default(),
-        },
-        quarantine: audit_log::Region::default(),
-        replacement: None,
-        tail_len: length,
-        tail_sha256: records::sha256_hex(old.as_bytes()),
-        consumed: Vec::new(),
-    };
+    let path = ".git/switchyard/consolidate/logs.intent";
+    // The new bytes overwrote what asked for changes, and the run was killed.
+    world.repo.write(path, intent(&old));
+    let half = |old: &str| format!("{kept}{{\"id\":\"n\"{}", old.get(9..).unwrap());
+    world.repo.write(HISTORY, half(&old));
     assert_eq!(world.closed(), ["review_revise"]);
-    world
-        .repo
-        .write(".git/switchyard/consolidate/logs.intent", intent.encode(old.as_bytes()).unwrap());
-    // The new bytes overwrote the old entry, and the run was killed.
-    let half = format!("{}\n{}", "x".repeat(8), old.get(9..).unwrap());
-    world.repo.write(HISTORY, half);
-    assert_eq!(world.closed(), ["review_revise", "log_damaged"]);
+    // What is half written is no damage, whether lines are read from the first or from the last one.
+    let other = format!("{}\n", json!({"id": "e3", "timestamp": LATER, "issue_id": 99})).repeat(2);
+    world.repo.write(path, intent(&other));
+    world.repo.write(HISTORY, half(&other));
+    assert_eq!(world.gate().code(0).json()["proof"]["audit_id"], "e1");
+    world.log_raw(SHARD, &format!("{proof}\n"));
+    world.gate().code(0);
+    std::fs::remove_file(world.repo.file(SHARD)).unwrap();
+    // Once its shards are put away, the run is over, and what the file holds counts.
+    let retired = "logs/active/.retired/20260124T183045_a1b2c3d4.claim-1.11";
+    world.repo.write(retired, "");
+    std::fs::rename(world.repo.file(taken), world.repo.file(retired)).unwrap();
+    assert_eq!(world.closed(), ["log_damaged"]);
 }
 
 #[test]
