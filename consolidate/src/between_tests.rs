@@ -1,4 +1,5 @@
-//! Somebody else is at work while a run is between reading shards and writing their lines.
+//! Somebody else is at work while a run is between reading shards and writing their lines, or the system
+//! refuses a step of it.
 
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -13,66 +14,69 @@ use crate::disk::{Disk, RealDisk};
 use crate::error::Error;
 use crate::run::{How, Report, fold};
 
-/// A disk on which something happens once, before the first step of this name.
+/// A disk on which something happens once, before the first step of this name or in place of it.
 struct Meddling<'a> {
     before: &'static str,
-    what: RefCell<Option<Box<dyn FnOnce() + 'a>>>,
+    what: RefCell<Option<Act<'a>>>,
 }
 
+/// An error takes the place of the step.
+type Act<'a> = Box<dyn FnOnce() -> io::Result<()> + 'a>;
+
 impl Meddling<'_> {
-    fn step(&self, name: &str) -> RealDisk {
+    fn step(&self, name: &str) -> io::Result<RealDisk> {
         if name == self.before
             && let Some(what) = self.what.borrow_mut().take()
         {
-            what();
+            what()?;
         }
-        RealDisk
+        Ok(RealDisk)
     }
 }
 
 impl Disk for Meddling<'_> {
     fn make_dir(&self, path: &Path) -> io::Result<()> {
-        self.step("make_dir").make_dir(path)
+        self.step("make_dir")?.make_dir(path)
     }
 
     fn create(&self, path: &Path) -> io::Result<()> {
-        self.step("create").create(path)
+        self.step("create")?.create(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step("rename").rename(from, to)
+        self.step("rename")?.rename(from, to)
     }
 
     fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step("replace").replace(from, to)
+        self.step("replace")?.replace(from, to)
     }
 
     fn keep_access(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.step("keep_access").keep_access(from, to)
+        self.step("keep_access")?.keep_access(from, to)
     }
 
     fn write_at(&self, path: &Path, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.step("write_at").write_at(path, offset, bytes)
+        self.step("write_at")?.write_at(path, offset, bytes)
     }
 
     fn set_len(&self, path: &Path, len: u64) -> io::Result<()> {
-        self.step("set_len").set_len(path, len)
+        self.step("set_len")?.set_len(path, len)
     }
 
     fn reserve(&self, path: &Path, offset: u64, len: u64) -> io::Result<()> {
-        self.step("reserve").reserve(path, offset, len)
+        self.step("reserve")?.reserve(path, offset, len)
     }
 
     fn sync_file(&self, path: &Path) -> io::Result<()> {
-        self.step("sync_file").sync_file(path)
+        self.step("sync_file")?.sync_file(path)
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.step("sync_dir").sync_dir(path)
+        self.step("sync_dir")?.sync_dir(path)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        self.step("remove").remove(path)
+        self.step("remove")?.remove(path)
     }
 }
 
@@ -106,7 +110,10 @@ fn meddled(
     // Before the intent is begun, before it is whole, before the history is written: all behind the plan.
     for before in ["create", "set_len", "write_at", "sync_file"] {
         let scratch = scene();
-        let act: Box<dyn FnOnce()> = Box::new(|| what(&scratch));
+        let act: Act<'_> = Box::new(|| {
+            what(&scratch);
+            Ok(())
+        });
         let disk = Meddling { before, what: RefCell::new(Some(act)) };
         let result = folded(&disk, &scratch);
         assert!(disk.what.borrow().is_none(), "there is no step {before}");
@@ -118,6 +125,32 @@ fn meddled(
         let seen = Tool::new("view-audit").args(["--all", "--root"]).arg(scratch.root()).run();
         assert_eq!(seen.code(0).out().lines().count(), expected.lines().count(), "{before}");
     }
+}
+
+/// Without an id nothing but the protocol keeps an entry from being folded twice.
+#[test]
+fn a_new_history_that_is_in_place_counts_though_its_folder_cannot_be_synced() {
+    let scratch = Scratch::new();
+    let far_up = usize::try_from(audit_log::WINDOW).unwrap();
+    let (old, new) = (line(5, &"h".repeat(far_up)), "{\"timestamp\":\"2026-01-24T18:30:03Z\"}\n");
+    scratch.write(HISTORY, &old);
+    scratch.write("logs/active/s.jsonl", new);
+    // It is there, so the first folder to be synced is that of the new history.
+    let intent = scratch.write("logs/.governance_history.intent", "");
+    let act: Act<'_> = Box::new(|| Err(io::ErrorKind::StorageFull.into()));
+    let disk = Meddling { before: "sync_dir", what: RefCell::new(Some(act)) };
+    let Err(Error::Io { op: "sync", .. }) = folded(&disk, &scratch) else { panic!("no error") };
+    let expected = format!("{new}{old}");
+    assert_eq!(scratch.read(HISTORY), expected);
+    let count = || {
+        let seen = Tool::new("view-audit").args(["--all", "--root"]).arg(scratch.root()).run();
+        seen.code(0).out().lines().count()
+    };
+    assert_eq!(count(), 2);
+    folded(&RealDisk, &scratch).unwrap();
+    assert_eq!(fs::metadata(intent).unwrap().len(), 0);
+    assert_eq!(scratch.read(HISTORY), expected);
+    assert_eq!(count(), 2);
 }
 
 /// The run ended without changing anything, and said why.

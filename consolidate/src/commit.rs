@@ -39,6 +39,11 @@ pub(crate) fn commit(
     let change = Change::prepare(disk, log, plan, shards, rejects, consumed)?;
     change.write_down(disk, log)?;
     if let Err(error) = change.carry_out(disk, log, shards) {
+        if change.has_replaced(log) {
+            // The new file counts from now on, whatever could not be synced. The intent stays, and the
+            // next run finishes it.
+            return Err(error);
+        }
         // A failed sync leaves no way to know what is on the disk, so the old bytes are written anew.
         // Where that fails as well, the intent stays, and the next run tries again.
         if undo(disk, log, &change.intent, &change.tail).is_ok() {
@@ -115,6 +120,12 @@ impl<'a> Change<'a> {
             reserved.map_err(Error::io("set space aside for", &path))?;
         }
         Ok(change)
+    }
+
+    /// Whether the history is the file that was to take its place.
+    fn has_replaced(&self, log: &Log) -> bool {
+        let found = fs::metadata(&log.history).ok().map(|found| inode(&found));
+        self.intent.replacement.is_some() && found == self.intent.replacement
     }
 
     /// What is written in place.

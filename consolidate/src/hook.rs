@@ -26,6 +26,8 @@ struct Files {
     script: PathBuf,
     /// Whether other repositories may use the same folder.
     shared: bool,
+    /// Why what the hook starts would find no log, if so.
+    no_log: Option<String>,
 }
 
 impl Files {
@@ -42,6 +44,7 @@ impl Files {
             chained: folder.join(CHAINED),
             script: place.common_dir().join("switchyard/consolidate").join(HOOK),
             shared: !ours,
+            no_log: place.logs_dir().err().map(|error| error.to_string()),
             folder,
         })
     }
@@ -69,6 +72,11 @@ impl Files {
 pub(crate) fn install() -> Result<Hook, Error> {
     let files = Files::find()?;
     let hook = &files.hook;
+    if let Some(why) = &files.no_log {
+        let message = format!("the hook would find no log: {why}");
+        let next = "run consolidate --root DIR from cron";
+        return Ok(files.refused(false, Reason::new("no_main_worktree", message, next)));
+    }
     if files.folder.symlink_metadata().is_ok() && !files.folder.is_dir() {
         let message = format!("hooks are switched off: {} is no folder", files.folder.display());
         let next = "see git config --show-origin core.hooksPath, or run consolidate from cron";

@@ -229,3 +229,21 @@ fn a_hook_belongs_to_a_repository() {
     let ran = Tool::new("consolidate").arg("--install-hook").dir(scratch.root()).run();
     ran.code(2).stderr_has("not inside a git repository");
 }
+
+/// A lane of a bare repository has no main worktree, so a hook could only fail.
+#[test]
+fn a_hook_that_would_find_no_log_is_refused() {
+    let (scratch, repo) = talos();
+    repo.git(["clone", "-q", "--bare", ".", "../bare.git"]);
+    let lane = scratch.path("lane");
+    repo.git(["-C", "../bare.git", "worktree", "add", "-q", lane.to_str().unwrap()]);
+    let ran = Tool::new("consolidate").arg("--install-hook").dir(&lane).run();
+    ran.code(1).stdout_has("no_main_worktree").stdout_has("consolidate --root DIR");
+    assert!(!scratch.path("bare.git/hooks/post-commit").exists());
+    assert!(!scratch.path("bare.git/switchyard").exists());
+    scratch.write("lane/logs/active/a.jsonl", text(&[entry(1, "a")]));
+    let fold = || Tool::new("consolidate").dir(&lane);
+    fold().run().code(2).stderr_has("name the folder of the log with --root");
+    fold().args(["--root", "."]).run().code(0);
+    assert!(lane.join(HISTORY).exists());
+}

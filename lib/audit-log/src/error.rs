@@ -59,6 +59,10 @@ impl Fault for Error {
             Self::Repo(repo::Error::NotARepository { .. }) => {
                 Some("change into a checkout, or name a project folder with --root".into())
             }
+            Self::Repo(repo::Error::Bare { .. } | repo::Error::MainUnknown { .. }) => Some(
+                "a log stands in a main worktree: change into it, or name the folder of the log with --root"
+                    .into(),
+            ),
             Self::Repo(error) => error.hint(),
         }
     }
