@@ -15,7 +15,7 @@ use journal::Lines;
 use crate::head::head;
 use crate::history::History;
 use crate::inserted::{Base, inserted};
-use crate::known::Known;
+use crate::known::{Known, is_one};
 use crate::snapshot::{self, Snapshot, Version};
 use crate::sources;
 use crate::tails::Tails;
@@ -123,14 +123,12 @@ impl Followed {
         if let Some(new) = history {
             let base = Base::new(new).map_err(|e| Failure::io("cannot read", &path, &e))?;
             let old = std::mem::take(&mut self.history);
-            self.changed(&path, &old, base.history(), tell)?;
-            self.history = base;
+            self.history = self.changed(&path, old, base, tell)?;
         }
         if let Some(new) = older {
             let base = Base::new(new).map_err(|e| Failure::io("cannot read", &older_path, &e))?;
             let old = std::mem::take(&mut self.older);
-            self.changed(&older_path, &old, base.history(), tell)?;
-            self.older = base;
+            self.older = self.changed(&older_path, old, base, tell)?;
         }
         self.versions = versions;
         Ok(())
@@ -202,36 +200,59 @@ impl Followed {
         Ok(())
     }
 
-    /// Tells what came into a history and was in no shard. When another file took its place, what came into the
-    /// one before is told first.
+    /// Tells what came into a history and was in no shard, and gives what to compare with the next time. When
+    /// another file took its place, what came into the one before is told first. While there is none, or
+    /// one that is shorter, somebody may be writing the same lines anew, and these are not told.
     fn changed(
         &mut self,
         path: &Path,
-        old: &Base,
-        new: &History,
+        mut old: Base,
+        mut new: Base,
         tell: &mut Tell<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Base, Failure> {
         let failed = |e| Failure::io("cannot read", path, &e);
-        if old.history().is_same_file(new).map_err(failed)? {
-            return self.came(path, old, new, tell);
+        if new.history().file().is_none() {
+            return Ok(old);
         }
-        let last = Base::new(old.history().now(WINDOW).map_err(failed)?).map_err(failed)?;
-        self.came(path, old, last.history(), tell)?;
-        self.came(path, &last, new, tell)
+        let is_same = old.history().is_same_file(new.history()).map_err(failed)?;
+        new.gone = old.gone.take();
+        if !is_same {
+            let mut last = Base::new(old.history().now(WINDOW).map_err(failed)?).map_err(failed)?;
+            last.gone = new.gone.take();
+            self.came(path, &old, &mut last, tell)?;
+            new.gone = last.gone.take();
+            old = last;
+        }
+        let len = new.history().len();
+        if len < old.history().len() {
+            let mut gone = new.gone.take().unwrap_or_default();
+            if is_same {
+                gone.add_cut(path, old.history(), new.history(), &self.known)?;
+            } else {
+                gone.add(path, old.history(), 0, &self.known)?;
+                old = Base::default();
+            }
+            new.gone = Some(gone);
+        }
+        self.came(path, &old, &mut new, tell)?;
+        new.gone = new.gone.filter(|gone| gone.is_awaited(len));
+        Ok(new)
     }
 
     fn came(
         &mut self,
         path: &Path,
         old: &Base,
-        new: &History,
+        new: &mut Base,
         tell: &mut Tell<'_>,
     ) -> Result<(), Failure> {
-        for (from, to) in inserted(path, old, new, &self.known)? {
-            let bytes = new.slice(from, to).map_err(|e| Failure::io("cannot read", path, &e))?;
+        for (from, to) in inserted(path, old, new.history(), &self.known)? {
+            let bytes =
+                new.history().slice(from, to).map_err(|e| Failure::io("cannot read", path, &e))?;
             for line in Lines::starting_at(path, bytes.as_slice(), from, audit_log::LONGEST) {
                 let line = line?;
                 match head(&line) {
+                    Ok(head) if is_one(&head) && new.holds_again(self.known.hash(&line.bytes)) => {}
                     Ok(head) => {
                         let is_new = if path == self.log.history {
                             self.known.in_history(&head, &line.bytes)

@@ -26,16 +26,87 @@ pub(crate) struct Base {
     history: History,
     /// Its first bytes, by which one that was cut back is told from one that was begun anew.
     begins: Vec<u8>,
+    /// What it does not hold any more, or not yet again.
+    pub gone: Option<Gone>,
 }
 
 impl Base {
     pub(crate) fn new(history: History) -> io::Result<Self> {
         let begins = history.slice(0, BEGINS.min(history.len()))?;
-        Ok(Self { history, begins })
+        Ok(Self { history, begins, gone: None })
     }
 
     pub(crate) fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Whether a line that came is one that was gone.
+    pub(crate) fn holds_again(&mut self, hash: u64) -> bool {
+        self.gone.as_mut().is_some_and(|gone| gone.holds(hash))
+    }
+}
+
+/// Lines of a history that a shorter one took the place of. Somebody may be writing all of it anew, as editors and
+/// git do, and then they come again, and are not new.
+#[derive(Debug, Default)]
+pub(crate) struct Gone {
+    /// How often there is a line with this hash.
+    lines: HashMap<u64, u64>,
+    /// How long a history that holds all of them again is.
+    len: u64,
+}
+
+impl Gone {
+    /// Adds what `history` holds from `from` on.
+    pub(crate) fn add(
+        &mut self,
+        path: &Path,
+        history: &History,
+        from: u64,
+        known: &Known,
+    ) -> Result<(), journal::Error> {
+        self.len = self.len.max(history.len());
+        for line in Lines::starting_at(path, history.from(from), from, LONGEST) {
+            *self.lines.entry(known.hash(&line?.bytes)).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds what `old` holds in memory and `new`, the same file after it was cut back, does not hold.
+    pub(crate) fn add_cut(
+        &mut self,
+        path: &Path,
+        old: &History,
+        new: &History,
+        known: &Known,
+    ) -> Result<(), journal::Error> {
+        let failed = |cause| journal::Error::Io { op: "read", path: path.to_owned(), cause };
+        let from = old.line_start(old.stable()).map_err(failed)?;
+        let mut cut = Self::default();
+        cut.add(path, old, from, known)?;
+        let left = if new.len() < from { 0 } else { from };
+        for line in Lines::starting_at(path, new.from(left), left, LONGEST) {
+            cut.holds(known.hash(&line?.bytes));
+        }
+        self.len = self.len.max(cut.len);
+        for (hash, count) in cut.lines {
+            *self.lines.entry(hash).or_default() += count;
+        }
+        Ok(())
+    }
+
+    /// Whether a line that came is one of them, each of which counts once.
+    pub(crate) fn holds(&mut self, hash: u64) -> bool {
+        let Some(count) = self.lines.get_mut(&hash).filter(|count| **count > 0) else {
+            return false;
+        };
+        *count -= 1;
+        true
+    }
+
+    /// Whether a history that is `len` bytes long may still lack some of them.
+    pub(crate) fn is_awaited(&self, len: u64) -> bool {
+        len < self.len
     }
 }
 

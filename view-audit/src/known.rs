@@ -93,7 +93,7 @@ impl Known {
 }
 
 /// Whether a line with the same bytes is the same entry, as `consolidate` sees it.
-fn is_one(head: &Head) -> bool {
+pub(crate) fn is_one(head: &Head) -> bool {
     head.id.is_some() && head.timestamp.is_some()
 }
 

@@ -402,3 +402,50 @@ fn what_is_followed_is_what_was_written() {
     }
     assert_eq!(seen, written);
 }
+
+/// As editors, git and `cp` do: there is no history for a moment, or a part of one, and then all of it.
+#[test]
+fn a_history_that_is_written_anew_shows_what_is_new_in_it() {
+    let scratch = begun();
+    let old: Vec<String> = (2..58).map(|n| entry(n, &n.to_string())).collect();
+    let whole = |new: &[String]| text(&[&[entry(1, "first")], &old[..], new].concat());
+    scratch.write(HISTORY, whole(&[]));
+    let shard = scratch.path("logs/active/s.jsonl");
+    fs::create_dir_all(shard.parent().unwrap()).unwrap();
+    let history = scratch.path(HISTORY);
+    let mut running = view(scratch.root()).args(["-f", "--all"]).spawn();
+    running.wait_for_line("\"57\"");
+    let mut number = 100;
+    // After each step the tool has looked, because it shows the entry of a shard.
+    let mut seen = |running: &mut Running| {
+        number += 1;
+        let one = entry(58, &format!("s{number}"));
+        append(&shard, &text(&[&one]));
+        assert_eq!(next(running), one);
+    };
+    let mut new = Vec::new();
+    for turn in 0..3 {
+        let added = entry(59, &format!("new{turn}"));
+        new.push(added.clone());
+        let bytes = whole(&new);
+        match turn {
+            0 => fs::rename(&history, scratch.path("away")).unwrap(),
+            1 => fs::remove_file(&history).unwrap(),
+            _ => drop(OpenOptions::new().write(true).truncate(true).open(&history).unwrap()),
+        }
+        seen(&mut running);
+        append(&history, "");
+        seen(&mut running);
+        let (begins, rest) = bytes.split_at(1500);
+        append(&history, begins);
+        seen(&mut running);
+        append(&history, rest);
+        assert_eq!(next(&mut running), added, "turn {turn}");
+        seen(&mut running);
+    }
+    let last = entry(59, "last");
+    append(&history, &text(&[&last]));
+    assert_eq!(next(&mut running), last);
+    running.interrupt();
+    assert_eq!(running.wait().err(), "");
+}
