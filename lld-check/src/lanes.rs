@@ -2,8 +2,11 @@
 
 use cli::Failure;
 use records::worktree_lane::{Lane, LaneKind};
-use records::{IssueNumber, parse_noun};
+use records::{IssueNumber, LaneEvent, LaneEventKind, parse_noun};
 use repo::{Error, Git, Place, Program, Worktree, worktrees};
+
+/// The journal of `worktree-lane` in the state folder.
+const JOURNAL: &str = "lanes.jsonl";
 
 /// Every worktree that may be a lane.
 #[derive(Debug, Clone)]
@@ -67,6 +70,22 @@ pub(crate) fn list(place: &Place) -> Result<Result<Lanes, String>, Failure> {
         }
     }
     Ok(Ok(Lanes { lanes, asked: true }))
+}
+
+/// The branch and the commit at which the issue's lane was taken away; `None` when there was none, when
+/// it came back, and when the journal is damaged, which could hide that it did.
+pub(crate) fn taken_away(
+    place: &Place,
+    issue: IssueNumber,
+) -> Result<Option<(String, String)>, Failure> {
+    let loaded = journal::load::<LaneEvent>(place.state_dir().join(JOURNAL))?;
+    if !loaded.damaged.is_empty() {
+        return Ok(None);
+    }
+    let id = issue.to_string();
+    let newest = loaded.records.into_iter().map(|(_, event)| event).rfind(|event| event.lane == id);
+    let gone = newest.filter(|event| event.kind == LaneEventKind::Removed);
+    Ok(gone.and_then(|event| Some((event.branch, event.head?))))
 }
 
 fn by_git(place: &Place) -> Result<Vec<Lane>, Failure> {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use jiff::SignedDuration;
 use records::{AuditEntry, IssueNumber, Outcome, Stamp, Verdict, is_sha256_hex};
+use serde_json::Value;
 
 use super::logs::Log;
 
@@ -125,7 +126,9 @@ fn says_something(entry: &AuditEntry) -> bool {
 /// What in an approval contradicts it, or is missing from it.
 fn flaw(entry: &AuditEntry) -> Option<Flaw> {
     let contradicted = |what| Some(Flaw { code: "approval_contradicted", what });
-    if !entry.tier_1_issues.is_empty() {
+    // Other writers keep the reviewer's own word for the list.
+    let blocking = entry.extra.get("blocking_issues").is_some_and(|list| !is_nothing(list));
+    if !entry.tier_1_issues.is_empty() || blocking {
         contradicted("approved this text and lists findings that block approval")
     } else if entry.failure_class.as_deref().is_some_and(|class| !class.trim().is_empty()) {
         contradicted("approved this text and is marked as a call that failed")
@@ -137,6 +140,17 @@ fn flaw(entry: &AuditEntry) -> Option<Flaw> {
         })
     } else {
         None
+    }
+}
+
+/// `null`, `[]`, `{}` or a blank text.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -6,7 +6,7 @@ use repo::{Git, Place};
 
 use super::archive::{self, Landing};
 use crate::branch::{self, Base, Tree};
-use crate::lanes::Lanes;
+use crate::lanes::{self, Lanes};
 use crate::queue::Queue;
 use crate::reports::{self, Kind};
 
@@ -44,16 +44,26 @@ pub(super) fn find(
         let message = format!("{}, and {why}", not_landed.message);
         Reason { code: "not_merged".into(), message, next: not_landed.next.clone() }
     };
-    let (name, tip) = match branch::find(&git, issue, &base, queue, lanes)? {
-        Ok(found) => found,
-        Err(reason) => return Ok(Err(because(reason.message))),
+    let ((name, tip), is_there) = match branch::find(&git, issue, &base, queue, lanes)? {
+        Ok(found) => (found, true),
+        // A lane that was removed after its merge took the branch with it.
+        Err(reason) => match lanes::taken_away(place, issue)? {
+            Some((name, head)) if git.commit(&head)?.as_ref() == Some(&head) => {
+                ((name, head), false)
+            }
+            _ => return Ok(Err(because(reason.message))),
+        },
     };
     if !git.is_ancestor(&tip, &base.commit)? {
         return Ok(Err(because(format!("{} does not contain {name}", base.shown))));
     }
     Ok(if has_work(&git, &base, &tip, issue)? {
-        let detail =
-            format!("{} contains {name}, which may be deleted: git branch -d {name}", base.shown);
+        let detail = if is_there {
+            format!("{} contains {name}, which may be deleted: git branch -d {name}", base.shown)
+        } else {
+            let head = tip.get(..12).unwrap_or_default();
+            format!("{} contains {head}, where {name} stood when its lane was removed", base.shown)
+        };
         Ok(Merged { detail, landing: Landing { base: base.local().to_owned(), commit: tip } })
     } else {
         Err(because(format!("{name} holds no work of its own that {} could contain", base.shown)))

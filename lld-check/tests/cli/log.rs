@@ -15,6 +15,8 @@ fn an_approval_that_contradicts_itself_is_none() {
         ("tier_1_issues", json!(["It drops the table."]), CONTRADICTED),
         ("tier_1_issues", json!([{"issue": "It drops the table."}]), CONTRADICTED),
         ("tier_1_issues", json!("It drops the table."), CONTRADICTED),
+        ("blocking_issues", json!([{"issue": "x"}]), CONTRADICTED),
+        ("blocking_issues", json!("x"), CONTRADICTED),
         ("model_verified", json!(null), "model_unverified"),
         ("model_verified", json!(" "), "model_unverified"),
         ("failure_class", json!("quota_day"), CONTRADICTED),

@@ -68,10 +68,20 @@ fn a_merge_by_other_means_shows_in_the_base() {
     world.repo.git(["push", "--quiet", "origin", "main"]);
     lane(&world, &["remove", "98"]);
     world.put_away();
-    // With the branch gone, nothing on record shows the merge.
-    assert_eq!(closed(&world, "merge"), ["not_merged"]);
-    world.repo.git(["branch", BRANCH, "HEAD~1^2"]);
+    // The branch is gone; the journal of lanes knows where it stood.
     world.repo.git(["push", "--quiet", "origin", "main"]);
+    let gate = world.phase("merge").code(0).json();
+    let detail = gate["conditions"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("stood when its lane was removed"), "{detail}");
+    // Without that, nothing shows the merge; damage could hide that the lane came back.
+    let journal = ".git/switchyard/lanes.jsonl";
+    let sound = world.repo.read(journal);
+    for lost in [String::new(), format!("{sound}x\n")] {
+        world.repo.write(journal, lost);
+        assert_eq!(closed(&world, "merge")[0], "not_merged");
+    }
+    world.repo.write(journal, sound);
+    world.repo.git(["branch", BRANCH, "HEAD~1^2"]);
     let gate = world.phase("merge").code(0).json();
     let detail = gate["conditions"][0]["detail"].as_str().unwrap();
     assert!(detail.contains("origin/main contains 98-schema-backend-crud"), "{detail}");
