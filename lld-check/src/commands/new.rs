@@ -38,14 +38,14 @@ pub(super) fn run(
     };
 
     let root = place.worktree();
+    // A refusal changes nothing, so the lock, which is a file, comes behind the first look.
+    let reasons = in_the_way(place, issue)?;
+    if !reasons.is_empty() {
+        return refuse(out, issue, "new", reasons);
+    }
     // Two calls with different names would both find that there is no document yet.
     let _lock = lock(place)?;
-    let mut reasons = Vec::new();
-    reasons.extend(known(issue, issues::recall(place)?.as_ref()).1);
-    for found in Documents::list(root)?.of(issue) {
-        let message = format!("issue {issue} has an LLD: {}", found.path);
-        reasons.push(Reason::new("lld_exists", message, format!("lld-check gate {issue}")));
-    }
+    let reasons = in_the_way(place, issue)?;
     if !reasons.is_empty() {
         return refuse(out, issue, "new", reasons);
     }
@@ -57,4 +57,15 @@ pub(super) fn run(
     let document = Document { issue, path, title: title.into() };
     out.print(&document, show::document)?;
     Ok(Exit::Yes)
+}
+
+/// Why the issue gets no document.
+fn in_the_way(place: &Place, issue: IssueNumber) -> Result<Vec<Reason>, Failure> {
+    let mut reasons = Vec::new();
+    reasons.extend(known(issue, issues::recall(place)?.as_ref()).1);
+    for found in Documents::list(place.worktree())?.of(issue) {
+        let message = format!("issue {issue} has an LLD: {}", found.path);
+        reasons.push(Reason::new("lld_exists", message, format!("lld-check gate {issue}")));
+    }
+    Ok(reasons)
 }
