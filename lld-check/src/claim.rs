@@ -7,11 +7,13 @@
 mod author;
 mod date;
 mod decide;
+mod line;
 mod log;
 mod order;
 pub(crate) mod section;
 mod statement;
 mod table;
+mod vocabulary;
 pub(crate) mod words;
 
 use records::Reason;

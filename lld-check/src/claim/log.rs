@@ -2,6 +2,10 @@
 
 use pulldown_cmark::HeadingLevel;
 
+use super::line::{
+    AUTHOR_LABELS, DATE_LABELS, FINAL_LABELS, VERDICT_LABELS, as_field, bullet, is_field,
+    is_verdict, takes_back,
+};
 use super::section::{self, Section, is_numbered_part, is_section_number, without_number};
 use super::statement::{Parts, Statement};
 use super::table;
@@ -48,22 +52,6 @@ pub(crate) struct Sources {
     /// The line where a merge stopped in the middle.
     pub(crate) unmerged: Option<usize>,
 }
-
-/// How a line that names a verdict begins.
-const VERDICT_LABELS: [&str; 6] =
-    ["verdict", "review verdict", "decision", "result", "outcome", "recommendation"];
-const FINAL_LABELS: [&str; 7] = [
-    "final status",
-    "final verdict",
-    "overall status",
-    "overall verdict",
-    "review status",
-    "final decision",
-    "final result",
-];
-const DATE_LABELS: [&str; 7] =
-    ["date", "timestamp", "reviewed", "reviewed on", "when", "review date", "time"];
-const AUTHOR_LABELS: [&str; 4] = ["reviewer", "reviewed by", "by", "model"];
 
 /// Reads the outline of a document.
 pub(crate) fn gather(blocks: &[Block]) -> Sources {
@@ -175,14 +163,6 @@ fn field(piece: &Piece, value: &str) -> Field {
         said = Said::Unclear;
     }
     Field { line: piece.line, text: value.trim().to_owned(), said }
-}
-
-/// A line `Label: value`, with the label in lower case.
-fn as_field(text: &str) -> Option<(String, &str)> {
-    let (label, value) = text.split_once(':')?;
-    let label = words::words(label).join(" ");
-    (!label.is_empty() && label.len() <= 30 && label.split(' ').count() <= 3)
-        .then_some((label, value.trim()))
 }
 
 /// Where the reader is.
@@ -604,85 +584,4 @@ const BULLETS: usize = 1;
 /// Whether the heading belongs to the log that stands before it.
 fn is_part(what: &Section) -> bool {
     matches!(what, Section::LogLike | Section::Review(..))
-}
-
-/// Whether the text is a field that is known here.
-fn is_field(text: &str) -> bool {
-    as_field(text).is_some_and(|(label, _)| is_known(&label))
-}
-
-fn is_known(label: &str) -> bool {
-    [&VERDICT_LABELS[..], &FINAL_LABELS, &DATE_LABELS, &AUTHOR_LABELS]
-        .iter()
-        .any(|labels| labels.contains(&label))
-        || label == "status"
-}
-
-/// Whether the text begins with a verdict.
-fn is_verdict(text: &str) -> bool {
-    let first = text.split_whitespace().next().unwrap_or_default();
-    matches!(words::read(first), Said::Approve | Said::Revise | Said::Block)
-}
-
-/// Who and what, in a line such as `Gemini #1 (2026-02-01): REVISE - the limits`, or
-/// `REVISE (2026-02-01, Gemini): the limits`.
-fn bullet(text: &str) -> Option<(String, String)> {
-    const ENDS: [&str; 6] = [". ", "; ", " — ", " – ", " - ", ": "];
-    if is_verdict(text)
-        && let Some((verdict, rest)) = text.split_once('(')
-        && super::date::read(rest).is_some()
-    {
-        let who = rest.split(')').next().unwrap_or_default();
-        return Some((who.to_owned(), verdict.trim().to_owned()));
-    }
-    for mark in [": ", " — ", " – ", " - ", " → ", " -> "] {
-        let Some((who, rest)) = text.split_once(mark) else { continue };
-        if who.len() > 80 || !is_verdict(rest) {
-            continue;
-        }
-        let end = ENDS.iter().filter_map(|m| rest.find(m)).min().unwrap_or(rest.len());
-        let verdict = rest.get(..end)?;
-        // The day may stand behind the verdict.
-        let dated = super::date::read(who).is_none() && super::date::read(rest).is_some();
-        let who = if dated { format!("{who}, {rest}") } else { who.to_owned() };
-        return Some((who, verdict.split(',').next().unwrap_or(verdict).to_owned()));
-    }
-    None
-}
-
-/// Whether a line says something that an approval in it may not survive.
-fn takes_back(text: &str) -> bool {
-    const DOUBTS: [&str; 30] = [
-        "pending",
-        "awaiting",
-        "conditional",
-        "conditionally",
-        "if",
-        "once",
-        "after",
-        "when",
-        "until",
-        "subject",
-        "unless",
-        "except",
-        "but",
-        "however",
-        "required",
-        "must",
-        "need",
-        "needs",
-        "not",
-        "revoked",
-        "withdrawn",
-        "superseded",
-        "expired",
-        "void",
-        "stale",
-        "draft",
-        "revise",
-        "block",
-        "reject",
-        "provisional",
-    ];
-    words::words(text).iter().any(|word| DOUBTS.contains(&word.as_str())) || text.contains('?')
 }
