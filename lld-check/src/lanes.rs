@@ -83,7 +83,11 @@ pub(crate) fn taken_away(
         return Ok(None);
     }
     let id = issue.to_string();
-    let newest = loaded.records.into_iter().map(|(_, event)| event).rfind(|event| event.lane == id);
+    let newest = loaded
+        .records
+        .into_iter()
+        .map(|(_, event)| event)
+        .rfind(|event| event.lane == id && event.kind.decides_existence());
     let gone = newest.filter(|event| event.kind == LaneEventKind::Removed);
     Ok(gone.and_then(|event| Some((event.branch, event.head?))))
 }

@@ -145,6 +145,9 @@ fn register(
         base_commit: Some(base.commit.clone()),
         head: None,
         trash: None,
+        claim: None,
+        saved: None,
+        note: None,
         extra: Extra::new(),
     };
     hide(here, &plan.path)?;

@@ -64,7 +64,7 @@ impl History {
     }
 
     fn add(&mut self, event: LaneEvent) {
-        if event.kind != LaneEventKind::Other {
+        if event.kind.decides_existence() {
             self.lanes.insert(event.lane.clone(), Known { last: event });
         }
     }
@@ -89,15 +89,10 @@ impl Known {
     /// Whether the lane should have a worktree.
     fn is_live(&self) -> bool {
         use LaneEventKind as Kind;
-        match self.last.kind {
-            Kind::Adding
-            | Kind::Added
-            | Kind::Removing
-            | Kind::RemoveFailed
-            | Kind::Restoring
-            | Kind::Restored => true,
-            Kind::AddFailed | Kind::Removed | Kind::RestoreFailed | Kind::Other => false,
-        }
+        !matches!(
+            self.last.kind,
+            Kind::AddFailed | Kind::Removed | Kind::RestoreFailed | Kind::Reused
+        )
     }
 
     /// The change that is under way or was cut short.
@@ -122,6 +117,9 @@ pub(crate) fn record(
         at: clock::now(),
         actor: actor.into(),
         kind,
+        claim: None,
+        saved: None,
+        note: None,
         extra: Extra::new(),
         ..like.clone()
     };
@@ -159,6 +157,9 @@ mod tests {
             base_commit: None,
             head: None,
             trash: None,
+            claim: None,
+            saved: None,
+            note: None,
             extra: Extra::new(),
         }
     }

@@ -4,6 +4,8 @@ mod actor;
 mod add;
 mod args;
 mod branch;
+mod facts;
+mod held;
 mod here;
 mod history;
 mod lane_git;

@@ -1,31 +1,21 @@
 //! `remove`: moves lanes into the trash, unless something in them could be lost.
 
-mod changes;
-mod commits;
-mod facts;
 mod gates;
-mod ignored;
-mod link;
-mod operation;
-mod precious;
-pub(crate) mod processes;
-mod submodules;
 
 use cli::{Exit, Failure, Out, Page, Tone, clock};
 use records::worktree_lane::Removal;
 use records::{LaneEventKind, Reason};
 
 use crate::branch;
+use crate::facts::{self, Facts};
+use crate::held;
 use crate::here::Here;
-use crate::history::{self, History};
+use crate::history;
 use crate::lane_git::LaneGit;
 use crate::lock::Lock;
-use crate::recover;
-use crate::registry::{self, Entry, NotFound};
+use crate::registry::Entry;
 use crate::trash::entry::{self as trash_entry};
 use crate::trash::{keep, moving, restore};
-
-use facts::Facts;
 
 /// Runs `remove`: every lane is tried, whatever comes of the others.
 pub(crate) fn run(
@@ -83,35 +73,21 @@ fn one(here: &Here, actor: &str, name: &str, out: &Out) -> Result<Removal, Failu
         ignored_bytes: None,
         reasons: Vec::new(),
     };
-    let entries = registry::survey(here, &History::load(here)?)?;
-    let lane = match registry::find(&entries, name) {
-        Ok(entry) => entry.lane().map(str::to_owned),
-        Err(not_found) => {
-            removal.reasons = vec![unknown(name, &not_found)];
+    let held = match held::lane(here, actor, name, out)? {
+        Ok(held) => held,
+        Err(reason) => {
+            removal.reasons = vec![reason];
             return Ok(removal);
         }
     };
-    // Held from before the facts are read until the last step, so that no other run of this tool
-    // changes the lane meanwhile.
-    let _lane = lane.as_deref().map(|lane| Lock::lane(here, lane)).transpose()?;
-    if let Some(lane) = &lane {
-        recover::of_lane(here, actor, lane, out);
-    }
-    let entries = registry::survey(here, &History::load(here)?)?;
-    let entry = match registry::find(&entries, name) {
-        Ok(entry) => entry,
-        Err(not_found) => {
-            removal.reasons = vec![unknown(name, &not_found)];
-            return Ok(removal);
-        }
-    };
+    let entry = held.entry();
     removal.path = Some(entry.worktree.path.to_string_lossy().into_owned());
     removal.branch.clone_from(&entry.worktree.branch);
-    if let Some(reason) = not_for_us(entry) {
+    if let Some(reason) = held::not_for_us(entry) {
         removal.reasons = vec![reason];
         return Ok(removal);
     }
-    let facts = facts::gather(here, &entries, entry)?;
+    let facts = facts::gather(here, &held.entries, entry)?;
     if let Some(ignored) = facts.ignored.known() {
         removal.ignored_files = Some(ignored.files);
         removal.ignored_bytes = Some(ignored.bytes);
@@ -121,43 +97,6 @@ fn one(here: &Here, actor: &str, name: &str, out: &Out) -> Result<Removal, Failu
         take_away(here, actor, entry, &facts, &mut removal)?;
     }
     Ok(removal)
-}
-
-fn unknown(name: &str, why: &NotFound) -> Reason {
-    match why {
-        NotFound::Unknown => {
-            Reason::new("unknown_lane", format!("there is no lane '{name}'"), "worktree-lane list")
-        }
-        NotFound::Ambiguous(paths) => Reason::new(
-            "ambiguous_lane",
-            format!("'{name}' is the name of more than one: {}", paths.join(", ")),
-            "name the lane by its id or its branch",
-        ),
-    }
-}
-
-/// Worktrees that are never touched, whatever is in them.
-fn not_for_us(entry: &Entry) -> Option<Reason> {
-    let path = entry.worktree.path.display();
-    if entry.known.is_none() || entry.admin.is_none() {
-        let message = format!("{path} was not made by worktree-lane");
-        return Some(Reason::without_step("foreign", message));
-    }
-    if entry.half_made() {
-        let message = format!("{path} is half made");
-        let next = "repeat worktree-lane add for this lane: it undoes what is left";
-        return Some(Reason::new("half_made", message, next));
-    }
-    if entry.known.as_ref().is_some_and(|known| known.unfinished().is_some()) {
-        let message = format!("a change of {path} was cut short and could not be settled");
-        return Some(Reason::new("unfinished", message, "worktree-lane list"));
-    }
-    if entry.missing {
-        let message = format!("the folder {path} is gone, and git still lists it");
-        let next = "bring the folder back, or tell git where it is now: git worktree repair PATH";
-        return Some(Reason::new("missing", message, next));
-    }
-    None
 }
 
 /// The two renames, and what belongs to them.

@@ -37,12 +37,48 @@ pub struct LaneEvent {
     /// full.
     #[serde(default)]
     pub head: Option<String>,
-    /// For the same kinds: the name of the trash entry, as `trash restore` takes it.
+    /// For the same kinds and `emptied`: the name of the trash entry, as `trash restore` takes it.
     #[serde(default)]
     pub trash: Option<String>,
+    /// For `claimed` and `renewed`: the claim as it holds from then on; for `released`: the one that
+    /// ended.
+    #[serde(default)]
+    pub claim: Option<LaneClaim>,
+    /// For `saved`: the ref or the absolute path of the file that holds the work.
+    #[serde(default)]
+    pub saved: Option<String>,
+    /// What a person should know besides: why a lane is locked, whose lease a claim ended, how far
+    /// `synced` moved it, what `repaired` mended.
+    #[serde(default)]
+    pub note: Option<String>,
     /// Keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// Whose a lane is, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LaneClaim {
+    /// The agent or person that works in the lane.
+    pub owner: String,
+    /// When the owner first claimed it.
+    pub since: Stamp,
+    /// When the lease ends unless it is renewed.
+    pub until: Stamp,
+    /// The process that the claim lives and dies with; `null` when only the lease ends it.
+    #[serde(default)]
+    pub process: Option<ProcessMark>,
+}
+
+/// A process, told apart from every other that ever had its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProcessMark {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in clock ticks since the system did (`/proc/PID/stat`, field 22).
+    pub started: u64,
+    /// Which run of the system it belongs to (`/proc/sys/kernel/random/boot_id`).
+    pub boot: String,
 }
 
 /// What happened to a lane.
@@ -69,7 +105,64 @@ pub enum LaneEventKind {
     Restored,
     /// The bringing back failed and was undone: the lane is still in the trash.
     RestoreFailed,
+    /// About to be given to another issue or task; without a later `reused` or `reuse_failed` the run
+    /// was interrupted.
+    Reusing,
+    /// Given to another issue or task: recorded for the old lane and, as `added`, for the new one.
+    Reused,
+    /// The giving failed and was undone: the lane is as it was.
+    ReuseFailed,
+    /// Claimed by an owner.
+    Claimed,
+    /// The lease was prolonged.
+    Renewed,
+    /// The claim was given up.
+    Released,
+    /// Locked by hand.
+    Locked,
+    /// Unlocked by hand.
+    Unlocked,
+    /// Its uncommitted work was preserved.
+    Saved,
+    /// The base was brought in.
+    Synced,
+    /// What was wrong with it was mended.
+    Repaired,
+    /// Its files in the trash were deleted for good.
+    Emptied,
     /// Any kind that a newer version wrote.
     #[serde(other)]
     Other,
+}
+
+impl LaneEventKind {
+    /// Whether it says that the lane is made or taken away, wholly or in part. The other kinds tell
+    /// of a lane that is there before and after.
+    #[must_use]
+    pub const fn decides_existence(self) -> bool {
+        match self {
+            Self::Adding
+            | Self::Added
+            | Self::AddFailed
+            | Self::Removing
+            | Self::Removed
+            | Self::RemoveFailed
+            | Self::Restoring
+            | Self::Restored
+            | Self::RestoreFailed
+            | Self::Reusing
+            | Self::Reused
+            | Self::ReuseFailed => true,
+            Self::Claimed
+            | Self::Renewed
+            | Self::Released
+            | Self::Locked
+            | Self::Unlocked
+            | Self::Saved
+            | Self::Synced
+            | Self::Repaired
+            | Self::Emptied
+            | Self::Other => false,
+        }
+    }
 }

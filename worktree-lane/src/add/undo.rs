@@ -13,11 +13,11 @@ use records::{LaneEvent, LaneEventKind, Reason};
 use repo::shell_words;
 
 use crate::branch;
+use crate::facts::processes;
 use crate::here::Here;
 use crate::history;
 use crate::lock::Lock;
 use crate::registry::{self, Admin};
-use crate::remove::processes;
 
 use super::own::Half;
 

@@ -4,7 +4,7 @@
 use records::Reason;
 use repo::shell_words;
 
-use super::facts::{Checked, Facts};
+use crate::facts::{Checked, Facts};
 
 /// How many names a message shows.
 const SHOWN: usize = 5;

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
-use super::super::changes::Changes;
-use super::super::commits::Commits;
-use super::super::ignored::Ignored;
-use super::super::processes::Process;
 use super::*;
+use crate::facts::changes::Changes;
+use crate::facts::commits::Commits;
+use crate::facts::ignored::Ignored;
+use crate::facts::processes::Process;
 
 /// A lane with nothing to lose.
 fn clean() -> Facts {

@@ -1,4 +1,14 @@
-//! Everything that decides whether a lane may be taken away, gathered without changing anything.
+//! What is known about one lane, gathered without changing anything: what decides whether it may be
+//! taken away, may be worked in, and what its status is.
+
+pub(crate) mod changes;
+pub(crate) mod commits;
+pub(crate) mod ignored;
+pub(crate) mod link;
+pub(crate) mod operation;
+pub(crate) mod precious;
+pub(crate) mod processes;
+pub(crate) mod submodules;
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -9,11 +19,10 @@ use crate::here::Here;
 use crate::lane_git::LaneGit;
 use crate::registry::Entry;
 
-use super::changes::{self, Changes};
-use super::commits::{self, Commits};
-use super::ignored::{self, Ignored};
-use super::processes::{self, Process};
-use super::{link, operation, submodules};
+use changes::Changes;
+use commits::Commits;
+use ignored::Ignored;
+use processes::Process;
 
 /// The answer of a check, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
