@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod prune;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -46,6 +48,7 @@ Examples:
   worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
   cd \"$(worktree-lane path 98)\"
   worktree-lane remove 98 99
+  worktree-lane prune                           which lanes could go; --apply takes them away
   worktree-lane trash list
   worktree-lane trash restore 98-20260124T183045
 
@@ -74,6 +77,11 @@ pub(crate) enum Command {
     /// provably in the base: as an ancestor, rebased, or squashed. One lane that is refused does
     /// not keep the others.
     Remove(Remove),
+    /// Show which lanes could go, and why each other one stays; with --apply, take those away
+    ///
+    /// A lane goes when `remove` would take it, all its work is in the base, and nothing was done in
+    /// it for `lanes.prune_after`, one day unless set. Without --apply nothing is changed.
+    Prune(prune::Prune),
     /// List what `remove` moved away, and bring it back
     #[command(subcommand)]
     Trash(Trash),

@@ -2,6 +2,7 @@
 
 mod actor;
 mod add;
+mod age;
 mod args;
 mod branch;
 mod facts;
@@ -14,6 +15,7 @@ mod lock;
 mod name;
 mod path;
 mod plan;
+mod prune;
 mod recover;
 mod registry;
 mod remove;

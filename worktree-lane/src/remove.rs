@@ -1,6 +1,6 @@
 //! `remove`: moves lanes into the trash, unless something in them could be lost.
 
-mod gates;
+pub(crate) mod gates;
 
 use cli::{Exit, Failure, Out, Page, Tone, clock};
 use records::worktree_lane::Removal;
@@ -27,7 +27,7 @@ pub(crate) fn run(
     let mut exit = Exit::Yes;
     let mut failed: Option<Failure> = None;
     for lane in lanes {
-        match one(here, actor, lane, out) {
+        match one(here, actor, lane, &|_, _| Vec::new(), out) {
             Ok(removal) => {
                 if !removal.removed {
                     exit = Exit::No;
@@ -61,7 +61,17 @@ fn show(removal: &Removal, page: &mut Page) {
     }
 }
 
-fn one(here: &Here, actor: &str, name: &str, out: &Out) -> Result<Removal, Failure> {
+/// What a command asks of a lane besides what every removal does.
+pub(crate) type Rule<'a> = &'a dyn Fn(&Entry, &Facts) -> Vec<Reason>;
+
+/// Takes one lane away, unless something in it could be lost or `rule` speaks against it.
+pub(crate) fn one(
+    here: &Here,
+    actor: &str,
+    name: &str,
+    rule: Rule,
+    out: &Out,
+) -> Result<Removal, Failure> {
     let mut removal = Removal {
         lane: name.into(),
         removed: false,
@@ -93,6 +103,7 @@ fn one(here: &Here, actor: &str, name: &str, out: &Out) -> Result<Removal, Failu
         removal.ignored_bytes = Some(ignored.bytes);
     }
     removal.reasons = gates::reasons(&facts);
+    removal.reasons.extend(rule(entry, &facts));
     if removal.reasons.is_empty() {
         take_away(here, actor, entry, &facts, &mut removal)?;
     }

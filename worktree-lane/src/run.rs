@@ -6,7 +6,7 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, list, path, recover, remove, trash};
+use crate::{add, list, path, prune, recover, remove, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -24,6 +24,12 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Remove(remove) => {
             recover::unfinished(&here, &actor, out)?;
             remove::run(&here, &actor, &remove.lanes, out)
+        }
+        Command::Prune(asked) => {
+            if asked.apply {
+                recover::unfinished(&here, &actor, out)?;
+            }
+            prune::run(&here, &actor, asked.apply, out)
         }
         Command::Trash(Trash::Restore { name }) => {
             recover::unfinished(&here, &actor, out)?;

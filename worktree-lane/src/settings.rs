@@ -6,6 +6,7 @@ use cli::Failure;
 use config::{Loaded, Section};
 use serde::{Deserialize, Serialize};
 
+use crate::age::Age;
 use crate::here::Here;
 use crate::template::Template;
 
@@ -27,6 +28,8 @@ pub(crate) struct Lanes {
     pub(crate) layouts: BTreeMap<String, Layout>,
     /// The layout that is used when neither --layout nor --role is given.
     pub(crate) default: Option<String>,
+    /// For how long nothing must have been done in a lane before `prune` takes it.
+    pub(crate) prune_after: Age,
 }
 
 /// The section as it is written.
@@ -35,6 +38,7 @@ pub(crate) struct Lanes {
 struct Written {
     layouts: BTreeMap<String, Layout>,
     default: Option<String>,
+    prune_after: Option<Age>,
 }
 
 impl Section for Lanes {
@@ -55,7 +59,7 @@ impl Default for Lanes {
                 Layout { path: Template::parse(path).ok()?, branch: Template::parse(branch).ok()? };
             Some((name.to_owned(), layout))
         });
-        Self { layouts: layouts.collect(), default: None }
+        Self { layouts: layouts.collect(), default: None, prune_after: Age::day() }
     }
 }
 
@@ -65,6 +69,7 @@ impl TryFrom<Written> for Lanes {
     fn try_from(written: Written) -> Result<Self, String> {
         let mut lanes = Self { default: written.default, ..Self::default() };
         lanes.layouts.extend(written.layouts);
+        lanes.prune_after = written.prune_after.unwrap_or(lanes.prune_after);
         if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
         {
             return Err(format!("the default layout '{name}' is not in lanes.layouts"));
@@ -109,6 +114,7 @@ mod tests {
             ("lanes:\n  default: nope\n", "the default layout 'nope'"),
             ("lanes:\n  layouts:\n    a: {path: 'x{idd}', branch: '{id}'}\n", "'{idd}' is not one"),
             ("lanes:\n  layouts:\n    a: {path: '{id}'}\n", "missing field `branch`"),
+            ("lanes:\n  prune_after: soon\n", "'soon' is not a length of time"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(why), "{error}");

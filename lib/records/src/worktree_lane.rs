@@ -80,6 +80,31 @@ impl Noun for Removal {
     const SCHEMA: &'static str = "worktree-lane.removal/1";
 }
 
+/// What `prune` would do with a lane, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pruning {
+    /// The lane's id.
+    pub lane: String,
+    /// Path of the worktree.
+    pub path: String,
+    /// The branch; `null` when detached.
+    pub branch: Option<String>,
+    /// Whether nothing speaks against taking it away.
+    pub would_remove: bool,
+    /// Whether it is gone: only with `--apply`.
+    pub removed: bool,
+    /// Whether the branch was deleted with it.
+    pub branch_deleted: bool,
+    /// The name of the trash entry that `trash restore` brings back; `null` when it was not removed.
+    pub trash: Option<String>,
+    /// Why it stays; `[]` when it could go.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Pruning {
+    const SCHEMA: &'static str = "worktree-lane.pruning/1";
+}
+
 /// A lane in the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trashed {
@@ -145,6 +170,7 @@ pub(crate) fn formats() -> Vec<Format> {
     vec![
         noun::<Lane>(),
         noun::<Removal>(),
+        noun::<Pruning>(),
         noun::<Trashed>(),
         noun::<Restoration>(),
         noun::<Refused>(),

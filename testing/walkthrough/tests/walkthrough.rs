@@ -59,7 +59,7 @@ fn check_stored(seen: &Seen, world: &World) -> Result<(), String> {
 }
 
 /// What the story does not meet: refusals, the trash, the quarantine, an envelope by itself.
-const ENCORE: [(&str, i32); 29] = [
+const ENCORE: &[(&str, i32)] = &[
     ("lld-check coverage - < issues.json", 0),
     ("lld-check new 98 --title Schemas", 0),
     ("lld-check new 98 --title Schemas", 1),
@@ -86,6 +86,7 @@ const ENCORE: [(&str, i32); 29] = [
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
     ("view-audit stats", 0),
+    ("worktree-lane prune", 0),
     ("worktree-lane remove 98", 0),
     ("worktree-lane trash list", 0),
     ("worktree-lane trash restore \"$(ls .git/switchyard/trash)\"", 0),
@@ -114,7 +115,7 @@ fn every_step_behaves_and_every_object_fits_its_schema() {
     assert_eq!(summary.steps(), story().len());
 
     let world = World::build();
-    for (line, code) in ENCORE {
+    for &(line, code) in ENCORE {
         let outcome = run(&world, line, Ends::Pipes).unwrap();
         assert_eq!(outcome.code, Some(code), "{line}\n{}", outcome.seen);
         check_printed(&seen, &outcome.objects().unwrap()).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -79,7 +79,32 @@ fn base_commit(git: &Git, base: &str, branch: Option<&str>) -> Result<Option<Str
 fn in_base(git: &Git, common_dir: &Path, base: &str, head: &str) -> Result<bool, Error> {
     Ok(git.is_ancestor(head, base)?
         || rebased(git, base, head)?
-        || squashed(git, common_dir, base, head)?)
+        || squashed(git, common_dir, base, head)?
+        || squashed_as_one(git, base, head)?)
+}
+
+/// How many commits of the base are compared with a whole branch.
+const RECENT: &str = "--max-count=500";
+
+/// Whether one commit of the base makes the very change that all of `head` makes together: a squash
+/// whose lines the base has changed again since, so that a trial merge conflicts (lanes reference,
+/// case 39).
+fn squashed_as_one(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
+    let forks = git.try_run(["merge-base", "--all", base, head])?;
+    let forks = String::from_utf8_lossy(&forks.stdout).into_owned();
+    let mut forks = forks.lines();
+    // Unrelated histories, or more than one place to compare with.
+    let (Some(fork), None) = (forks.next(), forks.next()) else { return Ok(false) };
+    let whole = digests(git, git.bytes([&PATCH[..], &[fork, head]].concat())?)?;
+    let taken_back = digests(git, git.bytes([&PATCH[..], &[head, fork]].concat())?)?;
+    if whole.len() != 1 {
+        return Ok(false);
+    }
+    let since = format!("{fork}..{base}");
+    let recent = git.text(["rev-list", "--no-merges", RECENT, &since])?;
+    let recent: Vec<String> = recent.lines().map(str::to_owned).collect();
+    let landed = exact_changes(git, &recent)?;
+    Ok(whole.is_subset(&landed) && !taken_back.is_subset(&landed))
 }
 
 /// Whether each commit has one with the very same change in the base. Merges have no single change
@@ -108,9 +133,26 @@ fn rebased(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
 /// One digest for each change that these commits make, blanks and modes and binary files included.
 /// A commit that changes nothing has none.
 fn exact_changes(git: &Git, commits: &[String]) -> Result<BTreeSet<String>, Error> {
-    let show = ["diff-tree", "--stdin", "--patch", "--binary", "--full-index", "--root"];
-    let plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=none"];
-    let patches = piped(git, &[show.as_slice(), &plain].concat(), commits.join("\n") + "\n")?;
+    if commits.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let args = [&PATCH[..], &["--stdin", "--root"]].concat();
+    digests(git, piped(git, &args, commits.join("\n") + "\n")?)
+}
+
+/// How a change is shown: to the letter, whatever the configuration says.
+const PATCH: [&str; 8] = [
+    "diff-tree",
+    "--patch",
+    "--binary",
+    "--full-index",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--ignore-submodules=none",
+];
+
+fn digests(git: &Git, patches: Vec<u8>) -> Result<BTreeSet<String>, Error> {
     let digests = piped(git, &["patch-id", "--verbatim"], patches)?;
     let text = String::from_utf8_lossy(&digests);
     Ok(text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect())

@@ -129,3 +129,20 @@ fn without_a_remote_nothing_is_pushed_to_one() {
     let next = removal["reasons"][0]["next"].as_str().unwrap();
     assert!(!next.contains("git"), "{next}");
 }
+
+#[test]
+fn a_squash_with_more_in_it_than_the_lane_has_no_proof_after_the_base_went_on() {
+    let world = World::new();
+    let lane = world.lane_98();
+    for text in ["one\n", "one\ntwo\n"] {
+        write(&lane.join("file"), text);
+        git(&lane, &["add", "file"]);
+        git(&lane, &["commit", "--quiet", "--message", text.trim()]);
+    }
+    world.repo.git(["merge", "--quiet", "--squash", "98-crud"]);
+    world.repo.write("besides", "somebody else's\n");
+    world.repo.commit_all("Squashed, and more");
+    world.repo.commit_file("file", "one\n2\nthree\n", "Other lines");
+    world.repo.git(["push", "--quiet"]);
+    not_landed(&world);
+}

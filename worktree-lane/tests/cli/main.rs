@@ -8,6 +8,7 @@ mod damage;
 mod landed;
 mod odd_places;
 mod parallel;
+mod prune;
 mod remove;
 mod remove_killed;
 mod remove_refused;

@@ -103,6 +103,23 @@ fn a_killed_restore_loses_nothing() {
     assert!(killed > 8, "only {killed} of 30 were killed");
 }
 
+#[test]
+fn a_killed_prune_loses_nothing() {
+    let (world, path, bytes) = landed_lane();
+    world.repo.write("switchyard.yaml", "lanes:\n  prune_after: 0s\n");
+    let admin = world.repo.path().join(".git/worktrees/talos-98");
+    let branch = world.repo.path().join(".git/refs/heads/98-crud");
+    let watched = [path, admin, world.state("trash"), branch];
+    let mut rng = rng(13);
+    let mut killed = 0;
+    for round in 0..20 {
+        let running = world.tool(&["prune", "--apply"]).spawn();
+        killed += usize::from(kill(&world, running, &mut rng, &watched));
+        whole_again(&world, &bytes, round);
+    }
+    assert!(killed > 7, "only {killed} of 20 were killed");
+}
+
 /// The states that a kill between two steps leaves, made by hand so that each is met for certain.
 #[test]
 fn each_state_between_two_steps_is_settled() {
