@@ -9,7 +9,7 @@ mod route_review;
 mod status;
 mod validate;
 
-use cli::{Cell, Exit, Failure, Out, Table};
+use cli::{Exit, Failure, Out};
 use records::Reason;
 use records::merge_queue::Refused;
 
@@ -40,17 +40,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 fn show_config(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
-    let items = config::shown(out.tool(), &desk.written()?);
-    let mut table = Table::new(["KEY", "SOURCE", "VALUE"]);
-    for item in &items {
-        if out.is_json() {
-            let line = serde_json::to_string(item);
-            out.raw_line(&line.map_err(|e| Failure::world("cannot print a setting", e))?)?;
-        }
-        table.row([Cell::new(&item.key), Cell::new(&item.source), Cell::new(&item.value)]);
-    }
-    out.page(|page| table.show(page))?;
-    Ok(Exit::Yes)
+    cli::print_settings(&config::shown(out.tool(), &desk.written()?), out)
 }
 
 /// Prints why `command` recorded nothing.

@@ -120,15 +120,7 @@ pub(crate) fn ended(view: &View, failed: Option<Failure>, exit: Exit) -> Result<
 }
 
 fn show_config(out: &mut Out) -> Result<Exit, Failure> {
-    for item in config::shown(out.tool(), &projects::load()?) {
-        if out.is_json() {
-            let line = serde_json::to_string(&item);
-            out.raw_line(&line.map_err(|e| Failure::world("cannot print a setting", e))?)?;
-        } else {
-            out.raw_line(&format!("{} = {}  ({})", item.key, item.value, item.source))?;
-        }
-    }
-    Ok(Exit::Yes)
+    cli::print_settings(&config::shown(out.tool(), &projects::load()?), out)
 }
 
 fn count(args: &StatsArgs, roots: &[Root], out: &mut Out) -> Result<Exit, Failure> {

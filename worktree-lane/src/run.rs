@@ -1,6 +1,6 @@
 //! From the arguments to the command.
 
-use cli::{Exit, Failure, Out, Tone};
+use cli::{Exit, Failure, Out};
 
 use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
@@ -39,17 +39,5 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 fn show_config(here: &Here, out: &mut Out) -> Result<Exit, Failure> {
-    let loaded = settings::load(here)?;
-    for item in config::shown("worktree-lane", &loaded) {
-        if out.is_json() {
-            let line = serde_json::to_string(&item)
-                .map_err(|e| Failure::world("cannot print a setting", e))?;
-            out.raw_line(&line)?;
-        }
-        out.page(|page| {
-            page.line(Tone::Plain, format_args!("{} = {}", item.key, item.value));
-            page.field("from", &item.source);
-        })?;
-    }
-    Ok(Exit::Yes)
+    cli::print_settings(&config::shown(out.tool(), &settings::load(here)?), out)
 }
