@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) actor: Option<String>,
 
     /// Print the settings that hold and where each comes from
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub(crate) show_config: bool,
 
     #[command(subcommand)]

@@ -12,7 +12,13 @@ use crate::{add, list, path, prune, recover, remove, trash};
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     let here = Here::find(&args.repo)?;
     let actor = actor(args.actor.as_deref());
-    let Some(command) = args.command else { return show_config(&here, out) };
+    if args.show_config {
+        return show_config(&here, out);
+    }
+    let Some(command) = args.command else {
+        return Err(Failure::usage("what to do", "no command was given")
+            .hint("worktree-lane --help lists the commands"));
+    };
     match command {
         Command::List(list) => list::run(&here, list.all, out),
         Command::Path(path) => path::run(&here, &path.lane, out),
