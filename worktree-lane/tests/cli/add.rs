@@ -76,8 +76,11 @@ fn layouts_of_the_project_are_used() {
         .code(0)
         .stdout_has(r#""key":"lanes.default","value":"near","source":"#)
         .stdout_has("switchyard.yaml");
-    let shown = world.run(&["--show-config", "--format", "table"]).code(0);
-    shown.stdout_has("KEY").stdout_has("lanes.default");
+    world
+        .run(&["--show-config", "--format", "table"])
+        .code(0)
+        .stdout_has("KEY")
+        .stdout_has("lanes.default");
     world.run(&["--format", "table"]).code(2).stderr_has("no command was given");
 
     world.repo.write("switchyard.yaml", "lanes:\n  layuots: {}\n");
