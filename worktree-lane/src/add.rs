@@ -3,19 +3,20 @@
 //! The order is what makes it safe (docs/decisions/0007): fetch without any lock; then, under the
 //! lane's lock, register the worktree under the repository's lock, and fill it without that lock.
 
+mod adopt;
 mod base;
 mod check;
 mod fill;
 mod own;
 mod refuse;
+mod register;
 pub(crate) mod undo;
 
-use std::ffi::OsStr;
 use std::path::Path;
 
-use cli::{Exit, Failure, Out, clock};
+use cli::{Exit, Failure, Out};
 use records::worktree_lane::Refused;
-use records::{Extra, LaneEvent, LaneEventKind, Reason};
+use records::{LaneEvent, LaneEventKind, Reason};
 
 use crate::args;
 use crate::here::Here;
@@ -28,11 +29,7 @@ use crate::recover;
 use crate::registry;
 use crate::settings;
 
-use base::Base;
 use undo::Undone;
-
-/// How often the registration is tried when others make worktrees without our lock.
-const TRIES: u32 = 10;
 
 /// Runs `add`.
 pub(crate) fn run(
@@ -47,12 +44,13 @@ pub(crate) fn run(
         Ok(base) => base,
         Err(reason) => return refuse(&plan, vec![reason], out),
     };
+    let on_remote = adopt::on_remote(here, &plan, !asked.no_fetch)?;
     let _lane = Lock::lane(here, &plan.lane)?;
     recover::of_lane(here, actor, &plan.lane, out);
     if let Err(reasons) = undo_killed(here, actor, &plan.lane, out)? {
         return refuse(&plan, reasons, out);
     }
-    let event = match register_again(here, actor, &plan, &base)? {
+    let event = match register::register(here, actor, &plan, &base, on_remote.as_ref())? {
         Ok(event) => event,
         Err(reasons) => return refuse(&plan, reasons, out),
     };
@@ -96,97 +94,6 @@ fn undo_killed(
         Undone::Kept(reasons) => return Ok(Err(reasons)),
     }
     Ok(Ok(()))
-}
-
-/// Registers, and tries again when git met a worktree that somebody without our lock was just
-/// making (lanes reference, case 33).
-fn register_again(
-    here: &Here,
-    actor: &str,
-    plan: &Plan,
-    base: &Base,
-) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
-    let mut tries = 1;
-    loop {
-        match register(here, actor, plan, base) {
-            Err(failure) if tries < TRIES && failure.to_string().contains("commondir") => {
-                tries += 1;
-            }
-            other => return other,
-        }
-    }
-}
-
-/// The short part: checks and registers under the repository's lock. Afterwards git knows the
-/// worktree, which is locked with a reason that names this run, and has no files yet.
-fn register(
-    here: &Here,
-    actor: &str,
-    plan: &Plan,
-    base: &Base,
-) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
-    let _repository = Lock::repository(here)?;
-    let history = History::load(here)?;
-    let facts = check::facts(here, &history, plan)?;
-    let reasons = refuse::reasons(plan, &facts);
-    if !reasons.is_empty() {
-        return Ok(Err(reasons));
-    }
-    let event = LaneEvent {
-        at: clock::now(),
-        actor: actor.into(),
-        kind: LaneEventKind::Adding,
-        lane: plan.lane.clone(),
-        slug: plan.slug.clone(),
-        role: plan.role.clone(),
-        branch: plan.branch.clone(),
-        path: plan.path.to_string_lossy().into_owned(),
-        base: Some(base.name.clone()),
-        base_commit: Some(base.commit.clone()),
-        head: None,
-        trash: None,
-        claim: None,
-        saved: None,
-        note: None,
-        extra: Extra::new(),
-    };
-    hide(here, &plan.path)?;
-    history::append(here, &event)?;
-    let reason = history::lock_reason(&event.lane, event.at);
-    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"];
-    let names = [reason.as_str(), "-b", &plan.branch].map(OsStr::new);
-    let place = [plan.path.as_os_str(), OsStr::new(&base.commit)];
-    let args: Vec<&OsStr> = flags.map(OsStr::new).into_iter().chain(names).chain(place).collect();
-    match here.change(&args) {
-        Ok(()) => Ok(Ok(event)),
-        Err(error) => Err(undone_locked(here, actor, &event, error.into())),
-    }
-}
-
-/// Keeps lanes inside the main worktree out of its status, without touching a tracked file.
-fn hide(here: &Here, path: &Path) -> Result<(), Failure> {
-    let (Some(place), Some(main)) = (&here.place, &here.main) else { return Ok(()) };
-    let Ok(inside) = path.strip_prefix(main) else { return Ok(()) };
-    let pattern = if inside.starts_with(".worktrees") {
-        "/.worktrees/".to_owned()
-    } else {
-        format!("/{}/", escaped(&inside.to_string_lossy()))
-    };
-    repo::exclude(place, &pattern)?;
-    Ok(())
-}
-
-/// `path` as a pattern of an exclude file that matches only itself.
-fn escaped(path: &str) -> String {
-    path.chars().fold(String::new(), |mut pattern, c| {
-        match c {
-            // A pattern cannot hold a line break; `?` matches it.
-            '\n' | '\r' => pattern.push('?'),
-            '*' | '?' | '[' | ']' | '\\' | ' ' | '!' | '#' => pattern.extend(['\\', c]),
-            c => pattern.push(c),
-        }
-        pattern
-    })
 }
 
 /// The long part, without the repository's lock: writes the files, looks at the result, records it.

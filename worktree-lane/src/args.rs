@@ -116,6 +116,13 @@ pub(crate) struct Add {
     /// Start from the base as it was last fetched
     #[arg(long)]
     pub(crate) no_fetch: bool,
+
+    /// Take over what is there: the branch, here or on the remote, or an empty folder at the path
+    ///
+    /// The branch must be checked out nowhere. One that only the remote has is made from there, and
+    /// does not track it. If the lane cannot be made, both are left as they were.
+    #[arg(long)]
+    pub(crate) adopt: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -126,6 +126,12 @@ pub(crate) fn record(
     append(here, &event)
 }
 
+/// The commit whose files a new lane was to get: that of the branch that it took over, else the
+/// base's.
+pub(crate) fn start_of(event: &LaneEvent) -> &str {
+    event.head.as_deref().or(event.base_commit.as_deref()).unwrap_or_default()
+}
+
 /// Appends an event as it is.
 pub(crate) fn append(here: &Here, event: &LaneEvent) -> Result<(), Failure> {
     here.state_dir()?;
@@ -156,6 +162,7 @@ mod tests {
             base: None,
             base_commit: None,
             head: None,
+            adopted: Vec::new(),
             trash: None,
             claim: None,
             saved: None,

@@ -19,6 +19,10 @@ pub(crate) struct Plan {
     pub(crate) role: Option<String>,
     pub(crate) branch: String,
     pub(crate) path: PathBuf,
+    /// Whether the branch, or an empty folder at the path, may be there before.
+    pub(crate) adopt: bool,
+    /// The words of the command that would take them over.
+    pub(crate) adopting: String,
     /// The folder that the path must stay in. Between it and the lane there is no symbolic link.
     pub(crate) root: PathBuf,
 }
@@ -55,8 +59,31 @@ impl Plan {
         check_branch(layout_name, &branch)?;
         let root = root_of(&layout.path, anchor);
         let path = resolve(layout_name, anchor, &layout.path.fill(values))?;
-        Ok(Self { lane, slug: asked.slug.clone(), role: asked.role.clone(), branch, path, root })
+        Ok(Self {
+            adopting: adopting(asked, &lane),
+            lane,
+            slug: asked.slug.clone(),
+            role: asked.role.clone(),
+            branch,
+            path,
+            adopt: asked.adopt,
+            root,
+        })
     }
+}
+
+/// The request once more with `--adopt`, to be pasted into a shell.
+fn adopting(asked: &args::Add, lane: &str) -> String {
+    let mut words = vec!["worktree-lane", "add"];
+    words.extend(asked.id.as_ref().map(|_| lane));
+    words.extend(asked.slug.as_deref());
+    for (option, value) in
+        [("--role", &asked.role), ("--layout", &asked.layout), ("--base", &asked.base)]
+    {
+        words.extend(value.iter().flat_map(|value| [option, value]));
+    }
+    words.push("--adopt");
+    repo::shell_words(words)
 }
 
 fn choose<'a>(
@@ -145,6 +172,7 @@ mod tests {
             base: None,
             layout: None,
             no_fetch: false,
+            adopt: false,
         }
     }
 

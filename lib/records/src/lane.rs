@@ -34,9 +34,14 @@ pub struct LaneEvent {
     #[serde(default)]
     pub base_commit: Option<String>,
     /// For `removing`, `removed`, `restoring` and `restored`: the commit that the lane stood at, in
-    /// full.
+    /// full. For `adding` and `added` of a branch that was there before, here or on a remote: the
+    /// commit that it stood at; the base's commit is then where it left the base.
     #[serde(default)]
     pub head: Option<String>,
+    /// What was there before the lane was made and belongs to it since (`add --adopt`). Undoing the
+    /// making leaves it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Adopted>,
     /// For the same kinds and `emptied`: the name of the trash entry, as `trash restore` takes it.
     #[serde(default)]
     pub trash: Option<String>,
@@ -54,6 +59,19 @@ pub struct LaneEvent {
     /// Keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// What `add --adopt` found and took over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Adopted {
+    /// The branch.
+    Branch,
+    /// The empty folder at the lane's path.
+    Folder,
+    /// Anything that a newer version took over.
+    #[serde(other)]
+    Other,
 }
 
 /// Whose a lane is, and until when.

@@ -141,7 +141,7 @@ fn no_default(git: &Git) -> Result<Reason, Error> {
 }
 
 /// Fetches one branch of a remote into its remote-tracking ref, and nothing else.
-fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(), Reason>, Failure> {
+pub(super) fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(), Reason>, Failure> {
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
     let flags = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
     let more = ["--no-recurse-submodules", "--no-auto-maintenance", "--", remote, &refspec];

@@ -6,11 +6,15 @@ use std::path::{Component, Path, PathBuf};
 
 use cli::Failure;
 
+use crate::branch;
 use crate::here::Here;
 use crate::history::History;
 use crate::lane_git::text;
 use crate::plan::Plan;
 use crate::registry::{self, Entry};
+
+use super::base::Base;
+use super::refuse::EMPTY;
 
 /// The facts that decide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub(crate) struct Facts {
     pub(crate) lane: Option<(String, String)>,
     /// A worktree that git lists at the path, and whether its folder is gone.
     pub(crate) registered: Option<bool>,
-    /// What is at the path: `folder`, `file`, `symbolic link`.
+    /// What is at the path: `folder`, `empty folder`, `file`, `symbolic link`.
     pub(crate) at_path: Option<&'static str>,
     /// What makes the way to the path unsafe.
     pub(crate) unsafe_path: Option<String>,
@@ -27,13 +31,24 @@ pub(crate) struct Facts {
     pub(crate) same_branch: Option<String>,
     /// Where that branch is checked out.
     pub(crate) checked_out: Option<String>,
+    /// Whether a rebase or a bisection somewhere will go back to that branch.
+    pub(crate) goes_back: bool,
+    /// How many commits that branch has beside the base.
+    pub(crate) ahead: Option<String>,
+    /// Whether a remote has a branch with the plan's name, when --adopt asks for it.
+    pub(crate) on_remote: bool,
     /// Branches that a branch with the plan's name could not live beside: one is a folder of the
     /// other.
     pub(crate) conflicting: Vec<String>,
 }
 
 /// Reads them.
-pub(crate) fn facts(here: &Here, history: &History, plan: &Plan) -> Result<Facts, Failure> {
+pub(crate) fn facts(
+    here: &Here,
+    history: &History,
+    plan: &Plan,
+    base: &Base,
+) -> Result<Facts, Failure> {
     let entries = registry::survey(here, history)?;
     let lane = entries.iter().find_map(|entry| {
         let lane = entry.lane().filter(|lane| lane.eq_ignore_ascii_case(&plan.lane))?;
@@ -49,15 +64,34 @@ pub(crate) fn facts(here: &Here, history: &History, plan: &Plan) -> Result<Facts
     let branches: Vec<String> =
         branches.split(|b| *b == b'\n').filter(|b| !b.is_empty()).map(text).collect();
     let (same_branch, conflicting) = beside(&branches, &plan.branch);
+    let (mut goes_back, mut ahead) = (false, None);
+    if let (Some(branch), None) = (&same_branch, &checked_out) {
+        goes_back = branch::in_use(here, branch)?;
+        let beyond = format!("{}..refs/heads/{branch}", base.commit);
+        ahead = Some(here.git().text(["rev-list", "--count", &beyond])?);
+    }
+    let at_path = match at(&plan.path)? {
+        Some("folder") if is_empty(&plan.path)? => Some(EMPTY),
+        other => other,
+    };
     Ok(Facts {
         lane,
         registered,
-        at_path: at(&plan.path)?,
+        at_path,
         unsafe_path: unsafe_path(here, &entries, plan)?,
         same_branch,
         checked_out,
+        goes_back,
+        ahead,
+        on_remote: false,
         conflicting,
     })
+}
+
+fn is_empty(folder: &Path) -> Result<bool, Failure> {
+    let mut entries =
+        fs::read_dir(folder).map_err(|error| Failure::io("cannot read", folder, &error))?;
+    Ok(entries.next().is_none())
 }
 
 fn shown(path: &Path) -> String {

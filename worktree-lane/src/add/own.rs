@@ -82,9 +82,9 @@ impl<'a> Half<'a> {
     }
 
     /// Removes the files of the commit from the folder, the folders that are then empty, and, if
-    /// nothing else is left, the `.git` file and the folder itself. What anybody else put there
-    /// stays. Gives whether the folder is gone.
-    pub(crate) fn remove(&self) -> Result<bool, Failure> {
+    /// nothing else is left, the `.git` file and the folder itself, unless `keep_folder` says that it
+    /// was there before. What anybody else put there stays. Gives whether all is gone.
+    pub(crate) fn remove(&self, keep_folder: bool) -> Result<bool, Failure> {
         let names =
             self.run(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", self.commit])?;
         let mut folders = BTreeSet::new();
@@ -112,13 +112,18 @@ impl<'a> Half<'a> {
             return Ok(false);
         }
         gone(fs::remove_file(self.tree.join(".git")), self.tree)?;
+        if keep_folder {
+            return Ok(true);
+        }
         gone(fs::remove_dir(self.tree), self.tree)?;
         Ok(fs::symlink_metadata(self.tree).is_err())
     }
 
     fn program(&self, args: &[&str]) -> repo::Program {
+        // With the patterns of a sparse main worktree, files would be left out of the comparison.
+        let whole = ["-c", "core.sparseCheckout=false"];
         self.git
-            .program(args)
+            .program(whole.iter().chain(args))
             .dir(self.tree)
             .env("GIT_DIR", self.common_dir)
             .env("GIT_WORK_TREE", self.tree)

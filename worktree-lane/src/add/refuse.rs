@@ -7,6 +7,9 @@ use crate::plan::Plan;
 
 use super::check::Facts;
 
+/// What is at a path that `--adopt` may take over.
+pub(super) const EMPTY: &str = "empty folder";
+
 /// Every reason against the plan, in a stable order; none means yes.
 pub(crate) fn reasons(plan: &Plan, facts: &Facts) -> Vec<Reason> {
     let mut all = Vec::new();
@@ -31,6 +34,11 @@ pub(crate) fn reasons(plan: &Plan, facts: &Facts) -> Vec<Reason> {
             let message = format!("{path} is a worktree already");
             all.push(Reason::new("path_exists", message, "worktree-lane list"));
         }
+        (None, Some(EMPTY)) if plan.adopt => {}
+        (None, Some(EMPTY)) => {
+            let message = format!("there is an empty folder at {path}");
+            all.push(Reason::new("path_exists", message, &*plan.adopting));
+        }
         (None, Some(what)) => {
             let message = format!("there is a {what} at {path}");
             let next = "move it away, or choose another path with --layout";
@@ -43,7 +51,15 @@ pub(crate) fn reasons(plan: &Plan, facts: &Facts) -> Vec<Reason> {
         all.push(Reason::new("path_not_safe", message, "choose another path in lanes.layouts"));
     }
     if let Some(branch) = &facts.same_branch {
-        all.push(branch_taken(plan, branch, facts.checked_out.as_deref()));
+        all.extend(branch_taken(plan, branch, facts));
+    } else if plan.adopt && !facts.on_remote && facts.at_path != Some(EMPTY) {
+        let message = format!(
+            "there is nothing to take over: no branch '{}', here or on a remote, and no empty \
+             folder at {path}",
+            plan.branch
+        );
+        let next = "git branch --all --list";
+        all.push(Reason::new("nothing_to_adopt", message, next));
     }
     if !facts.conflicting.is_empty() {
         let message = format!(
@@ -57,24 +73,39 @@ pub(crate) fn reasons(plan: &Plan, facts: &Facts) -> Vec<Reason> {
     all
 }
 
-fn branch_taken(plan: &Plan, branch: &str, checked_out: Option<&str>) -> Reason {
-    let only_case = if branch == plan.branch {
+/// Why the branch that is there cannot be the lane's; `None` when it is to be taken over.
+fn branch_taken(plan: &Plan, branch: &str, facts: &Facts) -> Option<Reason> {
+    let exact = branch == plan.branch;
+    let only_case = if exact {
         String::new()
     } else {
         format!(", which differs from '{}' only in case", plan.branch)
     };
-    match checked_out {
-        Some(at) => Reason::new(
-            "branch_checked_out",
-            format!("the branch '{branch}' is checked out at {at}{only_case}"),
-            "worktree-lane list",
-        ),
-        None => Reason::new(
-            "branch_exists",
-            format!("there is a branch '{branch}'{only_case}"),
-            shell_words(["git", "log", "--oneline", "-5", branch]),
-        ),
+    if let Some(at) = &facts.checked_out {
+        let message = format!("the branch '{branch}' is checked out at {at}{only_case}");
+        return Some(Reason::new("branch_checked_out", message, "worktree-lane list"));
     }
+    if facts.goes_back {
+        let message = format!(
+            "a rebase or a bisection in another worktree goes back to '{branch}'{only_case}"
+        );
+        return Some(Reason::new("branch_in_use", message, "worktree-lane list"));
+    }
+    if exact && plan.adopt {
+        return None;
+    }
+    let ahead = match facts.ahead.as_deref() {
+        None => String::new(),
+        Some("0") => ", and all its commits are in the base".into(),
+        Some(count) => format!(", {count} commits ahead of the base"),
+    };
+    let message = format!("there is a branch '{branch}'{only_case}{ahead}");
+    let next = if exact {
+        plan.adopting.clone()
+    } else {
+        shell_words(["git", "log", "--oneline", "-5", branch])
+    };
+    Some(Reason::new("branch_exists", message, next))
 }
 
 #[cfg(test)]
@@ -88,6 +119,8 @@ mod tests {
             role: None,
             branch: "98-x".into(),
             path: "/w/p-98".into(),
+            adopt: false,
+            adopting: "worktree-lane add 98 x --adopt".into(),
             root: "/w".into(),
         }
     }
@@ -106,6 +139,9 @@ mod tests {
             unsafe_path: Some("x".into()),
             same_branch: Some("98-x".into()),
             checked_out: Some("/w/p-98".into()),
+            goes_back: false,
+            ahead: None,
+            on_remote: false,
             conflicting: vec!["98-x/y".into()],
         };
         let all = [

@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 use cli::Failure;
-use records::{LaneEvent, LaneEventKind, Reason};
+use records::{Adopted, LaneEvent, LaneEventKind, Reason};
 use repo::shell_words;
 
 use crate::branch;
@@ -41,7 +41,7 @@ pub(crate) fn undo(here: &Here, actor: &str, event: &LaneEvent) -> Result<Undone
 /// The same while the repository's lock is held.
 pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result<Undone, Failure> {
     let path = Path::new(&event.path);
-    let base = event.base_commit.as_deref().unwrap_or_default();
+    let start = history::start_of(event);
     let reason = history::lock_reason(&event.lane, event.at);
     let admins = registry::admins(here)?;
     let admin = admins.iter().find(|admin| admin.locked.as_ref() == Some(&reason));
@@ -50,13 +50,14 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
     if !work.is_empty() {
         return Ok(Undone::Kept(vec![half_made(event, &work.join("; "))]));
     }
+    let keep_folder = event.adopted.contains(&Adopted::Folder);
     let mut found = false;
     match admin {
         Some(admin) => {
             found = true;
             if admin.path.as_deref() == Some(path)
                 && path.is_dir()
-                && !half(here, path, base)?.remove()?
+                && !half(here, path, start)?.remove(keep_folder)?
             {
                 return Ok(Undone::Kept(vec![half_made(
                     event,
@@ -67,25 +68,29 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
         }
         None => found |= remove_empty_entry(&admins, path)?,
     }
-    // Git makes the folder before it writes where it is.
-    found |= fs::remove_dir(path).is_ok();
-    remove_empty_folders(here, path);
-    found |= delete_branch(here, &event.branch, base)?;
+    if !keep_folder {
+        // Git makes the folder before it writes where it is.
+        found |= fs::remove_dir(path).is_ok();
+        remove_empty_folders(here, path);
+    }
+    if !event.adopted.contains(&Adopted::Branch) {
+        found |= delete_branch(here, &event.branch, start)?;
+    }
     history::record(here, actor, LaneEventKind::AddFailed, event)?;
     Ok(if found { Undone::Removed } else { Undone::Nothing })
 }
 
-fn half<'a>(here: &'a Here, path: &'a Path, base: &'a str) -> Result<Half<'a>, Failure> {
-    Ok(Half::new(here.git(), &here.common_dir, path, base, &here.state_dir()?.join("lanes")))
+fn half<'a>(here: &'a Here, path: &'a Path, start: &'a str) -> Result<Half<'a>, Failure> {
+    Ok(Half::new(here.git(), &here.common_dir, path, start, &here.state_dir()?.join("lanes")))
 }
 
 /// Why the half-made lane could hold a person's work.
 fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<String>, Failure> {
     let path = Path::new(&event.path);
-    let base = event.base_commit.as_deref().unwrap_or_default();
+    let start = history::start_of(event);
     let mut work = Vec::new();
     let tip = here.git().commit(&format!("refs/heads/{}", event.branch))?;
-    if admin.is_some() && tip.is_some_and(|tip| tip != base) {
+    if admin.is_some() && tip.is_some_and(|tip| tip != start) {
         work.push(format!("the branch '{}' has commits of its own", event.branch));
     }
     if admin.is_none_or(|admin| admin.path.as_deref() != Some(path)) || !path.is_dir() {
@@ -102,7 +107,7 @@ fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<
         let who: Vec<String> = inside.iter().map(ToString::to_string).collect();
         work.push(format!("processes work in it: {}", who.join(", ")));
     }
-    let foreign = half(here, path, base)?.foreign()?;
+    let foreign = half(here, path, start)?.foreign()?;
     if !foreign.is_empty() {
         let shown: Vec<&str> = foreign.iter().take(5).map(String::as_str).collect();
         work.push(format!("git did not write {}", shown.join(", ")));

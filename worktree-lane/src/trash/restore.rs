@@ -97,6 +97,7 @@ pub(crate) fn event(entry: &Entry) -> LaneEvent {
     LaneEvent {
         branch: entry.branch.clone().unwrap_or_else(|| entry.lane.branch.clone()),
         head: entry.head.clone(),
+        adopted: Vec::new(),
         trash: Some(entry.name.clone()),
         ..entry.lane.clone()
     }

@@ -3,6 +3,7 @@
 
 mod add;
 mod add_killed;
+mod adopt;
 mod base;
 mod damage;
 mod landed;

@@ -1,0 +1,126 @@
+//! The short part of `add`: checks and registers under the repository's lock.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use cli::{Failure, clock};
+use records::{Adopted, Extra, LaneEvent, LaneEventKind, Reason};
+
+use crate::here::Here;
+use crate::history::{self, History};
+use crate::lock::Lock;
+use crate::plan::Plan;
+
+use super::adopt::{self, OnRemote, Start};
+use super::base::Base;
+use super::{check, refuse, undone_locked};
+
+/// How often the registration is tried when others make worktrees without our lock.
+const TRIES: u32 = 10;
+
+/// Registers, and tries again when git met a worktree that somebody without our lock was just
+/// making (lanes reference, case 33).
+pub(super) fn register(
+    here: &Here,
+    actor: &str,
+    plan: &Plan,
+    base: &Base,
+    on_remote: Option<&OnRemote>,
+) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
+    let mut tries = 1;
+    loop {
+        match once(here, actor, plan, base, on_remote) {
+            Err(failure) if tries < TRIES && failure.to_string().contains("commondir") => {
+                tries += 1;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Afterwards git knows the worktree, which is locked with a reason that names this run, and has no
+/// files yet.
+fn once(
+    here: &Here,
+    actor: &str,
+    plan: &Plan,
+    base: &Base,
+    on_remote: Option<&OnRemote>,
+) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
+    let _repository = Lock::repository(here)?;
+    let history = History::load(here)?;
+    let mut facts = check::facts(here, &history, plan, base)?;
+    facts.on_remote = on_remote.is_some();
+    let reasons = refuse::reasons(plan, &facts);
+    if !reasons.is_empty() {
+        return Ok(Err(reasons));
+    }
+    let start = adopt::start(here, plan, base, &facts, on_remote)?;
+    let event = begun(actor, plan, base, &start, &facts);
+    hide(here, &plan.path)?;
+    history::append(here, &event)?;
+    let reason = history::lock_reason(&event.lane, event.at);
+    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"];
+    let mut args: Vec<&OsStr> = flags.map(OsStr::new).into();
+    args.push(OsStr::new(&reason));
+    let from = if start.adopted {
+        &plan.branch
+    } else {
+        args.extend(["-b", &plan.branch].map(OsStr::new));
+        history::start_of(&event)
+    };
+    args.extend([plan.path.as_os_str(), OsStr::new(from)]);
+    match here.change(&args) {
+        Ok(()) => Ok(Ok(event)),
+        Err(error) => Err(undone_locked(here, actor, &event, error.into())),
+    }
+}
+
+fn begun(actor: &str, plan: &Plan, base: &Base, start: &Start, facts: &check::Facts) -> LaneEvent {
+    let folder = facts.at_path.map(|_| Adopted::Folder);
+    LaneEvent {
+        at: clock::now(),
+        actor: actor.into(),
+        kind: LaneEventKind::Adding,
+        lane: plan.lane.clone(),
+        slug: plan.slug.clone(),
+        role: plan.role.clone(),
+        branch: plan.branch.clone(),
+        path: plan.path.to_string_lossy().into_owned(),
+        base: Some(base.name.clone()),
+        base_commit: start.base_commit.clone(),
+        head: start.head.clone(),
+        adopted: start.adopted.then_some(Adopted::Branch).into_iter().chain(folder).collect(),
+        trash: None,
+        claim: None,
+        saved: None,
+        note: None,
+        extra: Extra::new(),
+    }
+}
+
+/// Keeps lanes inside the main worktree out of its status, without touching a tracked file.
+fn hide(here: &Here, path: &Path) -> Result<(), Failure> {
+    let (Some(place), Some(main)) = (&here.place, &here.main) else { return Ok(()) };
+    let Ok(inside) = path.strip_prefix(main) else { return Ok(()) };
+    let pattern = if inside.starts_with(".worktrees") {
+        "/.worktrees/".to_owned()
+    } else {
+        format!("/{}/", escaped(&inside.to_string_lossy()))
+    };
+    repo::exclude(place, &pattern)?;
+    Ok(())
+}
+
+/// `path` as a pattern of an exclude file that matches only itself.
+fn escaped(path: &str) -> String {
+    path.chars().fold(String::new(), |mut pattern, c| {
+        match c {
+            // A pattern cannot hold a line break; `?` matches it.
+            '\n' | '\r' => pattern.push('?'),
+            '*' | '?' | '[' | ']' | '\\' | ' ' | '!' | '#' => pattern.extend(['\\', c]),
+            c => pattern.push(c),
+        }
+        pattern
+    })
+}
