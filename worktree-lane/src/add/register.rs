@@ -60,13 +60,13 @@ fn once(
     hide(here, &plan.path)?;
     history::append(here, &event)?;
     let reason = history::lock_reason(&event.lane, event.at);
-    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock", "--reason"];
+    let flags = ["worktree", "add", "--quiet", "--no-checkout", "--lock", "--reason"];
     let mut args: Vec<&OsStr> = flags.map(OsStr::new).into();
     args.push(OsStr::new(&reason));
     let from = if start.adopted {
         &plan.branch
     } else {
-        args.extend(["-b", &plan.branch].map(OsStr::new));
+        args.extend(["--no-track", "-b", &plan.branch].map(OsStr::new));
         history::start_of(&event)
     };
     args.extend([plan.path.as_os_str(), OsStr::new(from)]);
