@@ -1,10 +1,13 @@
 //! The command line.
 
+mod claim;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 
+pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
@@ -64,6 +67,28 @@ pub(crate) enum Command {
     Status,
     /// Show the events of a task, oldest first
     Log(TaskArg),
+    /// Take a task for an owner, until the lease ends
+    ///
+    /// One of any number of processes that ask at once gets it. For its owner, asking again changes
+    /// nothing. It is refused while somebody else has the task, while it is blocked or done, while
+    /// what it depends on is not done, and for another role than the task's. A claim whose lease is over
+    /// may be taken over, which is recorded. Ends with 1 when refused.
+    Claim(ClaimArgs),
+    /// Let an owner's lease run on from now
+    ///
+    /// Ends with 1 when the lease is over already or the claim is somebody else's.
+    Renew(RenewArgs),
+    /// Give a claim up
+    ///
+    /// Only the claim of the owner that is named. Ends with 1 when it is somebody else's, or nobody's.
+    Release(ReleaseArgs),
+    /// Say where a task stands
+    ///
+    /// `blocked` holds until another status; `in_progress` ends that for whoever works on the task;
+    /// `todo` puts it back, and with it the owner's claim. `done` is for work that was merged by hand,
+    /// and is believed only of a commit that the base has and that has all that was handed over. A
+    /// task that is done is opened again with --reopen alone. Ends with 1 when refused.
+    SetStatus(SetStatusArgs),
     /// Run a command in the task's lane and record how it ended
     ///
     /// The lane must be clean and stand at the commit; ignored files do not count. A command that

@@ -1,12 +1,15 @@
 //! The subcommands, one file each.
 
+mod claim;
 mod evidence;
 mod handoff;
 mod log;
 pub(crate) mod merge_ready;
 mod review;
 mod route_review;
+mod set_status;
 mod status;
+mod under_lock;
 mod validate;
 
 use cli::{Exit, Failure, Out};
@@ -28,6 +31,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::Validate) => validate::run(&desk, out),
         Some(Command::Status) => status::run(&desk, out),
         Some(Command::Log(args)) => log::run(&desk, &args, out),
+        Some(Command::Claim(args)) => claim::claim(&desk, &args, out),
+        Some(Command::Renew(args)) => claim::renew(&desk, &args, out),
+        Some(Command::Release(args)) => claim::release(&desk, &args, out),
+        Some(Command::SetStatus(args)) => set_status::run(&desk, args, out),
         Some(Command::Evidence(args)) => evidence::run(&desk, &args, out),
         Some(Command::Handoff(args)) => handoff::run(&desk, args, out),
         Some(Command::RouteReview(args)) => route_review::run(&desk, &args, out),

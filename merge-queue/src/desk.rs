@@ -120,18 +120,7 @@ impl Desk {
 
     /// An event without a number and a payload.
     pub(crate) fn blank(&self, task: &TaskId, kind: &str) -> Result<QueueEvent, Failure> {
-        Ok(QueueEvent {
-            seq: 0,
-            at: cli::clock::now(),
-            actor: self.actor()?,
-            task: task.clone(),
-            kind: kind.into(),
-            evidence: None,
-            handoff: None,
-            review: None,
-            landed: None,
-            extra: records::Extra::new(),
-        })
+        Ok(QueueEvent::blank(0, cli::clock::now(), self.actor()?, task.clone(), kind))
     }
 
     /// Who records.

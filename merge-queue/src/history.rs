@@ -24,7 +24,7 @@ impl History {
     pub(crate) fn of<'a>(
         &'a self,
         task: &'a TaskId,
-    ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> {
+    ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone {
         self.events.iter().filter(move |event| event.task == *task)
     }
 }
@@ -95,7 +95,80 @@ pub(crate) fn append(
     journal::append_with(file(place), |view| make(next_number(view)?, view))
 }
 
+/// Appends the event that `decide` gives for its number and for the journal as it is under the lock:
+/// what is `known` and what came after it. Where `decide` gives something else instead, nothing is
+/// appended. `decide` must be quick.
+///
+/// A journal that cannot be relied upon is refused: what is missing may be what matters.
+pub(crate) fn append_after<R>(
+    place: &Place,
+    mut known: History,
+    decide: impl FnOnce(u64, &History) -> Result<Result<QueueEvent, R>, Failure>,
+) -> Result<Result<QueueEvent, R>, Failure> {
+    if let Some(damage) = known.damage.first() {
+        let place = format!("{}:{}", damage.file, damage.line);
+        return Err(Failure::damaged(place, &damage.message).hint(PUT_RIGHT));
+    }
+    place.make_state_dir()?;
+    let mut instead = None;
+    let appended = journal::append_with(file(place), |view| {
+        let last = known.events.last().map_or(0, |event| event.seq);
+        known.events.extend(newer(view, last)?);
+        let last = known.events.last().map_or(0, |event| event.seq);
+        let next = last.checked_add(1).ok_or_else(|| no_number_after(last))?;
+        match decide(next, &known)? {
+            Ok(event) => Ok(Some(event)),
+            Err(other) => {
+                instead = Some(other);
+                Ok::<_, Failure>(None)
+            }
+        }
+    })?;
+    match (appended, instead) {
+        (Some((event, _)), _) => Ok(Ok(event)),
+        (None, Some(other)) => Ok(Err(other)),
+        (None, None) => Err(Failure::world("cannot record", "the event was not appended")),
+    }
+}
+
+/// The events behind number `last`, oldest first.
+fn newer(view: &View<'_>, last: u64) -> Result<Vec<QueueEvent>, Failure> {
+    let mut newer = Vec::new();
+    let mut expected = None;
+    for line in view.reverse()? {
+        let line = line?;
+        match line.decode::<QueueEvent>() {
+            Ok(event) if event.seq > last && expected.is_none_or(|next| event.seq + 1 == next) => {
+                expected = Some(event.seq);
+                newer.push(event);
+            }
+            Ok(event) if event.seq == last && expected.is_none_or(|next| last + 1 == next) => {
+                newer.reverse();
+                return Ok(newer);
+            }
+            Ok(event) => {
+                let why = format!("event {} stands where another one was expected", event.seq);
+                return Err(Failure::damaged("cannot record", why).hint(PUT_RIGHT));
+            }
+            // Nobody was told that it is stored.
+            Err(damage) if !line.is_terminated() || damage.sort == Sort::CutOff => {}
+            Err(damage) => return Err(Failure::damaged("cannot record", damage).hint(PUT_RIGHT)),
+        }
+    }
+    if last == 0 && expected.is_none_or(|next| next == 1) {
+        newer.reverse();
+        return Ok(newer);
+    }
+    let why = "events that were there a moment ago are gone";
+    Err(Failure::damaged("cannot record", why).hint(PUT_RIGHT))
+}
+
 const PUT_RIGHT: &str = "put the line right from a copy of the file; nothing was written";
+
+fn no_number_after(last: u64) -> Failure {
+    let why = format!("there is no number after the last event's, {last}");
+    Failure::damaged("cannot record", why).hint(PUT_RIGHT)
+}
 
 /// The number of the next event.
 fn next_number(view: &View<'_>) -> Result<u64, Failure> {
@@ -103,10 +176,7 @@ fn next_number(view: &View<'_>) -> Result<u64, Failure> {
         let line = line?;
         match line.decode::<QueueEvent>() {
             Ok(event) => {
-                return event.seq.checked_add(1).ok_or_else(|| {
-                    let why = format!("there is no number after the last event's, {}", event.seq);
-                    Failure::damaged("cannot record", why).hint(PUT_RIGHT)
-                });
+                return event.seq.checked_add(1).ok_or_else(|| no_number_after(event.seq));
             }
             Err(_) if !line.is_terminated() => {}
             Err(damage) => {

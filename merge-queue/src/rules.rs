@@ -1,5 +1,6 @@
 //! The rules: pure functions of values, and the values themselves. Nothing here asks git or the clock.
 
+pub(crate) mod claim;
 pub(crate) mod definitions;
 pub(crate) mod diff;
 pub(crate) mod facts;
@@ -8,5 +9,7 @@ pub(crate) mod people;
 pub(crate) mod ready;
 pub(crate) mod review_rules;
 pub(crate) mod route;
+pub(crate) mod set_status;
+pub(crate) mod standing;
 pub(crate) mod state;
 pub(crate) mod validate;

@@ -9,6 +9,7 @@ pub(crate) fn state_tone(state: &str) -> Tone {
     match state {
         "done" => Tone::Good,
         "in_progress" => Tone::Warn,
+        "blocked" => Tone::Bad,
         _ => Tone::Plain,
     }
 }
@@ -39,6 +40,28 @@ pub(crate) fn gist(event: &QueueEvent) -> String {
     if let Some(landing) = &event.landed {
         let (from, base, to) = (short(&landing.commit), &landing.base, short(&landing.base_after));
         return format!("{from} into {base}, {}: {to}", landing.strategy);
+    }
+    standing_gist(event)
+}
+
+/// Who works on it, and what was said about it.
+fn standing_gist(event: &QueueEvent) -> String {
+    let why = |reason: &Option<String>| {
+        reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
+    };
+    if let Some(claim) = &event.claim {
+        let (owner, role, until) = (&claim.owner, &claim.role, cli::clock::local(claim.until));
+        let from = claim.took_over.as_ref().map(|old| format!(", taken over from {}", old.owner));
+        return format!("{owner} as {role} until {until}{}", from.unwrap_or_default());
+    }
+    if let Some(release) = &event.release {
+        return format!("{} gives it up{}", release.owner, why(&release.reason));
+    }
+    if let Some(change) = &event.status {
+        let reopened = if change.reopened { "opened again, " } else { "" };
+        let commit = change.commit.as_ref().map(|commit| format!(" with {}", short(commit)));
+        let commit = commit.unwrap_or_default();
+        return format!("{reopened}{}{commit}{}", change.to.as_str(), why(&change.reason));
     }
     String::new()
 }

@@ -42,7 +42,8 @@ pub use ids::{IdError, IssueNumber, SessionId, TaskId, check_ref_part};
 pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, ProcessMark};
 pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
-    Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, QueueEvent, Review, ReviewStatus,
+    Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, LanePreflight, QueueEvent, Release,
+    Review, ReviewStatus, StatusChange, TakenOver, TaskClaim, TaskState,
 };
 pub use raw_diff::{raw_diff_bytes, raw_diff_lines};
 pub use refusal::{Condition, Reason};

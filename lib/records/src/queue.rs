@@ -1,5 +1,9 @@
 //! What the merge queue remembers: one event a line in `<git common dir>/switchyard/queue.jsonl`.
 
+mod standing;
+
+pub use standing::{LanePreflight, Release, StatusChange, TakenOver, TaskClaim, TaskState};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +23,18 @@ pub struct QueueEvent {
     pub actor: String,
     /// The task it is about.
     pub task: TaskId,
-    /// `evidence`, `handoff`, `review`, `landed`, `status`, `claimed`, `released`, `note`, ….
+    /// `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
+    /// `landed`, `note`, ….
     pub kind: String,
+    /// Payload of `claimed` and `renewed`: the claim as it holds from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<TaskClaim>,
+    /// Payload of `released`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+    /// Payload of `status`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusChange>,
     /// Payload of `evidence`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -36,6 +50,27 @@ pub struct QueueEvent {
     /// Payloads and keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl QueueEvent {
+    /// An event without a payload.
+    pub fn blank(seq: u64, at: Stamp, actor: String, task: TaskId, kind: &str) -> Self {
+        Self {
+            seq,
+            at,
+            actor,
+            task,
+            kind: kind.into(),
+            claim: None,
+            release: None,
+            status: None,
+            evidence: None,
+            handoff: None,
+            review: None,
+            landed: None,
+            extra: Extra::new(),
+        }
+    }
 }
 
 /// That a command was run on a commit and how it ended.

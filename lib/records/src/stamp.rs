@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -30,6 +31,12 @@ impl Stamp {
     /// The instant itself.
     pub fn instant(self) -> Timestamp {
         self.0
+    }
+
+    /// The instant `time` later; `None` beyond the end of the calendar.
+    pub fn after(self, time: Duration) -> Option<Self> {
+        let time = SignedDuration::try_from(time).ok()?;
+        self.0.checked_add(time).ok().map(Self::new)
     }
 
     /// `20260124T183045`, the form that names session shards (runbook 0801, "Session-Sharded

@@ -5,6 +5,7 @@ use records::merge_queue::TaskStatus;
 
 use crate::desk::Desk;
 use crate::git::gather;
+use crate::rules::standing::Standing;
 use crate::rules::state;
 use crate::show;
 
@@ -12,19 +13,21 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.definitions()?;
     let history = desk.history(out)?;
     let tip = desk.base(&definitions)?.tip(&desk.git)?;
-    let reached = gather::reached(desk, tip.as_deref(), &history.events)?;
+    let reached = gather::reached(desk, tip.as_deref(), history.events.iter())?;
+    let standings = Standing::of_all(&history.events);
+    let now = cli::clock::now();
     let mut table = Table::new(["TASK", "ISSUE", "STATE", "PRIORITY", "ROLE", "TITLE"]);
     for task in &definitions.tasks {
-        let last_event = history.of(&task.id).next_back().map(|event| event.seq);
-        let landed = state::landed(history.of(&task.id), &reached).is_some();
+        let standing = standings.get(&task.id).cloned().unwrap_or_default();
+        let done = state::done(history.of(&task.id), &reached).is_some();
         let status = TaskStatus {
             task: task.id.clone(),
             title: task.title.clone(),
             issue: task.issue,
             role: task.role.clone(),
             priority: task.priority,
-            state: state::name(last_event.is_some(), landed).into(),
-            last_event,
+            state: standing.state(done, now).as_str().into(),
+            last_event: standing.last.map(|(seq, _)| seq),
         };
         if out.is_json() {
             out.print(&status, |_, _| ())?;

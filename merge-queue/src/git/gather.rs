@@ -87,7 +87,7 @@ pub(crate) fn facts(
         }
         None => None,
     };
-    let reached = reached(desk, base_commit.as_deref(), &history.events)?;
+    let reached = reached(desk, base_commit.as_deref(), history.events.iter())?;
     Ok(Facts {
         base: base.shown.clone(),
         base_commit,
@@ -162,14 +162,14 @@ fn is_cut_off(desk: &Desk, tip: &str, head: &str, bases: &[String]) -> Result<bo
 }
 
 /// The landings among `events` that the base at `tip` contains.
-pub(crate) fn reached(
+pub(crate) fn reached<'a>(
     desk: &Desk,
     tip: Option<&str>,
-    events: &[QueueEvent],
+    events: impl Iterator<Item = &'a QueueEvent>,
 ) -> Result<BTreeSet<String>, Failure> {
     let Some(tip) = tip else { return Ok(BTreeSet::new()) };
     let mut reached = BTreeSet::new();
-    for commit in state::landings(events.iter()).collect::<BTreeSet<_>>() {
+    for commit in state::landings(events).collect::<BTreeSet<_>>() {
         if desk.objects.reachable(commit, tip)? {
             reached.insert(commit.to_owned());
         }

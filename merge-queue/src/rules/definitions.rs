@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use records::merge_queue::Mistake;
@@ -114,6 +115,8 @@ pub(crate) struct WrittenRoute {
 pub(crate) struct Policy {
     /// Always `false`. The key exists so that a file can say so.
     pub(crate) self_approval: Option<Spanned<bool>>,
+    /// How long a claim holds unless it is renewed, such as `2h`.
+    pub(crate) lease: Option<Spanned<String>>,
 }
 
 /// The definitions after they were checked. What has a mistake is left out and listed.
@@ -133,6 +136,8 @@ pub(crate) struct Definitions {
     pub(crate) tasks: Vec<Task>,
     /// The routes in the order of the file.
     pub(crate) routes: Vec<ReviewRoute>,
+    /// How long a claim holds unless it is renewed.
+    pub(crate) lease: Duration,
     /// Everything that is wrong, in the order of the file.
     pub(crate) mistakes: Vec<Mistake>,
 }

@@ -1,8 +1,8 @@
-//! Where a task stands: computed from its events and from what the base branch holds, never stored.
+//! Whether a task is done: computed from its events and from what the base branch holds, never stored.
 
 use std::collections::BTreeSet;
 
-use records::{Landed, QueueEvent};
+use records::{Landed, QueueEvent, TaskState};
 
 /// The landing that brought the task in, if its work is in the base.
 ///
@@ -15,6 +15,9 @@ pub(crate) fn landed<'a>(
 ) -> Option<(&'a QueueEvent, &'a Landed)> {
     let mut handed_over = None;
     for event in events.rev() {
+        if event.status.as_ref().is_some_and(|change| change.reopened) {
+            return None;
+        }
         if let Some(handoff) = &event.handoff {
             handed_over.get_or_insert(handoff.commit.as_str());
         }
@@ -28,18 +31,48 @@ pub(crate) fn landed<'a>(
     None
 }
 
+/// The event that makes the task done: its landing, or somebody's word that it is done with a commit
+/// that the base has, for work that was merged by hand. A handoff of another commit, and opening the
+/// task again, end that.
+pub(crate) fn done<'a>(
+    events: impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone,
+    reached: &BTreeSet<String>,
+) -> Option<&'a QueueEvent> {
+    let landed = landed(events.clone(), reached).map(|(event, _)| event);
+    let mut handed_over = None;
+    for event in events.rev() {
+        if let Some(handoff) = &event.handoff {
+            handed_over.get_or_insert(handoff.commit.as_str());
+        }
+        if event.status.is_none() {
+            continue;
+        }
+        // The newest word counts, whatever it is.
+        let said = said_done(event).filter(|commit| {
+            reached.contains(*commit)
+                && handed_over.is_none_or(|handed_over| handed_over == *commit)
+        });
+        return match (said, landed) {
+            (Some(_), Some(landed)) if landed.seq > event.seq => Some(landed),
+            (Some(_), _) => Some(event),
+            (None, landed) => landed,
+        };
+    }
+    landed
+}
+
 /// The commits whose presence in the base decides about these events.
 pub(crate) fn landings<'a>(
     events: impl Iterator<Item = &'a QueueEvent>,
 ) -> impl Iterator<Item = &'a str> {
-    events.filter_map(|event| event.landed.as_ref()).map(|landing| landing.base_after.as_str())
+    events.filter_map(|event| {
+        let landed = event.landed.as_ref().map(|landing| landing.base_after.as_str());
+        landed.or_else(|| said_done(event))
+    })
 }
 
-/// `todo`, `in_progress` or `done`.
-pub(crate) fn name(has_events: bool, landed: bool) -> &'static str {
-    match (has_events, landed) {
-        (_, true) => "done",
-        (true, false) => "in_progress",
-        (false, false) => "todo",
-    }
+/// The commit with which somebody said that the task is done.
+fn said_done(event: &QueueEvent) -> Option<&str> {
+    let change = event.status.as_ref().filter(|change| change.to == TaskState::Done)?;
+    change.commit.as_deref()
 }

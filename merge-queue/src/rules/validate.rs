@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use records::merge_queue::Mistake;
 use records::{IssueNumber, TaskId, check_ref_part};
@@ -31,6 +32,7 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         let why = "nobody approves their own work: write false or leave the key out";
         mistakes.add("self_approval_allowed", allowed.referenced, why.into());
     }
+    let lease = lease(&written, &mut mistakes);
     mistakes.found.sort_by_key(|m| (m.line, m.column));
     Definitions {
         file: file.into(),
@@ -40,7 +42,23 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         roles,
         tasks,
         routes,
+        lease,
         mistakes: mistakes.found,
+    }
+}
+
+/// How long a claim holds unless the file says otherwise.
+const LEASE: Duration = Duration::from_hours(2);
+
+fn lease(written: &Written, mistakes: &mut Mistakes) -> Duration {
+    let Some(lease) = &written.policy.lease else { return LEASE };
+    let length = cli::parse_duration(&lease.value);
+    match length.and_then(|l| if l.is_zero() { Err("a lease of no time".into()) } else { Ok(l) }) {
+        Ok(length) => length,
+        Err(why) => {
+            mistakes.add("bad_lease", lease.referenced, why);
+            LEASE
+        }
     }
 }
 
@@ -278,10 +296,11 @@ mod tests {
     #[test]
     fn every_mistake_is_named_with_its_line() {
         let found = mistakes(
-            "queue:\n  policy: {self_approval: true}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
+            "queue:\n  policy: {self_approval: true, lease: soon}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
         );
         let expected = [
             ("self_approval_allowed", 2),
+            ("bad_lease", 2),
             ("bad_role", 5),
             ("unknown_role", 10),
             ("duplicate_id", 11),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests: a failure here must stop the test")]
 
 mod approvals;
+mod claim;
 mod conditions;
 mod definitions;
 mod evidence;
@@ -13,5 +14,6 @@ mod landing;
 mod like_git_merge;
 mod project;
 mod races;
+mod set_status;
 mod terminal;
 mod worktrees;

@@ -12,8 +12,8 @@ pub(super) fn done(question: Question<'_>) -> Finding {
     let mut reasons = Vec::new();
     for dependency in &question.task.depends_on {
         let events = question.history.of(dependency);
-        if let Some((event, _)) = state::landed(events, &question.facts.reached) {
-            landed.push(format!("event {}: {dependency} landed", event.seq));
+        if let Some(event) = state::done(events, &question.facts.reached) {
+            landed.push(format!("event {}: {dependency} is done", event.seq));
         } else {
             let message = format!("{dependency} is not in {}", question.facts.base);
             let next = format!("merge-queue merge-ready {dependency}");

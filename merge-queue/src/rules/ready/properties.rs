@@ -50,18 +50,7 @@ fn facts(version: &str) -> Facts {
 }
 
 fn blank(kind: &str) -> QueueEvent {
-    QueueEvent {
-        seq: 0,
-        at: AT.parse().unwrap(),
-        actor: "lead".into(),
-        task: "t".parse().unwrap(),
-        kind: kind.into(),
-        evidence: None,
-        handoff: None,
-        review: None,
-        landed: None,
-        extra: records::Extra::new(),
-    }
+    QueueEvent::blank(0, AT.parse().unwrap(), "lead".into(), "t".parse().unwrap(), kind)
 }
 
 fn evidence(version: &str, result: EvidenceResult, source: EvidenceSource) -> QueueEvent {

@@ -1,0 +1,39 @@
+//! `claim`, `renew` and `release`: who works on a task, one owner at a time.
+
+use cli::{Exit, Failure, Out};
+
+use crate::args::{ClaimArgs, ReleaseArgs, RenewArgs};
+use crate::desk::{self, Desk};
+use crate::rules::claim::{self as rules, Claimant};
+
+use super::under_lock::{Request, decide};
+
+pub(super) fn claim(desk: &Desk, args: &ClaimArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.sound_definitions()?;
+    let task = desk::find(&definitions, &args.task.task)?;
+    let lease = args.lease.unwrap_or(definitions.lease);
+    let claimant = Claimant { role: &args.role, owner: &args.owner, lease };
+    let request = Request { desk, definitions: &definitions, task, command: "claim" };
+    decide(request, "claimed", out, |scene, event| {
+        rules::claim(scene, claimant, Ok(None)).put(&mut event.claim)
+    })
+}
+
+pub(super) fn renew(desk: &Desk, args: &RenewArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.sound_definitions()?;
+    let task = desk::find(&definitions, &args.task.task)?;
+    let lease = args.lease.unwrap_or(definitions.lease);
+    let request = Request { desk, definitions: &definitions, task, command: "renew" };
+    decide(request, "renewed", out, |scene, event| {
+        rules::renew(scene, &args.owner, lease).put(&mut event.claim)
+    })
+}
+
+pub(super) fn release(desk: &Desk, args: &ReleaseArgs, out: &mut Out) -> Result<Exit, Failure> {
+    let definitions = desk.sound_definitions()?;
+    let task = desk::find(&definitions, &args.task.task)?;
+    let request = Request { desk, definitions: &definitions, task, command: "release" };
+    decide(request, "released", out, |scene, event| {
+        rules::release(scene, &args.owner, args.reason.as_deref()).put(&mut event.release)
+    })
+}

@@ -1,0 +1,123 @@
+//! Who works on a task and what was said about it: a fold over its events, oldest first.
+
+use std::collections::BTreeMap;
+
+use records::{QueueEvent, Stamp, StatusChange, TaskClaim, TaskId, TaskState};
+
+/// What the events of one task amount to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Standing {
+    /// The newest claim that was not given up. Its lease may be over.
+    pub(crate) claim: Option<Held>,
+    /// What was said last, if it still holds: `blocked` or `in_progress`.
+    pub(crate) said: Option<Said>,
+    /// Whether work was recorded since the task was last put back to `todo`.
+    pub(crate) worked: bool,
+    /// The commit that was handed over last.
+    pub(crate) handed_over: Option<String>,
+    /// The newest event's number and time.
+    pub(crate) last: Option<(u64, Stamp)>,
+}
+
+/// A claim and the event that gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) claim: TaskClaim,
+    pub(crate) event: u64,
+}
+
+/// A status and the event that set it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) change: StatusChange,
+    pub(crate) event: u64,
+    pub(crate) at: Stamp,
+}
+
+impl Standing {
+    /// What these events, which are of one task and oldest first, amount to.
+    pub(crate) fn of<'a>(events: impl Iterator<Item = &'a QueueEvent>) -> Self {
+        let mut standing = Self::default();
+        events.for_each(|event| standing.apply(event));
+        standing
+    }
+
+    /// Of every task that has events.
+    pub(crate) fn of_all(events: &[QueueEvent]) -> BTreeMap<TaskId, Self> {
+        let mut all: BTreeMap<TaskId, Self> = BTreeMap::new();
+        for event in events {
+            if let Some(standing) = all.get_mut(&event.task) {
+                standing.apply(event);
+            } else {
+                all.entry(event.task.clone()).or_default().apply(event);
+            }
+        }
+        all
+    }
+
+    /// Takes the next event in.
+    pub(crate) fn apply(&mut self, event: &QueueEvent) {
+        self.last = Some((event.seq, event.at));
+        if let Some(claim) = &event.claim {
+            self.claim = Some(Held { claim: claim.clone(), event: event.seq });
+            self.said.take_if(|said| said.change.to != TaskState::Blocked);
+        }
+        if event.release.is_some() {
+            self.claim = None;
+            self.said.take_if(|said| said.change.to != TaskState::Blocked);
+        }
+        if let Some(change) = &event.status {
+            self.say(change, event);
+        }
+        let handed_in = event.evidence.is_some() || event.handoff.is_some();
+        if handed_in || event.review.is_some() || event.landed.is_some() {
+            self.worked = true;
+        }
+        if let Some(handoff) = &event.handoff {
+            self.handed_over = Some(handoff.commit.clone());
+        }
+        // The work is over; `landing` alone may come to nothing.
+        if event.kind == "landed" {
+            self.claim = None;
+        }
+    }
+
+    fn say(&mut self, change: &StatusChange, event: &QueueEvent) {
+        let holds = matches!(change.to, TaskState::Blocked | TaskState::InProgress);
+        self.said = holds.then(|| Said { change: change.clone(), event: event.seq, at: event.at });
+        if !holds {
+            self.claim = None;
+        }
+        if change.to == TaskState::Todo {
+            self.worked = false;
+        }
+    }
+
+    /// The claim whose lease runs at `now`.
+    pub(crate) fn live(&self, now: Stamp) -> Option<&Held> {
+        self.claim.as_ref().filter(|held| held.claim.until > now)
+    }
+
+    /// The claim whose lease was over at `now`.
+    pub(crate) fn lapsed(&self, now: Stamp) -> Option<&Held> {
+        self.claim.as_ref().filter(|held| held.claim.until <= now)
+    }
+
+    /// What keeps the task from going on, if somebody said so.
+    pub(crate) fn blocked(&self) -> Option<&Said> {
+        self.said.as_ref().filter(|said| said.change.to == TaskState::Blocked)
+    }
+
+    /// Where the task stands at `now`. `done` says whether the base has the work.
+    pub(crate) fn state(&self, done: bool, now: Stamp) -> TaskState {
+        if done {
+            TaskState::Done
+        } else if self.blocked().is_some() {
+            TaskState::Blocked
+        } else if self.live(now).is_some() || self.said.is_some() || self.worked {
+            TaskState::InProgress
+        } else {
+            TaskState::Todo
+        }
+    }
+}
