@@ -12,8 +12,8 @@ use crate::project::{Project, codes};
 pub(crate) fn change_last(project: &Project, change: impl Fn(&mut Value)) {
     let mut events = project.events();
     change(events.last_mut().unwrap());
-    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-    project.scratch.write("talos/.git/switchyard/queue.jsonl", lines);
+    let lines: Vec<String> = events.iter().map(|event| format!("{event}\n")).collect();
+    project.scratch.write("talos/.git/switchyard/queue.jsonl", lines.concat());
 }
 
 /// Lets the lease of the newest claim be over.
@@ -95,7 +95,7 @@ fn the_lease_is_the_definitions_unless_it_is_given() {
         let lease = format!("--lease={lease}");
         project.tool(["renew", "98", "--owner", "B", &lease]).run().code(2).stderr_has("--lease");
     }
-    let far = "renew 98 --owner B --lease 999999999h";
+    let far = "renew 98 --owner B --lease 80000000h";
     assert_eq!(refused(&project, far), ["lease_too_long"]);
     assert_eq!(project.events().len(), 1);
 }
@@ -122,13 +122,12 @@ fn a_dependency_is_done_when_the_base_has_its_work() {
     assert_eq!(refused(&project, "claim 98 --role A-backend --owner B"), ["task_done"]);
 }
 
-/// 32 tasks that nobody needs to wait for.
+/// Tasks that nobody needs to wait for.
 fn many_tasks(count: usize) -> Project {
-    let mut definitions =
-        String::from("queue:\n  base: origin/main\n  roles:\n    A: {}\n  tasks:\n");
-    for number in 0..count {
-        definitions += &format!("    - {{id: t{number}, title: Task {number}, role: A}}\n");
-    }
+    let task = |number| format!("    - {{id: t{number}, title: Task {number}, role: A}}\n");
+    let tasks: Vec<String> = (0..count).map(task).collect();
+    let head = "queue:\n  base: origin/main\n  roles:\n    A: {}\n  tasks:\n";
+    let definitions = format!("{head}{}", tasks.concat());
     Project::with(&definitions, testkit::Repo::options())
 }
 
