@@ -108,6 +108,8 @@ fn lane(worktree: Worktree, main: bool) -> Lane {
         head: worktree.head,
         base: None,
         base_commit: None,
+        owner: None,
+        claimed_until: None,
         locked: worktree.locked,
         half_made: false,
         kind: if main { LaneKind::Main } else { LaneKind::Foreign },

@@ -1,10 +1,13 @@
 //! The command line.
 
+mod claim;
 pub(crate) mod prune;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+
+pub(crate) use claim::{Claim, Release, Renew};
 
 /// Make, inspect, preserve and retire lanes
 ///
@@ -71,6 +74,22 @@ pub(crate) enum Command {
     ///
     /// When there is no such lane, stdout stays empty, stderr says so, and the exit code is 1.
     Path(Path),
+    /// Make a lane an owner's, for as long as its lease or its process lasts
+    ///
+    /// Of any number that claim a lane at once, one gets it; the others are refused until it is
+    /// released or ends. `git worktree list --verbose` shows it as a lock: `owner O until T by
+    /// worktree-lane`. The owner that has it may claim it again, which prolongs the lease and never
+    /// shortens it.
+    Claim(Claim),
+    /// Prolong the lease of a claim that stands
+    ///
+    /// The lease then ends so long from now, or when it would have ended anyway if that is later. A
+    /// claim that has ended is not renewed: another may have had the lane since.
+    Renew(Renew),
+    /// Give a claim up
+    ///
+    /// Another owner's claim is refused. One that has ended, or that nobody has, is no failure.
+    Release(Release),
     /// Move lanes into the trash, unless something in them could be lost
     ///
     /// All reasons against it are given at once. The branch is deleted only when its work is

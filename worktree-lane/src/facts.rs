@@ -14,6 +14,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 
 use cli::Failure;
+use records::LaneClaim;
 
 use crate::here::Here;
 use crate::lane_git::LaneGit;
@@ -60,7 +61,9 @@ pub(crate) struct Facts {
     pub(crate) path: String,
     /// The branch that is checked out.
     pub(crate) branch: Option<String>,
-    /// The reason of its lock; `""` for a lock without one.
+    /// The claim on it, if it stands.
+    pub(crate) claim: Option<LaneClaim>,
+    /// The reason of its lock, if it was locked by hand; `""` for a lock without one.
     pub(crate) locked: Option<String>,
     /// Why its folder and git's folder for it do not belong together. Nothing else was looked at
     /// then.
@@ -97,7 +100,8 @@ pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Fa
         lane: known.map(|event| event.lane.clone()).unwrap_or_default(),
         path: path.to_string_lossy().into_owned(),
         branch: entry.worktree.branch.clone(),
-        locked: entry.worktree.locked.clone(),
+        claim: entry.claim(),
+        locked: entry.locked_by_hand().map(str::to_owned),
         operation: Checked::from_result(operation::in_progress(&git, &admin)),
         processes: Checked::from_result(processes::inside(path)),
         nested: nested.map(|other| other.worktree.path.clone()).collect(),

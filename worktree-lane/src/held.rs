@@ -3,6 +3,7 @@
 use cli::{Failure, Out};
 use records::Reason;
 
+use crate::claim;
 use crate::here::Here;
 use crate::history::History;
 use crate::lock::Lock;
@@ -48,7 +49,13 @@ pub(crate) fn lane(
     if let Some(id) = &id {
         recover::of_lane(here, actor, id, out);
     }
-    let entries = registry::survey(here, &History::load(here)?)?;
+    let mut entries = registry::survey(here, &History::load(here)?)?;
+    // Git's lock may still show a claim that has ended, or not yet one that stands.
+    if let Ok(entry) = registry::find(&entries, name)
+        && claim::settle(entry)?
+    {
+        entries = registry::survey(here, &History::load(here)?)?;
+    }
     match registry::find(&entries, name).cloned() {
         Ok(at) => Ok(Ok(Held { _lock: lock, entries, at })),
         Err(why) => Ok(Err(unknown(name, &why))),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cli::{Failure, Out, clock};
 use journal::{Damage, Sort};
-use records::{Extra, LaneEvent, LaneEventKind, Stamp};
+use records::{Extra, LaneClaim, LaneEvent, LaneEventKind, Stamp};
 
 use crate::here::Here;
 
@@ -20,6 +20,8 @@ pub(crate) struct History {
 pub(crate) struct Known {
     /// Its latest event.
     pub(crate) last: LaneEvent,
+    /// The claim that was recorded last and not given up.
+    claim: Option<LaneClaim>,
 }
 
 /// A change that has begun, and of which no end is recorded: it is under way or was cut short.
@@ -64,8 +66,27 @@ impl History {
     }
 
     fn add(&mut self, event: LaneEvent) {
-        if event.kind.decides_existence() {
-            self.lanes.insert(event.lane.clone(), Known { last: event });
+        use LaneEventKind as Kind;
+        match event.kind {
+            Kind::Claimed | Kind::Renewed => {
+                if let Some(known) = self.lanes.get_mut(&event.lane) {
+                    known.claim = event.claim;
+                }
+            }
+            Kind::Released => {
+                if let Some(known) = self.lanes.get_mut(&event.lane) {
+                    known.claim = None;
+                }
+            }
+            kind if kind.decides_existence() => {
+                let before = self.lanes.remove(&event.lane).and_then(|known| known.claim);
+                // A lane that is made or was taken away is nobody's.
+                let anew =
+                    matches!(kind, Kind::Adding | Kind::Added | Kind::Removed | Kind::Reused);
+                let claim = before.filter(|_| !anew);
+                self.lanes.insert(event.lane.clone(), Known { last: event, claim });
+            }
+            _ => {}
         }
     }
 
@@ -93,6 +114,12 @@ impl Known {
             self.last.kind,
             Kind::AddFailed | Kind::Removed | Kind::RestoreFailed | Kind::Reused
         )
+    }
+
+    /// Whose the lane is, as the journal has it. The claim may have ended since: see
+    /// [`crate::claim::standing`].
+    pub(crate) const fn claim(&self) -> Option<&LaneClaim> {
+        self.claim.as_ref()
     }
 
     /// The change that is under way or was cut short.
@@ -191,6 +218,44 @@ mod tests {
             }
             assert_eq!(history.live().count() == 1, live, "{kinds:?}");
             assert_eq!(history.unfinished().next().map(|(_, u)| u), unfinished, "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn a_claim_holds_until_it_is_given_up_or_the_lane_goes() {
+        use LaneEventKind as Kind;
+        let claim = |owner: &str| LaneClaim {
+            owner: owner.into(),
+            since: "2026-01-24T18:30:45Z".parse().unwrap(),
+            until: "2026-01-24T20:30:45Z".parse().unwrap(),
+            process: None,
+        };
+        let claimed =
+            |owner: &str, kind| LaneEvent { claim: Some(claim(owner)), ..event("98", kind) };
+        let plain = |kind| event("98", kind);
+        let cases = [
+            (vec![claimed("a", Kind::Claimed)], Some("a")),
+            (vec![claimed("a", Kind::Claimed), claimed("b", Kind::Claimed)], Some("b")),
+            (vec![claimed("a", Kind::Claimed), claimed("a", Kind::Renewed)], Some("a")),
+            (vec![claimed("a", Kind::Claimed), claimed("a", Kind::Released)], None),
+            (vec![claimed("a", Kind::Claimed), plain(Kind::Saved), plain(Kind::Other)], Some("a")),
+            (vec![claimed("a", Kind::Claimed), plain(Kind::Removing)], Some("a")),
+            (
+                vec![claimed("a", Kind::Claimed), plain(Kind::Removing), plain(Kind::RemoveFailed)],
+                Some("a"),
+            ),
+            (vec![claimed("a", Kind::Claimed), plain(Kind::Removed), plain(Kind::Restored)], None),
+            (vec![claimed("a", Kind::Claimed), plain(Kind::Adding), plain(Kind::Added)], None),
+        ];
+        for (events, owner) in cases {
+            let mut history = History::default();
+            history.add(event("98", Kind::Added));
+            let kinds: Vec<Kind> = events.iter().map(|event| event.kind).collect();
+            for event in events {
+                history.add(event);
+            }
+            let found = history.lane("98").and_then(Known::claim).map(|claim| &*claim.owner);
+            assert_eq!(found, owner, "{kinds:?}");
         }
     }
 }

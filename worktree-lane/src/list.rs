@@ -38,6 +38,8 @@ fn gone(known: &Known) -> Lane {
         head: None,
         base: event.base.clone(),
         base_commit: event.base_commit.clone(),
+        owner: None,
+        claimed_until: None,
         locked: None,
         missing: true,
         half_made: known.unfinished() == Some(Unfinished::Add),
@@ -46,7 +48,7 @@ fn gone(known: &Known) -> Lane {
 }
 
 fn table(lanes: &[Lane], page: &mut Page) {
-    let mut table = Table::new(["LANE", "ROLE", "BRANCH", "BASE", "STATE", "PATH"]);
+    let mut table = Table::new(["LANE", "ROLE", "BRANCH", "BASE", "OWNER", "STATE", "PATH"]);
     for lane in lanes {
         let (tone, state) = state(lane);
         table.row([
@@ -54,6 +56,7 @@ fn table(lanes: &[Lane], page: &mut Page) {
             Cell::maybe(lane.role.as_deref()),
             Cell::maybe(lane.branch.as_deref()),
             Cell::maybe(lane.base.as_deref()),
+            Cell::maybe(lane.owner.as_deref()),
             Cell::toned(tone, state),
             Cell::new(&lane.path),
         ]);

@@ -5,6 +5,7 @@ mod add;
 mod age;
 mod args;
 mod branch;
+mod claim;
 mod facts;
 mod held;
 mod here;

@@ -6,9 +6,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use cli::Failure;
+use records::LaneClaim;
 use records::worktree_lane::{Lane, LaneKind};
 use repo::Worktree;
 
+use crate::claim::{self, Standing};
 use crate::here::Here;
 use crate::history::{History, Known, Unfinished};
 
@@ -169,8 +171,22 @@ impl Entry {
         self.known.as_ref().and_then(Known::unfinished) == Some(Unfinished::Add)
     }
 
+    /// The claim on it, if it stands.
+    pub(crate) fn claim(&self) -> Option<LaneClaim> {
+        match claim::standing(self.known.as_ref()?) {
+            Standing::Held(claim) => Some(claim),
+            Standing::Free | Standing::Ended(..) => None,
+        }
+    }
+
+    /// The reason of its lock, if it was locked by hand; `""` for a lock without one.
+    pub(crate) fn locked_by_hand(&self) -> Option<&str> {
+        claim::shadow::by_hand(self.worktree.locked.as_deref())
+    }
+
     /// As it is printed.
     pub(crate) fn noun(&self) -> Lane {
+        let claim = self.claim();
         let event = self.known.as_ref().map(|known| &known.last);
         Lane {
             lane: event.map(|e| e.lane.clone()),
@@ -181,7 +197,9 @@ impl Entry {
             head: self.worktree.head.clone(),
             base: event.and_then(|e| e.base.clone()),
             base_commit: event.and_then(|e| e.base_commit.clone()),
-            locked: self.worktree.locked.clone(),
+            claimed_until: claim.as_ref().map(|claim| claim.until),
+            owner: claim.map(|claim| claim.owner),
+            locked: self.locked_by_hand().map(str::to_owned),
             missing: self.missing,
             half_made: self.half_made(),
             kind: match (self.main, &self.known) {

@@ -6,7 +6,7 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, list, path, prune, recover, remove, trash};
+use crate::{add, claim, list, path, prune, recover, remove, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -27,6 +27,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             recover::unfinished(&here, &actor, out)?;
             add::run(&here, &actor, &add, out)
         }
+        Command::Claim(asked) => claim::claim(&here, &actor, &asked, out),
+        Command::Renew(asked) => claim::renew(&here, &actor, &asked, out),
+        Command::Release(asked) => claim::release(&here, &actor, &asked, out),
         Command::Remove(remove) => {
             recover::unfinished(&here, &actor, out)?;
             remove::run(&here, &actor, &remove.lanes, out)

@@ -97,6 +97,14 @@ pub struct ProcessMark {
     pub started: u64,
     /// Which run of the system it belongs to (`/proc/sys/kernel/random/boot_id`).
     pub boot: String,
+    /// The space of process numbers that its number is one of (`/proc/self/ns/pid`): another container
+    /// counts its processes anew.
+    #[serde(default)]
+    pub space: Option<String>,
+    /// A digest that tells one machine from another, so that a machine that was started anew is told
+    /// apart from one that shares the repository.
+    #[serde(default)]
+    pub machine: Option<String>,
 }
 
 /// What happened to a lane.

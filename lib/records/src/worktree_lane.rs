@@ -27,7 +27,12 @@ pub struct Lane {
     pub base: Option<String>,
     /// The commit that the base stood at when the lane was made, in full.
     pub base_commit: Option<String>,
-    /// Why the worktree is locked; `""` when it is locked without a reason, `null` when it is not.
+    /// Who has claimed it; `null` when nobody has, or when the claim has ended.
+    pub owner: Option<String>,
+    /// When that claim's lease ends unless it is renewed.
+    pub claimed_until: Option<Stamp>,
+    /// Why the worktree is locked by hand; `""` when it is locked without a reason, `null` when it is
+    /// not. The lock by which plain git shows a claim is none by hand.
     pub locked: Option<String>,
     /// Whether the directory is gone although git still lists it.
     pub missing: bool,
@@ -151,6 +156,60 @@ impl Noun for Restoration {
     const SCHEMA: &'static str = "worktree-lane.restoration/1";
 }
 
+/// What `claim`, `renew` and `release` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Claim {
+    /// The lane as it was asked for.
+    pub lane: String,
+    /// `claim`, `renew` or `release`.
+    pub command: String,
+    /// Whether it is as it was asked for: the owner has the lane, or has it no longer.
+    pub done: bool,
+    /// Path of the worktree.
+    pub path: Option<String>,
+    /// The branch that is checked out.
+    pub branch: Option<String>,
+    /// Who has the lane now; `null` when nobody has.
+    pub owner: Option<String>,
+    /// Since when.
+    pub since: Option<Stamp>,
+    /// When the lease ends unless it is renewed.
+    pub until: Option<Stamp>,
+    /// The process that the claim lives and dies with.
+    pub pid: Option<u32>,
+    /// The claim before, if it had ended without being given up.
+    pub ended: Option<EndedClaim>,
+    /// When to try again, if another owner has it.
+    pub retry_at: Option<Stamp>,
+    /// Why it was not done; `[]` when it was.
+    pub reasons: Vec<Reason>,
+}
+
+/// A claim that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndedClaim {
+    /// Whose it was.
+    pub owner: String,
+    /// When its lease ended or would have ended.
+    pub until: Stamp,
+    /// What ended it.
+    pub by: ClaimEnd,
+}
+
+/// What ends a claim that is not given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimEnd {
+    /// Its lease was over.
+    Lease,
+    /// Its process is gone.
+    Process,
+}
+
+impl Noun for Claim {
+    const SCHEMA: &'static str = "worktree-lane.claim/1";
+}
+
 /// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -173,6 +232,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Pruning>(),
         noun::<Trashed>(),
         noun::<Restoration>(),
+        noun::<Claim>(),
         noun::<Refused>(),
     ]
 }

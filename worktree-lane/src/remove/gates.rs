@@ -4,6 +4,7 @@
 use records::Reason;
 use repo::shell_words;
 
+use crate::claim::claimed;
 use crate::facts::{Checked, Facts};
 
 /// How many names a message shows.
@@ -31,6 +32,9 @@ pub(crate) fn branch_may_go(facts: &Facts) -> bool {
 /// The lane as a whole: who uses it, what git is doing in it.
 fn place(facts: &Facts, all: &mut Vec<Reason>) {
     let at = |args: &[&str]| git_in(facts, args);
+    if let Some(claim) = &facts.claim {
+        all.push(claimed(&facts.lane, claim));
+    }
     if let Some(why) = &facts.locked {
         let why = if why.is_empty() { "no reason is given" } else { why };
         let next = "ask whoever locked it, then git worktree unlock";

@@ -5,6 +5,7 @@ mod add;
 mod add_killed;
 mod adopt;
 mod base;
+mod claim;
 mod damage;
 mod landed;
 mod odd_places;

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use records::LaneClaim;
+
 use super::*;
 use crate::facts::changes::Changes;
 use crate::facts::commits::Commits;
@@ -12,6 +14,7 @@ fn clean() -> Facts {
         lane: "98".into(),
         path: "/w/talos-98".into(),
         branch: Some("98-x".into()),
+        claim: None,
         locked: None,
         mismatch: None,
         operation: Checked::Known(Vec::new()),
@@ -38,6 +41,7 @@ fn codes(facts: &Facts) -> Vec<String> {
 /// Something that speaks against a removal, and the code it must bring.
 #[derive(Debug, Clone, Copy)]
 enum Hazard {
+    Claimed,
     Locked,
     Mismatch,
     Operation,
@@ -60,7 +64,8 @@ enum Hazard {
     UnknownCommits,
 }
 
-const HAZARDS: [Hazard; 20] = [
+const HAZARDS: [Hazard; 21] = [
+    Hazard::Claimed,
     Hazard::Locked,
     Hazard::Mismatch,
     Hazard::Operation,
@@ -97,6 +102,14 @@ impl Hazard {
     fn add(self, facts: &mut Facts) {
         let name = || "x".to_owned();
         match self {
+            Self::Claimed => {
+                facts.claim = Some(LaneClaim {
+                    owner: name(),
+                    since: "2026-01-24T18:30:45Z".parse().unwrap(),
+                    until: "2026-01-24T20:30:45Z".parse().unwrap(),
+                    process: None,
+                });
+            }
             Self::Locked => facts.locked = Some(String::new()),
             Self::Mismatch => facts.mismatch = Some("its .git file is gone".into()),
             Self::Operation => with(&mut facts.operation, |o| o.push("rebase")),
@@ -135,6 +148,7 @@ impl Hazard {
 fn each_hazard_has_its_code() {
     assert!(codes(&clean()).is_empty());
     let expected = [
+        "claimed",
         "locked",
         "mismatch",
         "operation_in_progress",
@@ -161,11 +175,11 @@ fn each_hazard_has_its_code() {
 #[test]
 fn all_reasons_come_at_once_in_one_order() {
     let mut facts = clean();
-    for hazard in HAZARDS.into_iter().take(12).filter(|h| !matches!(h, Hazard::Mismatch)) {
+    for hazard in HAZARDS.into_iter().take(13).filter(|h| !matches!(h, Hazard::Mismatch)) {
         hazard.add(&mut facts);
     }
     Hazard::Stash.add(&mut facts);
-    assert_eq!(codes(&facts).len(), 12);
+    assert_eq!(codes(&facts).len(), 13);
     assert_eq!(codes(&facts), codes(&facts.clone()));
 }
 
