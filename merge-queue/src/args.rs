@@ -1,6 +1,7 @@
 //! The command line.
 
 mod claim;
+mod evidence;
 
 use std::path::PathBuf;
 
@@ -8,6 +9,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
+pub(crate) use self::evidence::{Declared, EvidenceArgs};
+
 use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
@@ -92,10 +95,18 @@ pub(crate) enum Command {
     /// Run a command in the task's lane and record how it ended
     ///
     /// The lane must be clean and stand at the commit; ignored files do not count. A command that
-    /// changes the lane counts as failed, and what it leaves running is ended with it. It runs without a
-    /// shell, without input and without a terminal to ask anything on; at a terminal its output shows
-    /// on stderr as it comes. Ends with 0 when it passed, with 1 when it failed or the lane is not fit,
-    /// with 74 when it could not be run to its end, which records nothing.
+    /// changes the lane counts as failed, and so does one that is still running when its time is over.
+    /// What it leaves running is ended with it, in whatever session it is (on Linux). It runs without
+    /// input and without a terminal to ask anything on, and without a shell unless --text needs one; at
+    /// a terminal its output shows on stderr as it comes. Command and the end of the output are stored
+    /// as they are: write no secret into either.
+    ///
+    /// --declared records what somebody says about a run elsewhere. It satisfies no check unless
+    /// `queue.policy.declared` says so, and a run of this tool that failed outweighs it. It ends with 0
+    /// once it is recorded.
+    ///
+    /// Ends with 0 when it passed, with 1 when it failed or the lane is not fit, with 74 when it could not
+    /// be run to its end, which records nothing.
     Evidence(EvidenceArgs),
     /// Record that the work is handed over for review and landing
     ///
@@ -131,22 +142,6 @@ pub(crate) struct TaskArg {
     /// Id of the task, or the number of its issue
     #[arg(value_name = "TASK")]
     pub(crate) task: String,
-}
-
-/// `evidence`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct EvidenceArgs {
-    #[command(flatten)]
-    pub(crate) task: TaskArg,
-    /// The commit that the lane must stand at [default: wherever it stands]
-    #[arg(long, value_name = "C")]
-    pub(crate) commit: Option<String>,
-    /// The task's worktree [default: what worktree-lane says, else the role's worktree]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) lane: Option<PathBuf>,
-    /// The command with its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
-    pub(crate) command: Vec<String>,
 }
 
 /// `handoff`.

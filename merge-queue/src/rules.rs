@@ -6,6 +6,7 @@ pub(crate) mod diff;
 pub(crate) mod facts;
 pub(crate) mod globs;
 pub(crate) mod people;
+pub(crate) mod policy;
 pub(crate) mod ready;
 pub(crate) mod review_rules;
 pub(crate) mod route;

@@ -2,7 +2,7 @@
 
 use cli::{Page, Tone};
 use records::merge_queue::{Landing, Readiness, Refused, Route, Validation};
-use records::{EvidenceResult, QueueEvent, ReviewStatus};
+use records::{EvidenceResult, EvidenceSource, QueueEvent, ReviewStatus};
 
 /// The tone of a task's state.
 pub(crate) fn state_tone(state: &str) -> Tone {
@@ -21,8 +21,13 @@ pub(crate) fn gist(event: &QueueEvent) -> String {
             EvidenceResult::Pass => "pass",
             EvidenceResult::Fail => "fail",
         };
-        let reason = run.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        return format!("{result}: {} at {}{reason}", run.command, short(&run.commit));
+        let source = match run.source {
+            EvidenceSource::Ran => "",
+            EvidenceSource::Declared => "declared ",
+        };
+        let reason = run.reason.as_ref().or(run.note.as_ref());
+        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+        return format!("{source}{result}: {} at {}{reason}", run.command, short(&run.commit));
     }
     if let Some(handoff) = &event.handoff {
         let (owner, branch, commit) = (&handoff.owner, &handoff.branch, short(&handoff.commit));

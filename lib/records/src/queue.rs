@@ -87,7 +87,7 @@ pub struct Evidence {
     /// The tree of that commit: evidence holds for content, not for a commit's message.
     #[serde(default)]
     pub tree: Option<String>,
-    /// When the command began.
+    /// When the command began; when it was only declared, when that was.
     pub started_at: Stamp,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
@@ -95,9 +95,12 @@ pub struct Evidence {
     pub output_tail: String,
     /// Whether the queue ran it, or somebody said so.
     pub source: EvidenceSource,
-    /// Why it counts as failed although the command ended well: it changed the lane.
+    /// Why it counts as failed whatever its status is: it changed the lane, or its time was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// For `declared`: where the result comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// How a command ended.

@@ -7,11 +7,11 @@ use crate::shell_words;
 /// Quoting is no difference: `cargo test "a b"` and `cargo test 'a b'` are one command. A check that
 /// needs a shell (`make a && make b`, `FOO=1 cmd`) is run as `sh -c <check>`.
 pub fn canonical_command(check: &str) -> String {
-    shell_words(words(check))
+    shell_words(command_words(check))
 }
 
-/// The words to run for `check`.
-fn words(check: &str) -> Vec<String> {
+/// The words to run for `check`, which may be a simple command or a script.
+pub fn command_words(check: &str) -> Vec<String> {
     match split(check) {
         Some(words) if !words.first().is_none_or(|word| word == "!" || word.contains('=')) => words,
         _ => vec!["sh".into(), "-c".into(), check.trim().into()],

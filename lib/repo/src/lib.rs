@@ -20,7 +20,7 @@ mod words;
 mod worktrees;
 
 pub use base::{default_base, remote_of};
-pub use command_words::canonical_command;
+pub use command_words::{canonical_command, command_words};
 pub use environment::scrub;
 pub use error::Error;
 pub use exclude::exclude;

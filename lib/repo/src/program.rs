@@ -1,5 +1,6 @@
 //! Running another program: the one place where children are started.
 
+mod descendants;
 mod output;
 mod signals;
 mod waiting;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, kill_process_group};
 
 use crate::{Error, environment, shell_words};
+use descendants::Descendants;
 use output::collect;
 use signals::Signals;
 use waiting::{Ended, pid_of, until_gone, wait};
@@ -35,9 +37,21 @@ pub struct Program {
     stdin: Option<Vec<u8>>,
     limit: Option<Duration>,
     keep: usize,
-    own_group: bool,
+    limit_is_an_end: bool,
+    reach: Reach,
     merged: bool,
     echo: bool,
+}
+
+/// What is stopped together with the program, and ended when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    /// Nothing else.
+    Child,
+    /// Its process group.
+    Group,
+    /// Everything that it has started.
+    Everything,
 }
 
 /// How a program ended.
@@ -51,6 +65,8 @@ pub struct Ran {
     pub stderr: Vec<u8>,
     /// Wall time.
     pub took: Duration,
+    /// The limit that it was stopped at. Only [`Program::end_at`] gives one.
+    pub stopped_at: Option<Duration>,
 }
 
 impl Ran {
@@ -64,9 +80,9 @@ impl Ran {
         self.status.signal()
     }
 
-    /// Whether it ended with 0.
+    /// Whether it ended by itself, with 0.
     pub fn ok(&self) -> bool {
-        self.status.success()
+        self.status.success() && self.stopped_at.is_none()
     }
 }
 
@@ -82,7 +98,8 @@ impl Program {
             stdin: None,
             limit: None,
             keep: usize::MAX,
-            own_group: false,
+            limit_is_an_end: false,
+            reach: Reach::Child,
             merged: false,
             echo: false,
         }
@@ -134,7 +151,21 @@ impl Program {
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
-        self.own_group = true;
+        self.own_group()
+    }
+
+    /// The same, but being stopped is a way to end and no error: what it wrote is kept.
+    #[must_use]
+    pub fn end_at(self, limit: Duration) -> Self {
+        Self { limit_is_an_end: true, ..self.limit(limit) }
+    }
+
+    /// Ends with it everything that it has started, in whatever session or process group it is by then
+    /// (on Linux; elsewhere as [`Program::own_group`]). Nothing else may be started meanwhile by this
+    /// process: it would be taken for a part of it. SIGKILL of this process leaves all of it alone.
+    #[must_use]
+    pub fn contained(mut self) -> Self {
+        self.reach = Reach::Everything;
         self
     }
 
@@ -143,7 +174,7 @@ impl Program {
     /// anything on the terminal: when it tries, it is stopped.
     #[must_use]
     pub fn own_group(mut self) -> Self {
-        self.own_group = true;
+        self.reach = self.reach.max(Reach::Group);
         self
     }
 
@@ -195,11 +226,13 @@ impl Program {
             self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
             None
         };
-        if self.own_group {
+        let own_group = self.reach >= Reach::Group;
+        if own_group {
             self.command.process_group(0);
         }
+        let descendants = (self.reach == Reach::Everything).then(Descendants::adopt);
         // Before the child exists, so that no signal can fall between.
-        let signals = self.own_group.then(Signals::listen).transpose().map_err(spawn_error)?;
+        let signals = own_group.then(Signals::listen).transpose().map_err(spawn_error)?;
 
         #[expect(clippy::disallowed_methods, reason = "this is the one place that starts children")]
         let spawned = self.command.spawn();
@@ -214,7 +247,7 @@ impl Program {
         };
         let stderr = collect(child.stderr.take(), self.keep, self.echo);
 
-        let group = if self.own_group { pid_of(&child) } else { None };
+        let group = if own_group { pid_of(&child) } else { None };
         let waited = wait(&child, group, self.limit, signals.as_ref());
         if let Some(group) = group {
             // The leader is not reaped yet, so its id cannot belong to anybody else.
@@ -222,14 +255,25 @@ impl Program {
         }
         let status = child.wait().map_err(spawn_error)?;
         let took = begun.elapsed();
-        if let Some(group) = group {
-            until_gone(group);
-        }
+        let ended = match (descendants, group) {
+            (Some(descendants), _) => descendants.end(),
+            (None, Some(group)) => {
+                until_gone(group);
+                true
+            }
+            (None, None) => true,
+        };
         let whole_wanted = self.keep == usize::MAX;
         let (stdout, whole) = stdout.take(if whole_wanted { DRAIN_WHOLE } else { DRAIN });
         let (stderr, _) = stderr.take(DRAIN);
         let came = signals.and_then(Signals::end);
+        if !ended {
+            let why = "something that it started cannot be ended".into();
+            return Err(Error::Failed { command: shown, code: status.code(), why });
+        }
+        let ran = |stopped_at| Ran { status, stdout, stderr, took, stopped_at };
         match (waited, came) {
+            (Ended::TimedOut(limit), None) if self.limit_is_an_end => Ok(ran(Some(limit))),
             (Ended::TimedOut(limit), _) => Err(Error::TimedOut { command: shown, limit }),
             (Ended::Interrupted(signal), _) | (_, Some(signal)) => {
                 Err(Error::Interrupted { command: shown, signal })
@@ -240,7 +284,7 @@ impl Program {
                 code: status.code(),
                 why: "it has ended, but something that it started holds its output open".into(),
             }),
-            (Ended::ByItself, None) => Ok(Ran { status, stdout, stderr, took }),
+            (Ended::ByItself, None) => Ok(ran(None)),
         }
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_saphyr::Spanned;
 
 use crate::rules::globs::Globs;
+use crate::rules::policy::Policy;
 
 /// The section as it is written. Scalars that may be wrong keep their position.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub(crate) struct Written {
     pub(crate) tasks: Vec<WrittenTask>,
     /// Which paths need whose review.
     pub(crate) routes: Vec<WrittenRoute>,
-    /// What nobody may do.
+    /// What nobody may do, and what is allowed.
     pub(crate) policy: Policy,
 }
 
@@ -109,16 +110,6 @@ pub(crate) struct WrittenRoute {
     pub(crate) roles: Vec<Spanned<String>>,
 }
 
-/// What nobody may do (runbook v2, section 3, "No self-approval").
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Policy {
-    /// Always `false`. The key exists so that a file can say so.
-    pub(crate) self_approval: Option<Spanned<bool>>,
-    /// How long a claim holds unless it is renewed, such as `2h`.
-    pub(crate) lease: Option<Spanned<String>>,
-}
-
 /// The definitions after they were checked. What has a mistake is left out and listed.
 #[derive(Debug, Clone)]
 pub(crate) struct Definitions {
@@ -138,6 +129,8 @@ pub(crate) struct Definitions {
     pub(crate) routes: Vec<ReviewRoute>,
     /// How long a claim holds unless it is renewed.
     pub(crate) lease: Duration,
+    /// The policy.
+    pub(crate) policy: Policy,
     /// Everything that is wrong, in the order of the file.
     pub(crate) mistakes: Vec<Mistake>,
 }

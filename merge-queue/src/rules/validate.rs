@@ -43,6 +43,7 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         tasks,
         routes,
         lease,
+        policy: written.policy,
         mistakes: mistakes.found,
     }
 }

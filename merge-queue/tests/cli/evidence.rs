@@ -1,8 +1,9 @@
 //! Evidence is what the tool saw for itself.
 
 use serde_json::{Value, json};
+use testkit::Repo;
 
-use crate::project::{Project, codes};
+use crate::project::{DEFINITIONS, Project, codes};
 
 fn run(project: &Project, command: &[&str]) -> testkit::Ran {
     let lane = project.lane.path().to_str().unwrap();
@@ -181,9 +182,149 @@ fn a_child_that_is_left_behind_is_ended_with_the_command() {
 #[test]
 fn the_lane_of_another_repository_is_refused() {
     let project = Project::new();
-    let other = testkit::Repo::init(project.scratch.path("other"));
+    let other = Repo::init(project.scratch.path("other"));
     other.commit_file("a", "1", "One");
     let args = ["evidence", "98", "--lane", other.path().to_str().unwrap(), "--", "true"];
     project.tool(args).run().code(2).stderr_has("another repository");
     assert_eq!(project.events(), Vec::<Value>::new());
+}
+
+#[test]
+fn what_left_its_session_or_was_forked_twice_is_ended_with_the_command() {
+    for script in [
+        "exec 3> FIFO; setsid sleep 300 & exit 0",
+        "exec 3> FIFO; (setsid sh -c 'trap \"\" TERM HUP; sleep 300' &) & exit 0",
+        "exec 3> FIFO; env -i setsid sleep 300 & exit 3",
+    ] {
+        let project = Project::new();
+        let fifo = project.scratch.path("fifo");
+        testkit::Tool::program("mkfifo").arg(&fifo).run().code(0);
+        let reader = testkit::Tool::program("cat").arg(&fifo).spawn();
+        let ran = run(&project, &["sh", "-c", &script.replace("FIFO", fifo.to_str().unwrap())]);
+        ran.code(i32::from(script.ends_with('3')));
+        reader.wait().code(0);
+    }
+}
+
+#[test]
+fn a_command_that_is_still_running_when_its_time_is_over_has_failed() {
+    let project = Project::new();
+    let fifo = project.scratch.path("fifo");
+    testkit::Tool::program("mkfifo").arg(&fifo).run().code(0);
+    let reader = testkit::Tool::program("cat").arg(&fifo).spawn();
+    let script = format!("exec 3> '{}'; setsid sleep 300", fifo.display());
+    let lane = project.lane.path().to_str().unwrap();
+    let args = ["evidence", "98", "--limit", "500ms", "--lane", lane, "--", "sh", "-c", &script];
+    let event = project.tool(args).run().code(1).json();
+    assert_eq!(event["evidence"]["result"], "fail");
+    assert_eq!(event["evidence"]["reason"], "stopped after 500ms");
+    reader.wait().code(0);
+    assert_eq!(project.events().len(), 1);
+}
+
+#[test]
+fn a_command_may_be_given_as_a_check_is_written() {
+    let project = Project::new();
+    let lane = project.lane.path().to_str().unwrap();
+    for (text, stored) in [
+        ("git   \"--version\"", "git --version"),
+        (
+            "test -e README.md && echo \"$0 it's\"",
+            r#"sh -c 'test -e README.md && echo "$0 it'\''s"'"#,
+        ),
+    ] {
+        let args = ["evidence", "98", "--lane", lane, "--text", text];
+        let event = project.tool(args).run().code(0).json();
+        assert_eq!(event["evidence"]["command"], stored);
+    }
+    let args = ["evidence", "98", "--lane", lane, "--text", "true", "--", "true"];
+    project.tool(args).run().code(2);
+    project.tool(["evidence", "98", "--lane", lane]).run().code(2);
+    project.tool(["evidence", "98", "--lane", lane, "--text", " "]).run().code(2);
+    assert_eq!(project.events().len(), 2);
+}
+
+fn declare(project: &Project, result: &str) -> testkit::Ran {
+    project.run(&format!("evidence 98 --declared {result} --note ci/7 -- git --version"))
+}
+
+#[test]
+fn what_somebody_declares_satisfies_nothing_and_a_declared_failure_counts() {
+    let project = Project::new();
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    let ran = declare(&project, "pass");
+    ran.stderr_has("satisfies no check");
+    let evidence = &ran.code(0).json()["evidence"];
+    assert_eq!((&evidence["source"], &evidence["note"]), (&json!("declared"), &json!("ci/7")));
+    assert_eq!((&evidence["exit_status"], &evidence["result"]), (&Value::Null, &json!("pass")));
+    assert_eq!(evidence["commit"], project.lane.head().as_str());
+    assert_eq!(project.reasons(), ["check_not_run"]);
+    project.evidence();
+    project.run("merge-ready 98").code(0);
+    // It failed elsewhere, on the same content: that somebody says the contrary is not enough.
+    declare(&project, "fail").code(0);
+    assert_eq!(project.reasons(), ["check_failed"]);
+    declare(&project, "pass").code(0);
+    assert_eq!(project.reasons(), ["check_failed"]);
+    project.evidence();
+    project.run("merge-ready 98").code(0);
+    project.run("evidence 98 --note x -- true").code(2);
+}
+
+#[test]
+fn a_project_may_let_declared_results_count_but_never_against_a_run_that_failed() {
+    let policy = "queue:\n  policy: {declared: counts}\n";
+    let check = "test -e marker";
+    let definitions = DEFINITIONS.replace("queue:\n", policy).replace("git --version", check);
+    let project = Project::with(&definitions, Repo::options());
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    let declare = |result: &str| {
+        let args = ["evidence", "98", "--declared", result, "--text", check];
+        project.tool(args).run().code(0).stderr_is("");
+    };
+    declare("pass");
+    let answer = project.run("merge-ready 98").code(0).json();
+    assert_eq!(answer["conditions"][2]["detail"], "event 4: test -e marker (declared)");
+    assert_eq!(run(&project, &["test", "-e", "marker"]).code(1).json()["seq"], 5);
+    declare("pass");
+    assert_eq!(project.reasons(), ["check_failed"]);
+}
+
+#[test]
+fn a_task_without_checks_needs_a_run_unless_the_project_says_otherwise() {
+    let bare = DEFINITIONS.replace("      acceptance_checks: [\"git --version\"]\n", "");
+    let project = Project::with(&bare, Repo::options());
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    assert_eq!(project.reasons(), ["evidence_missing"]);
+    project.run("evidence 98 --declared pass -- make").code(0);
+    assert_eq!(project.reasons(), ["evidence_missing"]);
+    run(&project, &["false"]).code(1);
+    assert_eq!(project.reasons(), ["check_failed"]);
+    // Which of two commands matters is not known.
+    run(&project, &["true"]).code(0);
+    assert_eq!(project.reasons(), ["check_failed"]);
+    project.lane.commit_file("src/api/schema.rs", "pub fn schema() {}\n// 2\n", "More");
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    assert_eq!(project.reasons(), ["evidence_missing"]);
+    run(&project, &["true"]).code(0);
+    project.run("merge-ready 98").code(0);
+
+    let optional = bare.replace("queue:\n", "queue:\n  policy: {evidence: optional}\n");
+    let project = Project::with(&optional, Repo::options());
+    project.handoff();
+    project.approve("D-arch");
+    project.approve("E-governance");
+    let answer = project.run("merge-ready 98").code(0).json();
+    let detail = answer["conditions"][2]["detail"].as_str().unwrap();
+    assert!(detail.contains("queue.policy.evidence"), "{detail}");
+    run(&project, &["false"]).code(1);
+    assert_eq!(project.reasons(), ["check_failed"]);
 }

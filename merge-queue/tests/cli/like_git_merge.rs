@@ -5,8 +5,7 @@ use testkit::{Repo, Rng};
 use crate::project::{Project, codes};
 
 /// No checks and no routes: a handoff is enough.
-const OPEN: &str =
-    "queue:\n  base: origin/main\n  tasks: [{id: schema, issue: 98, title: Schema}]\n";
+const OPEN: &str = "queue:\n  base: origin/main\n  policy: {evidence: optional}\n  tasks: [{id: schema, issue: 98, title: Schema}]\n";
 
 /// What `git merge --no-ff` gives in a fresh clone: the tree, or `None` for a conflict.
 fn in_a_fresh_clone(project: &Project) -> Option<String> {

@@ -118,6 +118,8 @@ fn two_tasks_at_once_both_land_in_the_end() {
     project.evidence();
     project.handoff();
     project.run("handoff 97 --owner B --branch 97-other").code(0);
+    let lane = second.path().to_str().unwrap();
+    project.tool(["evidence", "97", "--lane", lane, "--", "true"]).run().code(0);
     let both =
         ["98", "97"].map(|task| project.tool(["land", task]).spawn()).map(testkit::Running::wait);
     for ran in &both {

@@ -44,10 +44,69 @@ fn the_time_limit_stops_the_whole_group() {
     let script = format!("sleep 1000 & echo $! > '{}'; wait", pid_file.display());
     let error = sh(&script).limit(Duration::from_millis(300)).run().unwrap_err();
     assert!(matches!(error, Error::TimedOut { .. }), "{error}");
-    let pid = std::fs::read_to_string(&pid_file).unwrap();
-    // A zombie that nobody has reaped yet is dead too.
+    assert!(!lives(&pid_file), "the grandchild lives");
+}
+
+/// Whether the process whose number is in the file is alive. One that nobody has reaped yet is not.
+fn lives(pid_file: &std::path::Path) -> bool {
+    let pid = std::fs::read_to_string(pid_file).unwrap_or_default();
+    assert!(!pid.trim().is_empty(), "nothing wrote {}", pid_file.display());
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    assert!(stat.is_empty() || stat.contains(") Z"), "the grandchild lives: {stat}");
+    !stat.is_empty() && !stat.contains(") Z")
+}
+
+/// In a process of its own: whatever else this one starts would be taken for a descendant.
+#[test]
+fn what_is_contained_leaves_nothing_behind() {
+    if std::env::var_os("CONTAINED").is_none() {
+        let itself = std::env::current_exe().unwrap();
+        let name = "program::what_is_contained_leaves_nothing_behind";
+        let ran = Program::new(itself).args(["--exact", name]).env("CONTAINED", "1").run().unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.ok() && said.contains("1 passed"), "{said}");
+        return;
+    }
+    let scratch = testkit::Scratch::new();
+    let own = scratch.path("own");
+    let earlier =
+        Program::new("sh").args(["-c", &format!("echo $$ > '{0}'; cat '{0}.fifo'", own.display())]);
+    Program::new("mkfifo").arg(format!("{}.fifo", own.display())).run().unwrap();
+    let earlier = std::thread::spawn(move || earlier.run());
+    while std::fs::read_to_string(&own).unwrap_or_default().is_empty() {
+        std::thread::yield_now();
+    }
+    let (pid, fifo) = (scratch.path("pid"), scratch.path("fifo"));
+    Program::new("mkfifo").arg(&fifo).run().unwrap();
+    let begun = format!("read x < '{}'", fifo.display());
+    let sleeper =
+        format!("echo $$ > '{}'; echo go > '{}'; exec sleep 1000", pid.display(), fifo.display());
+    for (what, script) in [
+        ("a background child", format!("sh -c \"{sleeper}\" & {begun}")),
+        ("a session of its own", format!("setsid sh -c \"{sleeper}\" & {begun}")),
+        ("a daemon", format!("(setsid sh -c \"trap '' TERM; {sleeper}\" &) & {begun}")),
+        ("with an empty environment", format!("env -i setsid /bin/sh -c \"{sleeper}\" & {begun}")),
+    ] {
+        let ran = sh(&script).contained().merged_output().run().unwrap();
+        assert!(ran.ok(), "{what}");
+        assert!(!lives(&pid), "{what}");
+        // And when it is stopped.
+        let mut said = Vec::new();
+        for limit in [300, 3000, 30_000].map(Duration::from_millis) {
+            let ran = sh(&format!("{script}; echo said; sleep 1000"));
+            let ran = ran.contained().merged_output().end_at(limit).run().unwrap();
+            assert_eq!((ran.stopped_at, ran.ok()), (Some(limit), false), "{what}");
+            assert!(!lives(&pid), "{what}");
+            said = ran.stdout;
+            // A machine under load may not have come that far.
+            if !said.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(said, b"said\n", "{what}");
+    }
+    assert!(lives(&own), "what was started before is none of it");
+    sh(&format!("echo > '{}.fifo'", own.display())).run().unwrap();
+    assert!(earlier.join().unwrap().unwrap().ok());
 }
 
 #[test]

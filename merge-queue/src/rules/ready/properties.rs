@@ -65,6 +65,7 @@ fn evidence(version: &str, result: EvidenceResult, source: EvidenceSource) -> Qu
         output_tail: String::new(),
         source,
         reason: None,
+        note: None,
     };
     QueueEvent { evidence: Some(evidence), ..blank("evidence") }
 }

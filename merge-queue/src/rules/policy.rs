@@ -1,0 +1,44 @@
+//! `queue.policy`: what nobody may do, and what a project allows although it proves less.
+//!
+//! Every default is the strict one. A project that wants less has to write that down, where it is
+//! reviewed like any other line.
+
+use serde::{Deserialize, Serialize};
+use serde_saphyr::Spanned;
+
+/// The policy.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Policy {
+    /// Always `false` (runbook v2, section 3, "No self-approval"). The key exists so that a file can
+    /// say so.
+    pub(crate) self_approval: Option<Spanned<bool>>,
+    /// How long a claim holds unless it is renewed, such as `2h`.
+    pub(crate) lease: Option<Spanned<String>>,
+    /// Whether a task that names no acceptance check needs a run all the same.
+    pub(crate) evidence: Evidence,
+    /// Whether a result that somebody typed can satisfy a check.
+    pub(crate) declared: Declared,
+}
+
+/// Runbook v2, section 5: "command evidence exists".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Evidence {
+    /// Some command must have passed on what lands.
+    #[default]
+    Required,
+    /// A task without acceptance checks lands without any run.
+    Optional,
+}
+
+/// What a declared result is worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Declared {
+    /// A pass is kept on record and satisfies nothing.
+    #[default]
+    Ignored,
+    /// A pass satisfies a check that the tool has not seen fail on this content.
+    Counts,
+}
