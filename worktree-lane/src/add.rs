@@ -4,7 +4,7 @@
 //! lane's lock, register the worktree under the repository's lock, and fill it without that lock.
 
 mod adopt;
-mod base;
+pub(crate) mod base;
 mod check;
 mod fill;
 mod own;

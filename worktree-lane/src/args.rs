@@ -1,6 +1,7 @@
 //! The command line.
 
 mod claim;
+pub(crate) mod preflight;
 pub(crate) mod prune;
 
 use std::path::PathBuf;
@@ -50,6 +51,7 @@ Examples:
   worktree-lane add fix-login                   .worktrees/fix-login on fix-login
   worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
   cd \"$(worktree-lane path 98)\"
+  worktree-lane preflight --role B-ui
   worktree-lane remove 98 99
   worktree-lane prune                           which lanes could go; --apply takes them away
   worktree-lane trash list
@@ -90,6 +92,13 @@ pub(crate) enum Command {
     ///
     /// Another owner's claim is refused. One that has ended, or that nobody has, is no failure.
     Release(Release),
+    /// Say whether work may be assigned to a lane, with every reason against it
+    ///
+    /// Yes when the lane is whole, on its own branch and nowhere else checked out, clean (ignored
+    /// files do not count), based on its base as just fetched, in the middle of nothing, not locked,
+    /// with its submodules, and with room on the disk. What each answer rests on is told. Nothing is
+    /// changed but the remote-tracking ref of the base.
+    Preflight(preflight::Preflight),
     /// Move lanes into the trash, unless something in them could be lost
     ///
     /// All reasons against it are given at once. The branch is deleted only when its work is

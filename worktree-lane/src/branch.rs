@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::Failure;
 
 use crate::here::Here;
 use crate::history::History;
-use crate::registry;
+use crate::registry::{self, Entry};
 
 /// Where git keeps the branch that a rebase or a bisection will go back to.
 const GOES_BACK_TO: [&str; 3] =
@@ -18,18 +18,26 @@ const GOES_BACK_TO: [&str; 3] =
 /// back to it. One branch can be checked out more than once (`git worktree add --force`).
 pub(crate) fn in_use(here: &Here, branch: &str) -> Result<bool, Failure> {
     let entries = registry::survey(here, &History::default())?;
-    if entries.iter().any(|entry| entry.worktree.branch.as_deref() == Some(branch)) {
-        return Ok(true);
-    }
-    let admins = registry::admins(here)?.into_iter().map(|admin| admin.dir);
-    for git_dir in std::iter::once(here.common_dir.clone()).chain(admins) {
+    Ok(!users(here, &entries, branch)?.is_empty())
+}
+
+/// The worktrees that have the branch checked out, and those in the middle of an operation that goes
+/// back to it; `entries` are all that there are.
+pub(crate) fn users(here: &Here, entries: &[Entry], branch: &str) -> Result<Vec<PathBuf>, Failure> {
+    let has = |entry: &&Entry| entry.worktree.branch.as_deref() == Some(branch);
+    let mut users: Vec<PathBuf> =
+        entries.iter().filter(has).map(|entry| entry.worktree.path.clone()).collect();
+    let main = here.main.clone().unwrap_or_else(|| here.common_dir.clone());
+    let linked = registry::admins(here)?.into_iter();
+    let linked = linked.map(|admin| (admin.path.unwrap_or_else(|| admin.dir.clone()), admin.dir));
+    for (path, git_dir) in std::iter::once((main, here.common_dir.clone())).chain(linked) {
         for file in GOES_BACK_TO {
-            if names(&git_dir.join(file), branch)? {
-                return Ok(true);
+            if !users.contains(&path) && names(&git_dir.join(file), branch)? {
+                users.push(path.clone());
             }
         }
     }
-    Ok(false)
+    Ok(users)
 }
 
 fn names(file: &Path, branch: &str) -> Result<bool, Failure> {

@@ -173,10 +173,10 @@ pub(crate) fn lock_reason(lane: &str, at: Stamp) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn event(lane: &str, kind: LaneEventKind) -> LaneEvent {
+    pub(crate) fn event(lane: &str, kind: LaneEventKind) -> LaneEvent {
         LaneEvent {
             at: "2026-01-24T18:30:45Z".parse().unwrap(),
             actor: "lead".into(),

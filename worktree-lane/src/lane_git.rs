@@ -1,11 +1,15 @@
 //! The `git` program for one worktree.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use repo::{Error, Git, Program, Ran};
 
 use crate::here::Here;
+
+/// How many names a message shows.
+const SHOWN: usize = 5;
 
 /// Runs git for one linked worktree, named by its folder and by git's own folder for it.
 ///
@@ -87,6 +91,20 @@ impl LaneGit {
 /// The fields of git's `-z` output.
 pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|b| *b == 0).filter(|field| !field.is_empty())
+}
+
+/// A name from git's output, as a path.
+pub(crate) fn path(field: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(field))
+}
+
+/// The first few of some names, for messages.
+pub(crate) fn some(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
 }
 
 /// A name from git's output, for messages.

@@ -16,6 +16,7 @@ mod lock;
 mod name;
 mod path;
 mod plan;
+mod preflight;
 mod prune;
 mod recover;
 mod registry;

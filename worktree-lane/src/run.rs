@@ -6,7 +6,7 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, claim, list, path, prune, recover, remove, trash};
+use crate::{add, claim, list, path, preflight, prune, recover, remove, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -22,6 +22,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     match command {
         Command::List(list) => list::run(&here, list.all, out),
         Command::Path(path) => path::run(&here, &path.lane, out),
+        Command::Preflight(asked) => preflight::run(&here, &asked, out),
         Command::Trash(Trash::List) => trash::list::run(&here, out),
         Command::Add(add) => {
             recover::unfinished(&here, &actor, out)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::formats::noun;
-use crate::{Format, Noun, Reason, Stamp};
+use crate::{Condition, Format, Noun, Reason, Stamp};
 
 /// A worktree of the repository. It is a lane when this tool made it: a branch and the worktree
 /// that it is checked out in.
@@ -210,6 +210,41 @@ impl Noun for Claim {
     const SCHEMA: &'static str = "worktree-lane.claim/1";
 }
 
+/// May work be assigned to a lane?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Preflight {
+    /// The lane's id; what was asked for when there is no such lane.
+    pub lane: String,
+    /// The answer.
+    pub ready: bool,
+    /// Absolute path of the worktree; `null` when there is no such lane.
+    pub path: Option<String>,
+    /// The role, if it belongs to one.
+    pub role: Option<String>,
+    /// The branch that is checked out, without `refs/heads/`; `null` when detached.
+    pub branch: Option<String>,
+    /// The commit that is checked out, in full.
+    pub head: Option<String>,
+    /// The ref that the lane has to be based on, such as `origin/main`.
+    pub base: Option<String>,
+    /// The commit that the base stands at now, in full; `null` when it was not found out.
+    pub base_commit: Option<String>,
+    /// Whether the base was fetched from its remote for this answer. `false` after `--no-fetch`, and
+    /// for a base without a remote, which needs none.
+    pub fetched: bool,
+    /// How many commits of the base the lane does not have; `null` when it was not found out.
+    pub behind: Option<u64>,
+    /// Every condition with what satisfied it or what is missing, in a stable order. When the lane
+    /// itself is not there or not whole, the others were not looked at and are not met.
+    pub conditions: Vec<Condition>,
+    /// Why it is not ready; `[]` when it is.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Preflight {
+    const SCHEMA: &'static str = "worktree-lane.preflight/1";
+}
+
 /// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -234,5 +269,6 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Restoration>(),
         noun::<Claim>(),
         noun::<Refused>(),
+        noun::<Preflight>(),
     ]
 }

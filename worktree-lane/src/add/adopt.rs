@@ -6,7 +6,7 @@ use repo::Git;
 use crate::here::Here;
 use crate::plan::Plan;
 
-use super::base::{self, Base};
+use super::base::{self, Base, Found};
 use super::check::Facts;
 
 /// The commit of a branch that only a remote has.
@@ -41,9 +41,12 @@ pub(super) fn on_remote(
     else {
         return Ok(None);
     };
-    if fetch && base::update(&git, remote, &plan.branch)?.is_err() {
+    let fetched = if fetch { base::update(&git, remote, &plan.branch)? } else { None };
+    match fetched {
+        None | Some(Found::Base(_)) => {}
         // The remote has no such branch, whatever an old remote-tracking ref says.
-        return Ok(None);
+        Some(Found::Refused(_)) => return Ok(None),
+        Some(Found::NotFetched(failure)) => return Err(failure),
     }
     Ok(git.at_ref(&format!("refs/remotes/{remote}/{}", plan.branch))?.map(OnRemote))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cli::{Failure, Progress};
 use records::Reason;
-use repo::{Error, Git};
+use repo::{Error, Git, shell_words};
 
 use crate::here::Here;
 
@@ -22,28 +22,55 @@ pub(crate) struct Base {
     pub(crate) name: String,
     /// The commit, in full.
     pub(crate) commit: String,
+    /// Whether it was fetched just now.
+    pub(crate) fetched: bool,
 }
 
-/// Finds the base: the one that was asked for, or the repository's default. A remote-tracking one
-/// is fetched first when `fetch` says so, however it is spelled: `origin`, `main@{upstream}` and
-/// `origin/main~2` need what `origin/main` needs. No lock is held.
+/// What came of looking for a base.
+pub(crate) enum Found {
+    /// It is there, as just fetched where it has a remote.
+    Base(Base),
+    /// There is none, or more than one.
+    Refused(Reason),
+    /// Its remote could not be asked.
+    NotFetched(Failure),
+}
+
+/// Finds the base of a lane that is to be made.
+///
+/// # Errors
+/// When git fails, or the base cannot be fetched: nothing was done yet, so the command is ended.
 pub(crate) fn find(
     here: &Here,
     asked: Option<&str>,
     fetch: bool,
 ) -> Result<Result<Base, Reason>, Failure> {
+    match look(here, asked, fetch)? {
+        Found::Base(base) => Ok(Ok(base)),
+        Found::Refused(reason) => Ok(Err(reason)),
+        Found::NotFetched(failure) => Err(failure),
+    }
+}
+
+/// Looks for the base: the one that was asked for, or the repository's default. A remote-tracking one
+/// is fetched first when `fetch` says so, however it is spelled: `origin`, `main@{upstream}` and
+/// `origin/main~2` need what `origin/main` needs. No lock is held.
+///
+/// # Errors
+/// When git fails, or a signal ends the fetch.
+pub(crate) fn look(here: &Here, asked: Option<&str>, fetch: bool) -> Result<Found, Failure> {
     // In the checkout that the command was started in: `HEAD` is not that of the main worktree.
     let git = here.git_here();
     let name = match asked {
         Some(name) => name.to_owned(),
         None => match repo::default_base(&git)? {
             Some(name) => name,
-            None => return Ok(Err(no_default(&git)?)),
+            None => return Ok(Found::Refused(no_default(&git)?)),
         },
     };
     let (stem, path) = split(&name);
     if let Some(reason) = ambiguous(&git, stem)? {
-        return Ok(Err(reason));
+        return Ok(Found::Refused(reason));
     }
     let full = full_name(&git, stem)?;
     let tracking = full.as_deref().or_else(|| spelled_out(stem)).and_then(short);
@@ -52,16 +79,17 @@ pub(crate) fn find(
         None => None,
     };
     let mut start = full.as_deref().unwrap_or(stem).to_owned();
+    let fetched = fetch && remote.is_some();
     if let Some((remote, branch)) = remote {
-        if fetch && let Err(reason) = update(&git, &remote, &branch)? {
-            return Ok(Err(reason));
+        if fetched && let Some(found) = update(&git, &remote, &branch)? {
+            return Ok(found);
         }
         start = format!("refs/remotes/{remote}/{branch}");
     }
     let Some(commit) = git.commit(&format!("{start}{path}"))? else {
-        return Ok(Err(unknown(&name)));
+        return Ok(Found::Refused(unknown(&name)));
     };
-    Ok(Ok(Base { name: recorded(&name, &start, path), commit }))
+    Ok(Found::Base(Base { name: recorded(&name, &start, path), commit, fetched }))
 }
 
 /// Splits `origin/main~2` into the name and the way from there.
@@ -140,8 +168,9 @@ fn no_default(git: &Git) -> Result<Reason, Error> {
     Ok(Reason::new("base_unknown", message, "name the base with --base"))
 }
 
-/// Fetches one branch of a remote into its remote-tracking ref, and nothing else.
-pub(super) fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(), Reason>, Failure> {
+/// Fetches one branch of a remote into its remote-tracking ref, and nothing else. Gives what ends the
+/// search: the branch is not there, or the remote does not answer.
+pub(super) fn update(git: &Git, remote: &str, branch: &str) -> Result<Option<Found>, Failure> {
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");
     let flags = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
     let more = ["--no-recurse-submodules", "--no-auto-maintenance", "--", remote, &refspec];
@@ -150,22 +179,24 @@ pub(super) fn update(git: &Git, remote: &str, branch: &str) -> Result<Result<(),
     let progress = Progress::start(format!("fetching {branch} from {remote}"));
     let mut tries = 1;
     loop {
-        let ran = git.try_run(&args).map_err(|error| stopped(error, remote))?;
-        if ran.ok() {
-            drop(progress);
-            return Ok(Ok(()));
-        }
+        let ran = match git.try_run(&args) {
+            Ok(ran) if ran.ok() => {
+                drop(progress);
+                return Ok(None);
+            }
+            Ok(ran) => ran,
+            Err(error @ Error::Interrupted { .. }) => return Err(stopped(error, remote)),
+            Err(error) => return Ok(Some(Found::NotFetched(stopped(error, remote)))),
+        };
         let said = String::from_utf8_lossy(&ran.stderr);
         if said.contains("couldn't find remote ref") {
             let message = format!("{remote} has no branch '{branch}'");
-            return Ok(Err(Reason::new(
-                "base_unknown",
-                message,
-                format!("git ls-remote --heads {remote}"),
-            )));
+            let next = shell_words(["git", "ls-remote", "--heads", remote]);
+            return Ok(Some(Found::Refused(Reason::new("base_unknown", message, next))));
         }
         if tries == TRIES || !met_another(&said) {
-            return Err(Failure::from(git.failure(&["fetch"], &ran)).hint(WITHOUT_FETCH));
+            let failure = Failure::from(git.failure(&["fetch"], &ran)).hint(WITHOUT_FETCH);
+            return Ok(Some(Found::NotFetched(failure)));
         }
         tries += 1;
     }

@@ -6,9 +6,7 @@ use repo::shell_words;
 
 use crate::claim::claimed;
 use crate::facts::{Checked, Facts};
-
-/// How many names a message shows.
-const SHOWN: usize = 5;
+use crate::lane_git::some;
 
 /// Every reason against taking the lane away, in a stable order; none means yes. A check without an
 /// answer is a reason.
@@ -160,14 +158,6 @@ fn known<T>(
 
 fn git_in(facts: &Facts, args: &[&str]) -> String {
     shell_words(["git", "-C", &facts.path].iter().chain(args))
-}
-
-fn some(names: &[String]) -> String {
-    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown}, and {more} more"),
-    }
 }
 
 #[cfg(test)]

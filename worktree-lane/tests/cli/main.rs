@@ -10,6 +10,7 @@ mod damage;
 mod landed;
 mod odd_places;
 mod parallel;
+mod preflight;
 mod prune;
 mod remove;
 mod remove_killed;
