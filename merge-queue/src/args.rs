@@ -1,6 +1,7 @@
 //! The command line.
 
 mod claim;
+mod dispatch;
 mod evidence;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use cli::{Arguments, Format, OutputArgs};
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 
+pub(crate) use self::dispatch::{NextArgs, ReadyArgs};
 use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
@@ -65,9 +67,20 @@ pub(crate) enum Command {
     Validate,
     /// Show where each task stands
     ///
-    /// `done` means that the base holds the landed commit, `in_progress` that something was
-    /// recorded, `todo` that nothing was. The base is not fetched.
+    /// `done` means that the base, as it was last fetched, has the work; `blocked` that somebody says
+    /// so; `in_progress` that somebody has claimed the task or that work was recorded. A task whose
+    /// agent seems to have stopped, because the lease is over or nothing has happened for
+    /// `queue.policy.stalled_after` (30m), is shown with the safe steps.
     Status,
+    /// List the tasks that may be claimed now, the most urgent first
+    ///
+    /// By priority, then sequence, then age. Whether the lane is fit is looked at by `claim`. Ends with 1
+    /// when there is none.
+    Ready(ReadyArgs),
+    /// Say what each role should do next: go on with what is begun, else claim a task
+    ///
+    /// Ends with 1 when no role has anything to do.
+    Next(NextArgs),
     /// Show the events of a task, oldest first
     Log(TaskArg),
     /// Take a task for an owner, until the lease ends

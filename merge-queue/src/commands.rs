@@ -4,7 +4,10 @@ mod claim;
 mod evidence;
 mod handoff;
 mod log;
+mod look;
 pub(crate) mod merge_ready;
+mod next;
+mod ready;
 mod review;
 mod route_review;
 mod set_status;
@@ -30,6 +33,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     match args.command {
         Some(Command::Validate) => validate::run(&desk, out),
         Some(Command::Status) => status::run(&desk, out),
+        Some(Command::Ready(args)) => ready::run(&desk, &args, out),
+        Some(Command::Next(args)) => next::run(&desk, &args, out),
         Some(Command::Log(args)) => log::run(&desk, &args, out),
         Some(Command::Claim(args)) => claim::claim(&desk, &args, out),
         Some(Command::Renew(args)) => claim::renew(&desk, &args, out),

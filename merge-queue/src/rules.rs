@@ -3,6 +3,7 @@
 pub(crate) mod claim;
 pub(crate) mod definitions;
 pub(crate) mod diff;
+pub(crate) mod dispatch;
 pub(crate) mod facts;
 pub(crate) mod globs;
 pub(crate) mod people;
@@ -11,6 +12,8 @@ pub(crate) mod ready;
 pub(crate) mod review_rules;
 pub(crate) mod route;
 pub(crate) mod set_status;
+pub(crate) mod stalled;
 pub(crate) mod standing;
 pub(crate) mod state;
+pub(crate) mod survey;
 pub(crate) mod validate;

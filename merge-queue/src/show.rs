@@ -2,15 +2,15 @@
 
 use cli::{Page, Tone};
 use records::merge_queue::{Landing, Readiness, Refused, Route, Validation};
-use records::{EvidenceResult, EvidenceSource, QueueEvent, ReviewStatus};
+use records::{EvidenceResult, EvidenceSource, QueueEvent, ReviewStatus, TaskState};
 
 /// The tone of a task's state.
-pub(crate) fn state_tone(state: &str) -> Tone {
+pub(crate) fn state_tone(state: TaskState) -> Tone {
     match state {
-        "done" => Tone::Good,
-        "in_progress" => Tone::Warn,
-        "blocked" => Tone::Bad,
-        _ => Tone::Plain,
+        TaskState::Done => Tone::Good,
+        TaskState::InProgress => Tone::Warn,
+        TaskState::Blocked => Tone::Bad,
+        TaskState::Todo => Tone::Plain,
     }
 }
 

@@ -1,8 +1,13 @@
 //! What `merge-queue` prints.
 
+mod dispatch;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::dispatch::{
+    Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
+};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
 
@@ -118,29 +123,6 @@ impl Noun for Landing {
     const SCHEMA: &'static str = "merge-queue.landing/1";
 }
 
-/// Where a task stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TaskStatus {
-    /// The task.
-    pub task: TaskId,
-    /// Its title.
-    pub title: String,
-    /// The issue that it belongs to.
-    pub issue: Option<crate::IssueNumber>,
-    /// The role that implements it.
-    pub role: Option<String>,
-    /// 1 is the highest.
-    pub priority: u32,
-    /// `todo`, `in_progress`, `blocked` or `done`.
-    pub state: String,
-    /// `seq` of the newest event; `null` when there is none.
-    pub last_event: Option<u64>,
-}
-
-impl Noun for TaskStatus {
-    const SCHEMA: &'static str = "merge-queue.task/1";
-}
-
 /// A refusal of a command that records something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -201,6 +183,8 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Readiness>(),
         noun::<Landing>(),
         noun::<TaskStatus>(),
+        noun::<Candidate>(),
+        noun::<Recommendation>(),
         noun::<Refused>(),
         noun::<Validation>(),
     ]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -37,6 +37,16 @@ impl Stamp {
     pub fn after(self, time: Duration) -> Option<Self> {
         let time = SignedDuration::try_from(time).ok()?;
         self.0.checked_add(time).ok().map(Self::new)
+    }
+
+    /// How much later this is than `earlier`; nothing when it is not later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::try_from(self.0.duration_since(earlier.0)).unwrap_or_default()
+    }
+
+    /// The time that the system gives for a file, if the calendar has it.
+    pub fn of_file(time: SystemTime) -> Option<Self> {
+        Timestamp::try_from(time).ok().map(Self::new)
     }
 
     /// `20260124T183045`, the form that names session shards (runbook 0801, "Session-Sharded

@@ -10,7 +10,7 @@ use records::{LanePreflight, Reason, Release, Stamp, TakenOver, TaskClaim, TaskI
 
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::people::folded;
-use crate::rules::standing::{Held, Standing};
+use crate::rules::standing::{Held, Said, Standing};
 
 /// What a claim rests on.
 #[derive(Debug, Clone, Copy)]
@@ -77,16 +77,12 @@ pub(crate) fn claim(
     }
     let mut reasons = Vec::new();
     reasons.extend(wrong_role(scene, claimant.role));
-    reasons.extend(done(scene));
-    reasons.extend(blocked(scene));
+    reasons.extend(scene.done.map(|event| is_done(scene.task, event)));
+    reasons.extend(scene.standing.blocked().map(|said| is_blocked(scene.task, said)));
     if let Some(held) = scene.standing.live(scene.now) {
         reasons.push(held_by_other(scene.task, held));
     }
-    for dependency in scene.open {
-        let message = format!("{} depends on {dependency}, which is not done", scene.task.id);
-        let next = format!("merge-queue log {dependency}");
-        reasons.push(Reason::new("dependency_open", message, next));
-    }
+    reasons.extend(scene.open.iter().map(|dependency| waits_for(scene.task, dependency)));
     let until = ends(scene, claimant.lease).map_err(|reason| reasons.push(reason)).ok();
     let lane = lane.map_err(|why| reasons.extend(why)).ok();
     match (lane, until) {
@@ -105,7 +101,8 @@ pub(crate) fn claim(
 /// Whether the owner's lease may run on from now.
 pub(crate) fn renew(scene: Scene<'_>, owner: &str, lease: Duration) -> Answer<TaskClaim> {
     let task = &scene.task.id;
-    let mut reasons: Vec<Reason> = done(scene).into_iter().collect();
+    let mut reasons: Vec<Reason> =
+        scene.done.map(|event| is_done(scene.task, event)).into_iter().collect();
     let held = holder(scene, owner).map_err(|reason| reasons.push(reason)).ok();
     if let Some(held) = held.filter(|held| held.claim.until <= scene.now) {
         let (until, role) = (held.claim.until, &held.claim.role);
@@ -177,19 +174,23 @@ fn wrong_role(scene: Scene<'_>, role: &str) -> Option<Reason> {
 }
 
 /// That the task is done.
-fn done(scene: Scene<'_>) -> Option<Reason> {
-    let (event, task) = (scene.done?, &scene.task.id);
-    let next = format!("merge-queue set-status {task} todo --reopen --reason WHY");
-    Some(Reason::new("task_done", format!("{task} is done since event {event}"), next))
+pub(crate) fn is_done(task: &Task, event: u64) -> Reason {
+    let next = format!("merge-queue set-status {} todo --reopen --reason WHY", task.id);
+    Reason::new("task_done", format!("{} is done since event {event}", task.id), next)
 }
 
 /// That somebody says that the task is blocked.
-fn blocked(scene: Scene<'_>) -> Option<Reason> {
-    let (said, task) = (scene.standing.blocked()?, &scene.task.id);
+pub(crate) fn is_blocked(task: &Task, said: &Said) -> Reason {
     let why = said.change.reason.as_deref().unwrap_or("no reason was given");
-    let message = format!("{task} is blocked since event {}: {why}", said.event);
-    let next = format!("when that is resolved: merge-queue set-status {task} todo");
-    Some(Reason::new("task_blocked", message, next))
+    let message = format!("{} is blocked since event {}: {why}", task.id, said.event);
+    let next = format!("when that is resolved: merge-queue set-status {} todo", task.id);
+    Reason::new("task_blocked", message, next)
+}
+
+/// That something else must be done first.
+pub(crate) fn waits_for(task: &Task, dependency: &TaskId) -> Reason {
+    let message = format!("{} depends on {dependency}, which is not done", task.id);
+    Reason::new("dependency_open", message, format!("merge-queue log {dependency}"))
 }
 
 /// That somebody else has the task.

@@ -88,6 +88,8 @@ pub(crate) struct WrittenTask {
     #[serde(default = "lowest")]
     pub(crate) priority: u32,
     #[serde(default)]
+    pub(crate) sequence: Option<u32>,
+    #[serde(default)]
     pub(crate) depends_on: Vec<Spanned<String>>,
     #[serde(default)]
     pub(crate) acceptance_checks: Vec<Spanned<String>>,
@@ -131,6 +133,8 @@ pub(crate) struct Definitions {
     pub(crate) lease: Duration,
     /// The policy.
     pub(crate) policy: Policy,
+    /// How long nothing may happen in a claimed task before it looks stalled.
+    pub(crate) stalled_after: Duration,
     /// Everything that is wrong, in the order of the file.
     pub(crate) mistakes: Vec<Mistake>,
 }
@@ -148,6 +152,8 @@ pub(crate) struct Task {
     pub(crate) role: Option<String>,
     /// 1 is the highest.
     pub(crate) priority: u32,
+    /// Its place among tasks of the same priority, before those without one.
+    pub(crate) sequence: Option<u32>,
     /// Tasks that must be done first.
     pub(crate) depends_on: Vec<TaskId>,
     /// Commands that must pass on what lands.
@@ -161,6 +167,13 @@ pub(crate) struct ReviewRoute {
     pub(crate) globs: Globs,
     /// The roles that must approve.
     pub(crate) roles: Vec<String>,
+}
+
+impl Task {
+    /// Where it comes among the tasks; of equal ones, the older first.
+    pub(crate) fn rank(&self) -> (u32, u32) {
+        (self.priority, self.sequence.unwrap_or(u32::MAX))
+    }
 }
 
 impl Definitions {

@@ -15,6 +15,8 @@ pub(crate) struct Policy {
     pub(crate) self_approval: Option<Spanned<bool>>,
     /// How long a claim holds unless it is renewed, such as `2h`.
     pub(crate) lease: Option<Spanned<String>>,
+    /// How long nothing may happen in a claimed task before `status` points at it, such as `30m`.
+    pub(crate) stalled_after: Option<Spanned<String>>,
     /// Whether a task that names no acceptance check needs a run all the same.
     pub(crate) evidence: Evidence,
     /// Whether a result that somebody typed can satisfy a check.

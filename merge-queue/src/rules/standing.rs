@@ -1,8 +1,6 @@
 //! Who works on a task and what was said about it: a fold over its events, oldest first.
 
-use std::collections::BTreeMap;
-
-use records::{QueueEvent, Stamp, StatusChange, TaskClaim, TaskId, TaskState};
+use records::{QueueEvent, ReviewStatus, Stamp, StatusChange, TaskClaim, TaskState};
 
 /// What the events of one task amount to.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +13,8 @@ pub(crate) struct Standing {
     pub(crate) worked: bool,
     /// The commit that was handed over last.
     pub(crate) handed_over: Option<String>,
+    /// Whether it waits for review: handed over, and nobody has asked for changes since.
+    pub(crate) in_review: bool,
     /// The newest event's number and time.
     pub(crate) last: Option<(u64, Stamp)>,
 }
@@ -42,19 +42,6 @@ impl Standing {
         standing
     }
 
-    /// Of every task that has events.
-    pub(crate) fn of_all(events: &[QueueEvent]) -> BTreeMap<TaskId, Self> {
-        let mut all: BTreeMap<TaskId, Self> = BTreeMap::new();
-        for event in events {
-            if let Some(standing) = all.get_mut(&event.task) {
-                standing.apply(event);
-            } else {
-                all.entry(event.task.clone()).or_default().apply(event);
-            }
-        }
-        all
-    }
-
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &QueueEvent) {
         self.last = Some((event.seq, event.at));
@@ -75,6 +62,10 @@ impl Standing {
         }
         if let Some(handoff) = &event.handoff {
             self.handed_over = Some(handoff.commit.clone());
+            self.in_review = true;
+        }
+        if event.review.as_ref().is_some_and(|r| r.status == ReviewStatus::ChangesRequested) {
+            self.in_review = false;
         }
         // The work is over; `landing` alone may come to nothing.
         if event.kind == "landed" {
@@ -90,6 +81,7 @@ impl Standing {
         }
         if change.to == TaskState::Todo {
             self.worked = false;
+            self.in_review = false;
         }
     }
 

@@ -32,7 +32,10 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         let why = "nobody approves their own work: write false or leave the key out";
         mistakes.add("self_approval_allowed", allowed.referenced, why.into());
     }
-    let lease = lease(&written, &mut mistakes);
+    let policy = &written.policy;
+    let lease = time(policy.lease.as_ref(), LEASE, "bad_lease", &mut mistakes);
+    let stalled_after = policy.stalled_after.as_ref();
+    let stalled_after = time(stalled_after, STALLED_AFTER, "bad_stalled_after", &mut mistakes);
     mistakes.found.sort_by_key(|m| (m.line, m.column));
     Definitions {
         file: file.into(),
@@ -44,21 +47,33 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         routes,
         lease,
         policy: written.policy,
+        stalled_after,
         mistakes: mistakes.found,
     }
 }
 
 /// How long a claim holds unless the file says otherwise.
 const LEASE: Duration = Duration::from_hours(2);
+/// How long an agent may be silent unless the file says otherwise.
+const STALLED_AFTER: Duration = Duration::from_mins(30);
 
-fn lease(written: &Written, mistakes: &mut Mistakes) -> Duration {
-    let Some(lease) = &written.policy.lease else { return LEASE };
-    let length = cli::parse_duration(&lease.value);
-    match length.and_then(|l| if l.is_zero() { Err("a lease of no time".into()) } else { Ok(l) }) {
-        Ok(length) => length,
+/// The length of time that is written, which must be some, or what holds without it.
+fn time(
+    written: Option<&Spanned<String>>,
+    otherwise: Duration,
+    code: &str,
+    mistakes: &mut Mistakes,
+) -> Duration {
+    let Some(written) = written else { return otherwise };
+    match cli::parse_duration(&written.value) {
+        Ok(time) if !time.is_zero() => time,
+        Ok(_) => {
+            mistakes.add(code, written.referenced, format!("'{}' is no time", written.value));
+            otherwise
+        }
         Err(why) => {
-            mistakes.add("bad_lease", lease.referenced, why);
-            LEASE
+            mistakes.add(code, written.referenced, why);
+            otherwise
         }
     }
 }
@@ -125,6 +140,7 @@ fn checked(
         title: task.title.split_whitespace().collect::<Vec<_>>().join(" "),
         role: role.map(|role| role.value.clone()),
         priority: task.priority,
+        sequence: task.sequence,
         depends_on: task.depends_on.iter().filter_map(|d| d.value.parse().ok()).collect(),
         acceptance_checks: task.acceptance_checks.iter().map(|c| c.value.clone()).collect(),
     })
@@ -297,11 +313,12 @@ mod tests {
     #[test]
     fn every_mistake_is_named_with_its_line() {
         let found = mistakes(
-            "queue:\n  policy: {self_approval: true, lease: soon}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
+            "queue:\n  policy: {self_approval: true, lease: soon, stalled_after: 0s}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
         );
         let expected = [
             ("self_approval_allowed", 2),
             ("bad_lease", 2),
+            ("bad_stalled_after", 2),
             ("bad_role", 5),
             ("unknown_role", 10),
             ("duplicate_id", 11),

@@ -5,6 +5,7 @@ mod approvals;
 mod claim;
 mod conditions;
 mod definitions;
+mod dispatch;
 mod evidence;
 mod handoff;
 mod happy_path;

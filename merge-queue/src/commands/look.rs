@@ -1,0 +1,61 @@
+//! What `status`, `ready` and `next` look at: definitions, journal, and the base as it was last fetched.
+
+use std::collections::BTreeSet;
+
+use cli::{Failure, Out};
+use records::Stamp;
+
+use crate::desk::Desk;
+use crate::git::gather;
+use crate::history::History;
+use crate::rules::definitions::Definitions;
+use crate::rules::survey::Survey;
+
+/// Everything at one moment.
+pub(super) struct Look {
+    pub(super) definitions: Definitions,
+    pub(super) history: History,
+    reached: BTreeSet<String>,
+    now: Stamp,
+}
+
+impl Look {
+    /// Looks.
+    pub(super) fn take(desk: &Desk, out: &Out) -> Result<Self, Failure> {
+        let definitions = desk.definitions()?;
+        let history = desk.history(out)?;
+        let tip = desk.base(&definitions)?.tip(&desk.git)?;
+        let reached = gather::reached(desk, tip.as_deref(), history.events.iter())?;
+        Ok(Self { definitions, history, reached, now: cli::clock::now() })
+    }
+
+    /// Where every task stands.
+    pub(super) fn survey(&self) -> Survey<'_> {
+        Survey::new(&self.definitions, &self.history, &self.reached, self.now)
+    }
+
+    /// Refuses a role that is not defined.
+    pub(super) fn require_role(&self, role: &str) -> Result<(), Failure> {
+        if self.definitions.roles.contains_key(role) {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.definitions.roles.keys().map(String::as_str).collect();
+        Err(Failure::usage("--role", format_args!("'{role}' is no role"))
+            .hint(format!("the roles are: {}", names.join(", "))))
+    }
+}
+
+/// What is listed is true even if something else is wrong, which must not go unsaid.
+pub(super) fn warn_about(look: &Look, out: &Out) {
+    let (mistakes, damage) = (look.definitions.mistakes.len(), look.history.damage.len());
+    if mistakes + damage > 0 {
+        let counted = |count: usize, one: &str| {
+            if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+        };
+        out.note(&format!(
+            "{} in the definitions, {} in the journal: 'merge-queue validate' lists them",
+            counted(mistakes, "mistake"),
+            counted(damage, "damaged place"),
+        ));
+    }
+}

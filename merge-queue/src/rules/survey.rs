@@ -1,0 +1,83 @@
+//! Where every task stands, in the order in which tasks are taken.
+
+use std::collections::{BTreeSet, HashMap};
+
+use records::{QueueEvent, Reason, Stamp, TaskId, TaskState};
+
+use crate::history::History;
+use crate::rules::definitions::{Definitions, Task};
+use crate::rules::standing::Standing;
+use crate::rules::state;
+
+/// Every task at one moment.
+#[derive(Debug)]
+pub(crate) struct Survey<'a> {
+    /// The tasks in the order in which they are taken: by priority, then by sequence, then the older
+    /// first, which is the order of the definitions.
+    pub(crate) tasks: Vec<Surveyed<'a>>,
+    /// When.
+    pub(crate) now: Stamp,
+    /// Why nothing may be claimed whatever the tasks look like: what cannot be read may forbid it.
+    pub(crate) unsure: Option<Reason>,
+    done: BTreeSet<&'a TaskId>,
+}
+
+/// A task at one moment.
+#[derive(Debug)]
+pub(crate) struct Surveyed<'a> {
+    /// The task.
+    pub(crate) task: &'a Task,
+    /// What its events amount to.
+    pub(crate) standing: Standing,
+    /// The event that makes it done, if it is.
+    pub(crate) done: Option<u64>,
+}
+
+impl<'a> Survey<'a> {
+    /// From the journal. `reached` holds the commits of landings that the base has.
+    pub(crate) fn new(
+        definitions: &'a Definitions,
+        history: &History,
+        reached: &BTreeSet<String>,
+        now: Stamp,
+    ) -> Self {
+        let mut by_task: HashMap<&TaskId, Vec<&QueueEvent>> = HashMap::new();
+        for event in &history.events {
+            by_task.entry(&event.task).or_default().push(event);
+        }
+        let mut tasks: Vec<Surveyed<'_>> = definitions
+            .tasks
+            .iter()
+            .map(|task| {
+                let events = by_task.get(&task.id).map(Vec::as_slice).unwrap_or_default();
+                let standing = Standing::of(events.iter().copied());
+                let done = state::done(events.iter().copied(), reached).map(|event| event.seq);
+                Surveyed { task, standing, done }
+            })
+            .collect();
+        tasks.sort_by_key(|surveyed| surveyed.task.rank());
+        let done = tasks.iter().filter(|surveyed| surveyed.done.is_some());
+        let done = done.map(|surveyed| &surveyed.task.id).collect();
+        Self { tasks, now, unsure: unsure(definitions, history), done }
+    }
+
+    /// Where a task stands.
+    pub(crate) fn state(&self, surveyed: &Surveyed<'_>) -> TaskState {
+        surveyed.standing.state(surveyed.done.is_some(), self.now)
+    }
+
+    /// What the task depends on and is not done.
+    pub(crate) fn open<'t>(&self, task: &'t Task) -> impl Iterator<Item = &'t TaskId> {
+        task.depends_on.iter().filter(|id| !self.done.contains(id))
+    }
+}
+
+fn unsure(definitions: &Definitions, history: &History) -> Option<Reason> {
+    let (code, mistake) = match (definitions.mistakes.first(), history.damage.first()) {
+        (Some(mistake), _) => ("definitions_invalid", mistake),
+        (None, Some(damage)) => ("journal_damaged", damage),
+        (None, None) => return None,
+    };
+    let message = format!("{}:{}: {}", mistake.file, mistake.line, mistake.message);
+    Some(Reason::new(code, message, "merge-queue validate"))
+}
