@@ -86,6 +86,8 @@ const ENCORE: &[(&str, i32)] = &[
     ),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
+    ("merge-queue ready --explain", 0),
+    ("merge-queue next --all-roles", 0),
     ("view-audit stats", 0),
     ("worktree-lane prune", 0),
     ("worktree-lane claim 98 --owner agent-1 --pid $$", 0),
