@@ -2,6 +2,7 @@
 
 mod claim;
 pub(crate) mod preflight;
+pub(crate) mod empty;
 pub(crate) mod prune;
 
 use std::path::PathBuf;
@@ -110,7 +111,7 @@ pub(crate) enum Command {
     /// A lane goes when `remove` would take it, all its work is in the base, and nothing was done in
     /// it for `lanes.prune_after`, one day unless set. Without --apply nothing is changed.
     Prune(prune::Prune),
-    /// List what `remove` moved away, and bring it back
+    /// List what `remove` moved away, bring it back, or delete it for good
     #[command(subcommand)]
     Trash(Trash),
 }
@@ -182,6 +183,11 @@ pub(crate) enum Trash {
         /// The entry's name, as `trash list` shows it
         name: String,
     },
+    /// Delete lanes in the trash for good, those that hold nothing which is nowhere else
+    ///
+    /// Each is looked at again first: what somebody has changed in the trash since is a refusal. Commits
+    /// that no branch, tag or remote has go on being kept, under `refs/lanes/emptied/`.
+    Empty(empty::Empty),
 }
 
 impl cli::Arguments for Args {

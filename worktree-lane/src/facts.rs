@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod commits;
 pub(crate) mod ignored;
 pub(crate) mod link;
+pub(crate) mod mounts;
 pub(crate) mod operation;
 pub(crate) mod precious;
 pub(crate) mod processes;
@@ -74,6 +75,8 @@ pub(crate) struct Facts {
     pub(crate) processes: Checked<Vec<Process>>,
     /// Worktrees that lie inside.
     pub(crate) nested: Vec<PathBuf>,
+    /// File systems that are mounted inside.
+    pub(crate) mounts: Checked<Vec<PathBuf>>,
     /// What differs from the commit.
     pub(crate) changes: Checked<Changes>,
     /// Submodules whose work is nowhere else, with what they have.
@@ -103,7 +106,8 @@ pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Fa
         claim: entry.claim(),
         locked: entry.locked_by_hand().map(str::to_owned),
         operation: Checked::from_result(operation::in_progress(&git, &admin)),
-        processes: Checked::from_result(processes::inside(path)),
+        processes: Checked::from_result(processes::at_work(path)),
+        mounts: Checked::from_result(mounts::below(path)),
         nested: nested.map(|other| other.worktree.path.clone()).collect(),
         changes: if look {
             Checked::from_result(changes::changes(&git, path, &admin))

@@ -19,6 +19,8 @@ const SHOWN: usize = 5;
 pub(crate) struct LaneGit {
     git: Git,
     before: Vec<OsString>,
+    /// The repository's git folder, when `admin` is not where git put it and cannot name it.
+    common: Option<PathBuf>,
 }
 
 impl LaneGit {
@@ -37,12 +39,21 @@ impl LaneGit {
         {
             before.extend(["-c".into(), setting.into()]);
         }
-        Self { git: Git::new(path), before }
+        Self { git: Git::new(path), before, common: None }
+    }
+
+    /// The same for a worktree in the trash.
+    pub(crate) fn in_trash(tree: &Path, admin: &Path, common: &Path) -> Self {
+        Self { common: Some(common.into()), ..Self::new(tree, admin) }
     }
 
     /// Git with `args`, not yet run.
     pub(crate) fn program<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Program {
-        self.git.program(&self.before).args(args)
+        let program = self.git.program(&self.before).args(args);
+        match &self.common {
+            Some(common) => program.env("GIT_COMMON_DIR", common),
+            None => program,
+        }
     }
 
     /// Its stdout; status 0 is required.

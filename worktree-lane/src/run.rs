@@ -41,6 +41,12 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             }
             prune::run(&here, &actor, asked.apply, out)
         }
+        Command::Trash(Trash::Empty(asked)) => {
+            if !asked.dry_run {
+                recover::unfinished(&here, &actor, out)?;
+            }
+            trash::empty::run(&here, &actor, &asked, out)
+        }
         Command::Trash(Trash::Restore { name }) => {
             recover::unfinished(&here, &actor, out)?;
             trash::restore::run(&here, &actor, &name, out)

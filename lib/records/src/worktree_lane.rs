@@ -245,6 +245,28 @@ impl Noun for Preflight {
     const SCHEMA: &'static str = "worktree-lane.preflight/1";
 }
 
+/// What `trash empty` did with an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Emptying {
+    /// The trash entry as it was asked for.
+    pub name: String,
+    /// The lane's id; `null` when there is no such entry.
+    pub lane: Option<String>,
+    /// Whether nothing speaks against deleting it.
+    pub would_empty: bool,
+    /// Whether it is deleted.
+    pub emptied: bool,
+    /// The ref that keeps its commits from now on; `null` when a branch, a tag or a remote has them
+    /// all.
+    pub kept: Option<String>,
+    /// Why it was not deleted; `[]` when it was, or could be.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Emptying {
+    const SCHEMA: &'static str = "worktree-lane.emptying/1";
+}
+
 /// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -268,6 +290,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Trashed>(),
         noun::<Restoration>(),
         noun::<Claim>(),
+        noun::<Emptying>(),
         noun::<Refused>(),
         noun::<Preflight>(),
     ]

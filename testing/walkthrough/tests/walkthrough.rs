@@ -96,6 +96,7 @@ const ENCORE: &[(&str, i32)] = &[
     ("worktree-lane release 98 --owner agent-2", 0),
     ("worktree-lane remove 98", 0),
     ("worktree-lane trash list", 0),
+    ("worktree-lane trash empty --dry-run \"$(ls .git/switchyard/trash)\"", 0),
     ("worktree-lane trash restore \"$(ls .git/switchyard/trash)\"", 0),
     (
         "mkdir -p logs/active; echo '{broken' > logs/active/20260124T183045_a1b2c3d4.jsonl; consolidate",

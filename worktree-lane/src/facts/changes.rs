@@ -29,6 +29,29 @@ pub(crate) fn changes(git: &LaneGit, path: &Path, admin: &Path) -> Result<Change
     Ok(changes)
 }
 
+/// The same for a worktree in the trash, compared with the commit that it stood at: its branch may be
+/// gone, or may have moved on without it.
+pub(crate) fn changes_since(
+    git: &LaneGit,
+    path: &Path,
+    admin: &Path,
+    head: &str,
+) -> Result<Changes, Failure> {
+    let diff = ["diff", "--name-only", "-z", "--no-ext-diff", "--no-textconv", "--no-renames"];
+    let diff = [&diff[..], &["--ignore-submodules=none"]].concat();
+    let staged = git.bytes(&[&diff[..], &["--cached", head, "--"]].concat())?;
+    let unstaged = git.bytes(&diff)?;
+    let untracked = git.bytes(&["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let mut tracked: Vec<String> = fields(&staged).chain(fields(&unstaged)).map(text).collect();
+    tracked.sort();
+    tracked.dedup();
+    Ok(Changes {
+        tracked,
+        untracked: fields(&untracked).map(text).collect(),
+        hidden: hidden(git, path, admin)?,
+    })
+}
+
 fn parse(status: &[u8]) -> Changes {
     let mut changes = Changes::default();
     let mut entries = fields(status);

@@ -2,23 +2,36 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::parent_id;
+use std::path::{Path, PathBuf};
 
-/// A process whose working directory is inside.
+use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
+
+/// A process that is at work inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) name: String,
+    /// A file inside that it has open for writing, when its working directory is elsewhere.
+    pub(crate) writes: Option<PathBuf>,
+    /// Whether it is this tool itself, or what started it: the user's own shell.
+    pub(crate) ours: bool,
 }
 
 impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.pid)
+        write!(f, "{} ({})", self.name, self.pid)?;
+        match &self.writes {
+            Some(file) => write!(f, ", which writes {}", file.display()),
+            None => Ok(()),
+        }
     }
 }
 
-/// The processes whose working directory is `folder` or below it, by pid. The folders above it may
-/// have become symbolic links since it was made.
+/// The processes whose working directory, or root directory, is `folder` or below it, by pid. The
+/// folders above it may have become symbolic links since it was made.
 ///
 /// The system shows a process's working directory to its user and to root only. Other users'
 /// processes cannot be seen, and do not keep a lane: they may not write into it either, unless its
@@ -27,10 +40,22 @@ impl fmt::Display for Process {
 /// # Errors
 /// One sentence, where the system has no `/proc` to look at, or the folder cannot be found.
 pub(crate) fn inside(folder: &Path) -> Result<Vec<Process>, String> {
-    let folder = folder
-        .canonicalize()
-        .map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    look(folder, false)
+}
+
+/// The same, and those that have a file inside open for writing: they would go on writing into what
+/// was moved away.
+pub(crate) fn at_work(folder: &Path) -> Result<Vec<Process>, String> {
+    look(folder, true)
+}
+
+fn look(folder: &Path, open_files: bool) -> Result<Vec<Process>, String> {
+    let cannot = |error: &io::Error| format!("cannot read {}: {error}", folder.display());
+    let folder = folder.canonicalize().map_err(|e| cannot(&e))?;
+    let itself = fs::metadata(&folder).map_err(|e| cannot(&e))?;
+    let itself = (itself.dev(), itself.ino());
     let all = fs::read_dir("/proc").map_err(|error| format!("cannot read /proc: {error}"))?;
+    let mounts = fs::read_link("/proc/self/ns/mnt").ok();
     let mut found = Vec::new();
     let mut seen_self = false;
     for entry in all {
@@ -39,11 +64,20 @@ pub(crate) fn inside(folder: &Path) -> Result<Vec<Process>, String> {
             continue;
         };
         seen_self |= pid == std::process::id();
+        let at = entry.path();
         // It may have ended just now, or belong to somebody else.
-        let Ok(cwd) = fs::read_link(entry.path().join("cwd")) else { continue };
-        if cwd.starts_with(&folder) {
-            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
-            found.push(Process { pid, name: name.trim().to_owned() });
+        let Ok(cwd) = fs::read_link(at.join("cwd")) else { continue };
+        let root = fs::read_link(at.join("root")).unwrap_or_default();
+        let elsewhere = || mounts.is_some() && fs::read_link(at.join("ns/mnt")).ok() != mounts;
+        let inside = cwd.starts_with(&folder)
+            || root.starts_with(&folder)
+            // In another mount namespace, as in a container, the names are others.
+            || (elsewhere() && below(&at.join("cwd"), itself));
+        let writes = if open_files && !inside { written(&at, &folder) } else { None };
+        if inside || writes.is_some() {
+            let name = fs::read_to_string(at.join("comm")).unwrap_or_default();
+            let ours = pid == std::process::id() || pid == parent_id();
+            found.push(Process { pid, name: name.trim().to_owned(), writes, ours });
         }
     }
     if !seen_self {
@@ -51,4 +85,40 @@ pub(crate) fn inside(folder: &Path) -> Result<Vec<Process>, String> {
     }
     found.sort_by_key(|process| process.pid);
     Ok(found)
+}
+
+/// A file below `folder` that the process at `/proc/PID` has open for writing. The permissions of the
+/// link say how it was opened (`proc_pid_fd(5)`). One that was deleted meanwhile has no name to lose.
+fn written(process: &Path, folder: &Path) -> Option<PathBuf> {
+    fs::read_dir(process.join("fd")).ok()?.flatten().map(|open| open.path()).find_map(|open| {
+        let file = fs::read_link(&open).ok().filter(|file| file.starts_with(folder))?;
+        let mode = fs::symlink_metadata(&open).ok()?.permissions().mode();
+        (mode & 0o200 != 0 && file.exists()).then_some(file)
+    })
+}
+
+/// Whether the folder `start` is the one with this device and number, or lies below it: told by going
+/// up, because in another mount namespace paths say nothing.
+fn below(start: &Path, wanted: (u64, u64)) -> bool {
+    /// Deeper than any path can be.
+    const DEEPEST: usize = 2048;
+    let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(mut at) = openat(CWD, start, folder, Mode::empty()) else { return false };
+    let mut last = None;
+    for _ in 0..DEEPEST {
+        let Ok(found) = fstat(&at) else { return false };
+        let here = (found.st_dev, found.st_ino);
+        if here == wanted {
+            return true;
+        }
+        if last == Some(here) {
+            return false;
+        }
+        last = Some(here);
+        match openat(&at, "..", folder, Mode::empty()) {
+            Ok(above) => at = above,
+            Err(_) => return false,
+        }
+    }
+    false
 }

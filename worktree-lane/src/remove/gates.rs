@@ -1,10 +1,13 @@
 //! Whether a lane may be taken away: a pure function of the facts (lanes reference, finding 4 and
 //! cases 38 to 49). There is no flag that overrides it.
 
+use std::path::Path;
+
 use records::Reason;
 use repo::shell_words;
 
 use crate::claim::claimed;
+use crate::facts::processes::Process;
 use crate::facts::{Checked, Facts};
 use crate::lane_git::some;
 
@@ -52,18 +55,39 @@ fn place(facts: &Facts, all: &mut Vec<Reason>) {
         if !processes.is_empty() {
             let who: Vec<String> = processes.iter().map(ToString::to_string).collect();
             let message = format!("processes work in it: {}", some(&who));
-            all.push(Reason::new(
-                "process_inside",
-                message,
-                "leave the folder, or end what runs there",
-            ));
+            all.push(Reason::new("process_inside", message, leave(facts, processes)));
         }
     });
     if !facts.nested.is_empty() {
         let paths: Vec<String> = facts.nested.iter().map(|p| p.display().to_string()).collect();
         let message = format!("other worktrees lie inside it: {}", some(&paths));
-        all.push(Reason::new("nested_worktree", message, "remove or move those first"));
+        let first = paths.first().map_or("", String::as_str);
+        all.push(Reason::new(
+            "nested_worktree",
+            message,
+            shell_words(["git", "-C", first, "status"]),
+        ));
     }
+    known(&facts.mounts, "mounted file systems", all, |mounts, all| {
+        if let Some(first) = mounts.first() {
+            let paths: Vec<String> = mounts.iter().map(|p| p.display().to_string()).collect();
+            let message = format!("file systems are mounted inside it: {}", some(&paths));
+            let next = shell_words(["findmnt", &first.to_string_lossy()]);
+            all.push(Reason::new("mounted_inside", message, next));
+        }
+    });
+}
+
+/// How to leave the folder, if it is the user's own shell that is there; else how to see what is.
+fn leave(facts: &Facts, processes: &[Process]) -> String {
+    if processes.iter().all(|process| process.ours)
+        && let Some(above) = Path::new(&facts.path).parent()
+    {
+        return shell_words(["cd", &above.to_string_lossy()]);
+    }
+    let others = processes.iter().filter(|process| !process.ours);
+    let pids: Vec<String> = others.map(|process| process.pid.to_string()).collect();
+    format!("ps -fp {}", pids.join(","))
 }
 
 /// The files: what only they hold.

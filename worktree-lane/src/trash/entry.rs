@@ -18,7 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::here::Here;
 
 /// The folder beside a lane that takes it when the repository is on another file system.
-const BESIDE: &str = ".worktree-lane-trash";
+pub(crate) const BESIDE: &str = ".worktree-lane-trash";
+
+/// What the name of an entry ends with while it is being deleted for good. No other name ends so: the
+/// time is last in it.
+pub(crate) const DELETING: &str = ".deleting";
 
 /// What `entry.json` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,12 +96,17 @@ impl Entry {
     /// Removes the emptied entry. What is still in it stays.
     pub(crate) fn erase(&self, here: &Here) -> Result<(), Failure> {
         erase(here, &self.name)?;
+        self.tidy_beside();
+        Ok(())
+    }
+
+    /// Removes the folder beside the lane's place, when nothing is in it.
+    pub(crate) fn tidy_beside(&self) {
         if let Some(beside) = self.tree.parent().filter(|parent| parent.ends_with(BESIDE))
             && fs::remove_dir(beside).is_err()
         {
             // Other lanes are in it.
         }
-        Ok(())
     }
 }
 
@@ -124,7 +133,7 @@ pub(crate) fn erase(here: &Here, name: &str) -> Result<(), Failure> {
 
 /// Whether an entry may have this name: it is one component of a path. A lane's id may be as long as
 /// [`records::check_ref_part`] allows, and the name has the time besides.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     let one = matches!(components.next(), Some(Component::Normal(only)) if only == name);
     one && components.next().is_none() && name.len() <= 255 && !name.contains(char::is_control)
@@ -155,7 +164,8 @@ pub(crate) fn place(
             Some(parent) if !same => parent.join(BESIDE).join(&name),
             _ => root.join(&name).join("tree"),
         };
-        if fs::symlink_metadata(root.join(&name)).is_err() && fs::symlink_metadata(&tree).is_err() {
+        let going = root.join(format!("{name}{DELETING}"));
+        if [&root.join(&name), &tree, &going].iter().all(|at| fs::symlink_metadata(at).is_err()) {
             return Ok((name, tree));
         }
     }
@@ -167,7 +177,12 @@ pub(crate) fn read(here: &Here, name: &str) -> Result<Option<Entry>, Failure> {
     if !is_name(name) {
         return Ok(None);
     }
-    let file = root(here).join(name).join("entry.json");
+    from(&root(here).join(name))
+}
+
+/// The entry in the folder `dir`; `None` when there is none.
+pub(crate) fn from(dir: &Path) -> Result<Option<Entry>, Failure> {
+    let file = dir.join("entry.json");
     let bytes = match fs::read(&file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -187,6 +202,9 @@ pub(crate) fn all(here: &Here) -> Result<(Vec<Entry>, Vec<Failure>), Failure> {
     let (mut entries, mut damaged) = (Vec::new(), Vec::new());
     for name in names {
         let name = name.map_err(|e| Failure::io("cannot read", &root, &e))?.file_name();
+        if name.as_encoded_bytes().ends_with(DELETING.as_bytes()) {
+            continue;
+        }
         match read(here, &name.to_string_lossy()) {
             Ok(Some(entry)) => entries.push(entry),
             // A run that was killed before it moved anything leaves an empty folder.

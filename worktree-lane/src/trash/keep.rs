@@ -44,6 +44,51 @@ pub(crate) fn keep(
     Ok(())
 }
 
+/// The ref that goes on keeping what only the entry `name` had when its files are deleted.
+fn kept_on(name: &str) -> String {
+    format!("refs/lanes/emptied/{name}")
+}
+
+/// Makes sure that deleting the entry takes no commit along: if it holds one that no branch, tag or
+/// other ref has, another ref keeps it from now on. Gives that ref. Other entries of the trash do not
+/// count: they may be on their way out too.
+pub(crate) fn hand_over(
+    here: &Here,
+    name: &str,
+    head: Option<&str>,
+    change: bool,
+) -> Result<Option<String>, Failure> {
+    let git = here.git();
+    let own = git.commit(&reference(name))?;
+    let Some(target) = own.as_deref().or(head) else { return Ok(None) };
+    // The commit that ties others together is ours, and nobody's work.
+    let tie = git.text(["log", "-1", "--format=%s", target])? == tie_text(name);
+    let wanted = if tie { format!("{target}^@") } else { target.to_owned() };
+    let others = ["--not", "--exclude=refs/lanes/trash/*", "--all"];
+    let only = git.text(["rev-list", "--max-count=1", &wanted].iter().chain(&others))?;
+    if only.is_empty() {
+        return Ok(None);
+    }
+    let numbered = (2..).map(|n| format!("{}-{n}", kept_on(name)));
+    for kept in std::iter::once(kept_on(name)).chain(numbered) {
+        match git.commit(&kept)? {
+            Some(there) if there == target => return Ok(Some(kept)),
+            Some(_) => {}
+            None => {
+                if change {
+                    here.change(&["update-ref", &kept, target, ""])?;
+                }
+                return Ok(Some(kept));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn tie_text(name: &str) -> String {
+    format!("What lane {name} had")
+}
+
 /// Deletes the ref. The lane is in its place again, or was never moved.
 pub(crate) fn release(here: &Here, name: &str) -> Result<(), Error> {
     here.change(&["update-ref", "-d", &reference(name)])
@@ -96,9 +141,10 @@ fn tie(git: &LaneGit, name: &str, first: &str, parents: &[&str]) -> Result<Strin
     let parents: Vec<String> = parents.iter().map(|commit| format!("parent {commit}\n")).collect();
     let person = "worktree-lane <worktree-lane@localhost> 0 +0000";
     let text = format!(
-        "tree {}\n{}author {person}\ncommitter {person}\n\nWhat lane {name} had\n",
+        "tree {}\n{}author {person}\ncommitter {person}\n\n{}\n",
         tree.trim(),
-        parents.concat()
+        parents.concat(),
+        tie_text(name)
     );
     let id =
         git.bytes_with(&["hash-object", "-t", "commit", "-w", "--stdin"], text.into_bytes())?;

@@ -80,7 +80,8 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+/// Renames, and replaces nothing.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     // A plain rename would replace an empty folder that somebody has just made.
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),

@@ -49,10 +49,6 @@ fn without_entry(here: &Here, name: &str) -> Result<Restoration, Failure> {
     let back = history.live().map(|known| &known.last).find(|event| {
         event.kind == LaneEventKind::Restored && event.trash.as_deref() == Some(name)
     });
-    let unknown = || {
-        let message = format!("there is no '{name}' in the trash");
-        Reason::new("unknown_entry", message, "worktree-lane trash list")
-    };
     Ok(Restoration {
         name: name.into(),
         restored: back.is_some(),
@@ -60,8 +56,14 @@ fn without_entry(here: &Here, name: &str) -> Result<Restoration, Failure> {
         path: back.map(|event| event.path.clone()),
         branch: back.map(|event| event.branch.clone()),
         branch_created: false,
-        reasons: if back.is_some() { Vec::new() } else { vec![unknown()] },
+        reasons: if back.is_some() { Vec::new() } else { vec![unknown(name)] },
     })
+}
+
+/// The reason of a name that is not in the trash.
+pub(crate) fn unknown(name: &str) -> Reason {
+    let message = format!("there is no '{name}' in the trash");
+    Reason::new("unknown_entry", message, "worktree-lane trash list")
 }
 
 fn restore(here: &Here, actor: &str, entry: &Entry) -> Result<Restoration, Failure> {

@@ -17,3 +17,4 @@ mod remove_killed;
 mod remove_refused;
 mod support;
 mod trash;
+mod trash_empty;

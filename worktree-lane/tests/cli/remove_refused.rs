@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use testkit::Tool;
 
-use crate::support::{World, bytes_below, codes, commit, git, write};
+use crate::support::{World, bytes_below, codes, commit, git, paste, write};
 
 /// Makes a lane, lets `harm` happen to it, and expects these reasons and an untouched lane.
 #[track_caller]
@@ -101,6 +101,45 @@ fn a_process_that_works_inside() {
     assert!(message.contains(&format!("cat ({})", cat.pid())), "{message}");
     cat.wait().code(0);
     world.run(&["remove", "98"]).code(0);
+}
+
+#[test]
+fn a_process_elsewhere_that_writes_a_file_inside() {
+    let world = World::new();
+    let path = world.lane_98();
+    write(&path.join("run.log"), "");
+    let log = path.join("run.log");
+    let script = ["-c", "exec 3>>\"$1\"; read line", "sh", log.to_str().unwrap()];
+    let mut shell = Tool::program("sh").args(script).stdin_open().spawn();
+    let open = Path::new("/proc").join(shell.pid().to_string()).join("fd/3");
+    while std::fs::read_link(&open).ok().as_ref() != Some(&log) {
+        std::thread::yield_now();
+    }
+    let removal = world.run(&["remove", "98"]).code(1).json();
+    assert_eq!(codes(&removal), ["process_inside"]);
+    let message = removal["reasons"][0]["message"].as_str().unwrap();
+    assert!(message.contains("which writes") && message.contains("run.log"), "{message}");
+    assert!(removal["reasons"][0]["next"].as_str().unwrap().starts_with("ps -fp "));
+    paste(&world, removal["reasons"][0]["next"].as_str().unwrap());
+    shell.write_stdin("\n");
+    shell.wait().code(0);
+    // One that only reads keeps nothing.
+    let tail = Tool::program("sh").args(["-c", "exec 3<\"$1\"; read line", "sh"]).arg(&log);
+    let reader = tail.stdin_open().spawn();
+    world.run(&["remove", "98"]).code(0);
+    reader.wait().code(1);
+}
+
+#[test]
+fn the_shell_that_the_command_is_given_in() {
+    let world = World::new();
+    let path = world.lane_98();
+    let ran = Tool::new("worktree-lane").args(["remove", "98"]).dir(&path).run();
+    let removal = ran.code(1).json();
+    assert_eq!(codes(&removal), ["process_inside"]);
+    let next = removal["reasons"][0]["next"].as_str().unwrap();
+    assert_eq!(next, format!("cd {}", path.parent().unwrap().display()));
+    paste(&world, next);
 }
 
 #[test]

@@ -169,3 +169,13 @@ fn collect(root: &Path, dir: &Path, all: &mut BTreeMap<PathBuf, Vec<u8>>) {
 pub(crate) fn status(dir: &Path) -> String {
     git(dir, &["status", "--porcelain=v2", "--branch", "--untracked-files=all", "--ignored"])
 }
+
+/// Does in the main worktree what a reason names as the next step, as a person would who pastes it
+/// into a shell.
+#[track_caller]
+pub(crate) fn paste(world: &World, next: &str) {
+    let binary = Tool::binary("worktree-lane");
+    let tools = binary.parent().unwrap();
+    let shell = Tool::program("sh").args(["-c", next]).path_first(tools).dir(world.repo.path());
+    shell.run().code(0);
+}

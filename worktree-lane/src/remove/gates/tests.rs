@@ -6,7 +6,6 @@ use super::*;
 use crate::facts::changes::Changes;
 use crate::facts::commits::Commits;
 use crate::facts::ignored::Ignored;
-use crate::facts::processes::Process;
 
 /// A lane with nothing to lose.
 fn clean() -> Facts {
@@ -20,6 +19,7 @@ fn clean() -> Facts {
         operation: Checked::Known(Vec::new()),
         processes: Checked::Known(Vec::new()),
         nested: Vec::new(),
+        mounts: Checked::Known(Vec::new()),
         changes: Checked::Known(Changes::default()),
         submodules: Checked::Known(Vec::new()),
         ignored: Checked::Known(Ignored::default()),
@@ -47,6 +47,7 @@ enum Hazard {
     Operation,
     Process,
     Nested,
+    Mounted,
     Tracked,
     Untracked,
     Hidden,
@@ -64,13 +65,14 @@ enum Hazard {
     UnknownCommits,
 }
 
-const HAZARDS: [Hazard; 21] = [
+const HAZARDS: [Hazard; 22] = [
     Hazard::Claimed,
     Hazard::Locked,
     Hazard::Mismatch,
     Hazard::Operation,
     Hazard::Process,
     Hazard::Nested,
+    Hazard::Mounted,
     Hazard::Tracked,
     Hazard::Untracked,
     Hazard::Hidden,
@@ -114,9 +116,12 @@ impl Hazard {
             Self::Mismatch => facts.mismatch = Some("its .git file is gone".into()),
             Self::Operation => with(&mut facts.operation, |o| o.push("rebase")),
             Self::Process => {
-                with(&mut facts.processes, |p| p.push(Process { pid: 1, name: name() }));
+                with(&mut facts.processes, |p| {
+                    p.push(Process { pid: 1, name: name(), writes: None, ours: false })
+                });
             }
             Self::Nested => facts.nested.push("/w/talos-98/inner".into()),
+            Self::Mounted => with(&mut facts.mounts, |m| m.push("/w/talos-98/m".into())),
             Self::Tracked => with(&mut facts.changes, |c| c.tracked.push(name())),
             Self::Untracked => with(&mut facts.changes, |c| c.untracked.push(name())),
             Self::Hidden => with(&mut facts.changes, |c| c.hidden.push(name())),
@@ -154,6 +159,7 @@ fn each_hazard_has_its_code() {
         "operation_in_progress",
         "process_inside",
         "nested_worktree",
+        "mounted_inside",
         "uncommitted",
         "untracked",
         "hidden_changes",
@@ -175,7 +181,7 @@ fn each_hazard_has_its_code() {
 #[test]
 fn all_reasons_come_at_once_in_one_order() {
     let mut facts = clean();
-    for hazard in HAZARDS.into_iter().take(13).filter(|h| !matches!(h, Hazard::Mismatch)) {
+    for hazard in HAZARDS.into_iter().take(14).filter(|h| !matches!(h, Hazard::Mismatch)) {
         hazard.add(&mut facts);
     }
     Hazard::Stash.add(&mut facts);
