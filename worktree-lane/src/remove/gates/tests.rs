@@ -117,7 +117,7 @@ impl Hazard {
             Self::Operation => with(&mut facts.operation, |o| o.push("rebase")),
             Self::Process => {
                 with(&mut facts.processes, |p| {
-                    p.push(Process { pid: 1, name: name(), writes: None, ours: false })
+                    p.push(Process { pid: 1, name: name(), writes: None, ours: false });
                 });
             }
             Self::Nested => facts.nested.push("/w/talos-98/inner".into()),
@@ -185,7 +185,7 @@ fn all_reasons_come_at_once_in_one_order() {
         hazard.add(&mut facts);
     }
     Hazard::Stash.add(&mut facts);
-    assert_eq!(codes(&facts).len(), 13);
+    assert_eq!(codes(&facts).len(), 14);
     assert_eq!(codes(&facts), codes(&facts.clone()));
 }
 
