@@ -1,8 +1,8 @@
 //! The command line.
 
 mod claim;
-pub(crate) mod preflight;
 pub(crate) mod empty;
+pub(crate) mod preflight;
 pub(crate) mod prune;
 
 use std::path::PathBuf;
