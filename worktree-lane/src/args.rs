@@ -96,8 +96,8 @@ pub(crate) enum Command {
     /// Say whether work may be assigned to a lane, with every reason against it
     ///
     /// Yes when the lane is whole, on its own branch and nowhere else checked out, clean (ignored
-    /// files do not count), based on its base as just fetched, in the middle of nothing, not locked,
-    /// with its submodules, and with room on the disk. What each answer rests on is told. Nothing is
+    /// files do not count), based on its base as just fetched, in the middle of nothing, not claimed or
+    /// locked by another, with its submodules, and with room on the disk. What each answer rests on is told. Nothing is
     /// changed but the remote-tracking ref of the base.
     Preflight(preflight::Preflight),
     /// Move lanes into the trash, unless something in them could be lost

@@ -31,7 +31,7 @@ pub(crate) fn run(here: &Here, asked: &args::Preflight, out: &mut Out) -> Result
         Err(reason) => unfit(asked, None, reason),
         Ok(entry) => match held::not_for_us(entry) {
             Some(reason) => unfit(asked, Some(entry), reason),
-            None => judged(entry, &look::gather(here, &entries, entry, !asked.no_fetch)?),
+            None => judged(entry, &look::gather(here, &entries, entry, asked)?),
         },
     };
     out.print(&answer, show)?;
@@ -77,6 +77,7 @@ fn unfit(asked: &args::Preflight, entry: Option<&Entry>, reason: Reason) -> Pref
         role: known.and_then(|event| event.role.clone()),
         branch: entry.and_then(|entry| entry.worktree.branch.clone()),
         head: entry.and_then(|entry| entry.worktree.head.clone()),
+        owner: entry.and_then(Entry::claim).map(|claim| claim.owner),
         base: known.and_then(|event| event.base.clone()),
         base_commit: None,
         fetched: false,
@@ -104,6 +105,7 @@ fn judged(entry: &Entry, facts: &Facts) -> Preflight {
         role: known.and_then(|event| event.role.clone()),
         branch: entry.worktree.branch.clone(),
         head: entry.worktree.head.clone(),
+        owner: facts.claim.as_ref().map(|claim| claim.owner.clone()),
         base: base.map(|b| b.name.clone()).or_else(|| known.and_then(|e| e.base.clone())),
         base_commit: base.map(|base| base.commit.clone()),
         fetched: base.is_some_and(|base| base.fetched),

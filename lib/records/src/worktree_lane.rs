@@ -225,6 +225,8 @@ pub struct Preflight {
     pub branch: Option<String>,
     /// The commit that is checked out, in full.
     pub head: Option<String>,
+    /// Who has claimed it; `null` when nobody has, or when the claim has ended.
+    pub owner: Option<String>,
     /// The ref that the lane has to be based on, such as `origin/main`.
     pub base: Option<String>,
     /// The commit that the base stands at now, in full; `null` when it was not found out.

@@ -12,6 +12,10 @@ pub(crate) struct Preflight {
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Option<String>,
 
+    /// Who the work is for: a claim of theirs is in nobody's way
+    #[arg(long, value_name = "OWNER", value_parser = super::claim::owner)]
+    pub(crate) owner: Option<String>,
+
     /// Compare with the base as it was last fetched
     #[arg(long)]
     pub(crate) no_fetch: bool,

@@ -4,6 +4,7 @@
 use records::{Condition, Reason};
 use repo::shell_words;
 
+use crate::claim::claimed;
 use crate::facts::Checked;
 use crate::lane_git::some;
 
@@ -15,7 +16,7 @@ use super::space::Space;
 pub(crate) const LANE: &str = "lane";
 
 /// The conditions that are looked at when that one is met, in their order.
-pub(crate) const OTHERS: [&str; 9] = [
+pub(crate) const OTHERS: [&str; 10] = [
     "linked",
     "own_branch",
     "branch_once",
@@ -23,6 +24,7 @@ pub(crate) const OTHERS: [&str; 9] = [
     "clean",
     "based_on_base",
     "submodules",
+    "unclaimed",
     "unlocked",
     "space",
 ];
@@ -56,6 +58,7 @@ pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
         in_whole(facts, clean),
         based_on_base(facts),
         in_whole(facts, submodules),
+        unclaimed(facts),
         unlocked(facts),
         in_whole(facts, space),
     ];
@@ -193,6 +196,16 @@ fn submodules(facts: &Facts) -> Found {
         let next = git_in(facts, &["submodule", "update", "--init", "--recursive"]);
         against(Reason::new("submodules_missing", message, next))
     })
+}
+
+fn unclaimed(facts: &Facts) -> Found {
+    match (&facts.claim, &facts.owner) {
+        (None, _) => met("nobody has claimed it"),
+        (Some(claim), Some(owner)) if claim.owner == *owner => {
+            met(format!("'{owner}' has claimed it until {}", claim.until))
+        }
+        (Some(claim), _) => against(claimed(&facts.lane, claim)),
+    }
 }
 
 fn unlocked(facts: &Facts) -> Found {

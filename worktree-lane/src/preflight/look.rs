@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use cli::Failure;
-use records::LaneEvent;
+use records::{LaneClaim, LaneEvent};
 use repo::Git;
 
+use crate::args::preflight::Preflight;
 use crate::branch;
 use crate::facts::changes::{self, Changes};
 use crate::facts::{Checked, link, operation};
@@ -40,7 +41,11 @@ pub(crate) struct Facts {
     pub(crate) based: Based,
     /// The submodules that it lacks.
     pub(crate) submodules: Checked<Vec<PathBuf>>,
-    /// The reason of its lock; `""` for a lock without one.
+    /// The claim on it, if it stands.
+    pub(crate) claim: Option<LaneClaim>,
+    /// Who the work would be assigned to.
+    pub(crate) owner: Option<String>,
+    /// The reason of its lock, if it was locked by hand; `""` for a lock without one.
     pub(crate) locked: Option<String>,
     /// The room on the disk.
     pub(crate) space: Checked<Space>,
@@ -72,7 +77,7 @@ pub(crate) fn gather(
     here: &Here,
     entries: &[Entry],
     entry: &Entry,
-    fetch: bool,
+    asked: &Preflight,
 ) -> Result<Facts, Failure> {
     let (Some(known), Some(admin)) = (&entry.known, &entry.admin) else {
         return Err(Failure::world(entry.worktree.path.display(), "it is no lane"));
@@ -92,9 +97,11 @@ pub(crate) fn gather(
         also_at: Checked::from_result(also_at),
         operation: Checked::from_result(operation::in_progress(&git, admin)),
         changes: when(whole, || changes::changes(&git, path, admin)),
-        based: base::based(here, event, entry.worktree.head.as_deref(), fetch)?,
+        based: base::based(here, event, entry.worktree.head.as_deref(), !asked.no_fetch)?,
         submodules: when(whole, || submodules::missing(&git, path)),
-        locked: entry.worktree.locked.clone(),
+        claim: entry.claim(),
+        owner: asked.owner.clone(),
+        locked: entry.locked_by_hand().map(str::to_owned),
         space: when(whole, || space::space(here, &git, path)),
         mismatch,
     })

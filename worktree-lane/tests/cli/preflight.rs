@@ -69,7 +69,7 @@ fn a_new_lane_is_ready_and_each_condition_says_why() {
         assert_eq!(answer["base_commit"], world.repo.rev("origin/main"));
         assert_eq!((&answer["fetched"], &answer["behind"]), (&true.into(), &0.into()));
         let conditions = answer["conditions"].as_array().unwrap();
-        assert_eq!(conditions.len(), 10);
+        assert_eq!(conditions.len(), 11);
         assert!(conditions.iter().all(|c| c["met"] == true && c["detail"] != ""), "{answer}");
     }
     assert_eq!((status(&path), fs::read(world.state("lanes.jsonl")).unwrap()), (before, journal));
@@ -214,6 +214,19 @@ fn locked_by_hand() {
     assert_eq!(codes(&answer), ["locked"]);
     assert!(answer["reasons"][0]["message"].as_str().unwrap().ends_with("is locked: mine"));
     world.repo.git(["worktree", "unlock", name]);
+    assert!(against(&world).is_empty());
+}
+
+#[test]
+fn claimed_by_another() {
+    let world = World::new();
+    world.lane_98();
+    world.run(&["claim", "98", "--owner", "B one"]).code(0);
+    let answer = asked(&world, &["98"]);
+    assert_eq!((codes(&answer), &answer["owner"]), (vec!["claimed"], &"B one".into()));
+    assert_eq!(codes(&asked(&world, &["98", "--owner", "C"])), ["claimed"]);
+    assert!(codes(&asked(&world, &["98", "--owner", "B one"])).is_empty());
+    world.run(&["release", "98", "--owner", "B one"]).code(0);
     assert!(against(&world).is_empty());
 }
 

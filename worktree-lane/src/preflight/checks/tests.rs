@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use records::LaneClaim;
+
 use super::*;
 use crate::add::base::Base;
 use crate::facts::changes::Changes;
@@ -20,6 +22,8 @@ fn ready() -> Facts {
             behind: 0,
         },
         submodules: Checked::Known(Vec::new()),
+        claim: None,
+        owner: None,
         locked: None,
         space: Checked::Known(Space {
             bytes: 10 << 20,
@@ -27,6 +31,11 @@ fn ready() -> Facts {
             rooms: vec![Room { at: "/w".into(), bytes: 10 << 20, files: Some(100) }],
         }),
     }
+}
+
+fn claim(owner: &str) -> LaneClaim {
+    let at = "2026-01-24T18:30:45Z".parse().unwrap();
+    LaneClaim { owner: owner.into(), since: at, until: at, process: None }
 }
 
 fn reasons(facts: &Facts) -> Vec<Reason> {
@@ -63,6 +72,7 @@ fn every_reason_comes_at_once() {
         }),
         based: Based::Unknown(Reason::without_step("base_unknown", "it is gone")),
         submodules: Checked::Known(vec!["lib".into()]),
+        claim: Some(claim("a")),
         locked: Some(String::new()),
         space: Checked::Known(Space {
             bytes: 10 << 20,
@@ -79,6 +89,7 @@ fn every_reason_comes_at_once() {
         "hidden_changes",
         "base_unknown",
         "submodules_missing",
+        "claimed",
         "locked",
         "no_space",
         "no_inodes",
@@ -122,6 +133,15 @@ fn a_condition_that_waits_for_another_is_not_met_and_has_no_reason_of_its_own() 
     };
     assert_eq!(codes(&rebasing), ["operation_in_progress"]);
     assert_eq!(findings(&rebasing).iter().filter(|f| !f.condition.met).count(), 2);
+}
+
+#[test]
+fn an_owners_own_claim_is_in_nobodys_way() {
+    for (owner, expected) in [(None, &["claimed"][..]), (Some("b"), &["claimed"]), (Some("a"), &[])]
+    {
+        let owner = owner.map(str::to_owned);
+        assert_eq!(codes(&Facts { claim: Some(claim("a")), owner, ..ready() }), expected);
+    }
 }
 
 #[test]
