@@ -13,7 +13,7 @@ pub(crate) struct Preflight {
     pub(crate) role: Option<String>,
 
     /// Who the work is for: a claim of theirs is in nobody's way
-    #[arg(long, value_name = "OWNER", value_parser = super::claim::owner)]
+    #[arg(long, value_name = "OWNER", env = "LANE_OWNER", value_parser = super::claim::owner)]
     pub(crate) owner: Option<String>,
 
     /// Compare with the base as it was last fetched

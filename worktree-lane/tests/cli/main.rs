@@ -8,6 +8,7 @@ mod base;
 mod claim;
 mod damage;
 mod landed;
+mod nothing_lost;
 mod odd_places;
 mod parallel;
 mod preflight;
