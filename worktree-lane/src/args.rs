@@ -4,12 +4,14 @@ mod claim;
 pub(crate) mod empty;
 pub(crate) mod preflight;
 pub(crate) mod prune;
+pub(crate) mod save;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use claim::{Claim, Release, Renew};
+pub(crate) use save::{Form, Save};
 
 /// Make, inspect, preserve and retire lanes
 ///
@@ -53,6 +55,7 @@ Examples:
   worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
   cd \"$(worktree-lane path 98)\"
   worktree-lane preflight --role B-ui
+  worktree-lane save 98                         uncommitted work, as a ref
   worktree-lane remove 98 99
   worktree-lane prune                           which lanes could go; --apply takes them away
   worktree-lane trash list
@@ -100,6 +103,14 @@ pub(crate) enum Command {
     /// locked by another, with its submodules, and with room on the disk. What each answer rests on is told. Nothing is
     /// changed but the remote-tracking ref of the base.
     Preflight(preflight::Preflight),
+    /// Keep the uncommitted work of a lane, whatever state it is in, without touching the lane
+    ///
+    /// Staged and unstaged changes and untracked files become a commit under
+    /// refs/lanes/saved/, byte for byte, also in the middle of a rebase or a merge with conflicts.
+    /// The commit has the shape of a stash; the answer has the commands that show it and bring it
+    /// back. Saving the same work again gives the same ref. Exit code 1 says that something was not
+    /// saved, such as a file that cannot be read or a repository inside the lane; all else is.
+    Save(Save),
     /// Move lanes into the trash, unless something in them could be lost
     ///
     /// All reasons against it are given at once. The branch is deleted only when its work is

@@ -9,6 +9,7 @@ pub(crate) mod mounts;
 pub(crate) mod operation;
 pub(crate) mod precious;
 pub(crate) mod processes;
+pub(crate) mod saved;
 pub(crate) mod submodules;
 
 use std::fmt::Display;
@@ -25,6 +26,7 @@ use changes::Changes;
 use commits::Commits;
 use ignored::Ignored;
 use processes::Process;
+use saved::Kept;
 
 /// The answer of a check, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,9 @@ pub(crate) struct Facts {
     pub(crate) submodules: Checked<Vec<String>>,
     /// The ignored files.
     pub(crate) ignored: Checked<Ignored>,
+    /// What of its uncommitted work a save holds. Only a command that keeps the lane's lock finds
+    /// out ([`saved::kept`]); until then, nothing.
+    pub(crate) saved: Kept,
     /// Where its commits are.
     pub(crate) commits: Checked<Commits>,
 }
@@ -124,6 +129,7 @@ pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Fa
         } else {
             Checked::Unknown(skipped())
         },
+        saved: Kept::default(),
         commits: Checked::from_result(commits::commits(
             here,
             &git,

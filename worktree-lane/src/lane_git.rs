@@ -94,6 +94,11 @@ impl LaneGit {
         }
     }
 
+    /// An error for a finished call, for callers of [`LaneGit::program`].
+    pub(crate) fn failure(&self, args: &[&str], ran: &Ran) -> Error {
+        self.git.failure(args, ran)
+    }
+
     fn finish(&self, args: &[&str], ran: Ran) -> Result<Vec<u8>, Error> {
         if ran.ok() { Ok(ran.stdout) } else { Err(self.git.failure(args, &ran)) }
     }

@@ -22,6 +22,8 @@ mod recover;
 mod registry;
 mod remove;
 mod run;
+mod save;
+mod scratch;
 mod settings;
 mod template;
 mod trash;

@@ -97,7 +97,10 @@ pub(crate) fn one(
         removal.reasons = vec![reason];
         return Ok(removal);
     }
-    let facts = facts::gather(here, &held.entries, entry)?;
+    let mut facts = facts::gather(here, &held.entries, entry)?;
+    if let (None, Some(admin)) = (&facts.mismatch, &entry.admin) {
+        facts.saved = facts::saved::kept(here, &facts, &entry.worktree.path, admin)?;
+    }
     if let Some(ignored) = facts.ignored.known() {
         removal.ignored_files = Some(ignored.files);
         removal.ignored_bytes = Some(ignored.bytes);

@@ -6,7 +6,7 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, claim, list, path, preflight, prune, recover, remove, trash};
+use crate::{add, claim, list, path, preflight, prune, recover, remove, save, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -34,6 +34,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Remove(remove) => {
             recover::unfinished(&here, &actor, out)?;
             remove::run(&here, &actor, &remove.lanes, out)
+        }
+        Command::Save(asked) => {
+            recover::unfinished(&here, &actor, out)?;
+            save::run(&here, &actor, &asked, out)
         }
         Command::Prune(asked) => {
             if asked.apply {

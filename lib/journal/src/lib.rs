@@ -67,7 +67,7 @@ pub use line::{Kind, Line, MAX_LINE};
 pub use lines::Lines;
 pub use load::Loaded;
 pub use lock::{DEFAULT_WAIT, Lock};
-pub use replace::{create_dirs, create_new, replace};
+pub use replace::{create_dirs, create_new, create_new_with, replace};
 pub use reverse::Reverse;
 pub use set_aside::SetAside;
 

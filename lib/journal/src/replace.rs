@@ -67,8 +67,12 @@ pub fn create_new(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), Error> {
     create_new_with(path.as_ref(), |file| file.write_all(bytes))
 }
 
-/// As [`create_new`], with a writer.
-pub(crate) fn create_new_with(
+/// As [`create_new`], with what `write` writes.
+///
+/// # Errors
+///
+/// As [`create_new`], also for what `write` returns.
+pub fn create_new_with(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {

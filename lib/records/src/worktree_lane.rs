@@ -110,6 +110,81 @@ impl Noun for Pruning {
     const SCHEMA: &'static str = "worktree-lane.pruning/1";
 }
 
+/// What `save` kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Save {
+    /// The lane as it was asked for.
+    pub lane: String,
+    /// Path of the worktree.
+    pub path: Option<String>,
+    /// Whether there is a save of the work as it is now; `false` also when there was nothing to
+    /// save.
+    pub saved: bool,
+    /// Whether it was there before: the work had not changed since.
+    pub repeated: bool,
+    /// The ref that holds it.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// The commit, in the shape of a stash.
+    pub commit: Option<String>,
+    /// The commit that the lane stood at, in full.
+    pub head: Option<String>,
+    /// How many tracked files have changes, staged or not.
+    pub tracked: u64,
+    /// How many untracked files were found.
+    pub untracked: u64,
+    /// How many ignored files were found; 0 without `--ignored`.
+    pub ignored: u64,
+    /// The patch or bundle that was written.
+    pub file: Option<String>,
+    /// What holds bytes and was not saved; `[]` when everything was.
+    pub not_saved: Vec<NotKept>,
+    /// What has no bytes that git could keep: empty folders, sockets, pipes, devices.
+    pub left_out: Vec<NotKept>,
+    /// The shell command that shows what was saved.
+    pub look: Option<String>,
+    /// The shell commands that bring it back, in this order, into a clean checkout of `head`.
+    pub restore: Vec<String>,
+    /// The shell commands that use the file.
+    pub use_file: Vec<String>,
+    /// Why nothing was saved; `[]` when it was, or when there was nothing.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Save {
+    const SCHEMA: &'static str = "worktree-lane.save/1";
+}
+
+/// Something in a lane that a save does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotKept {
+    /// Its path below the lane.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A save of a lane, as `save --list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Saved {
+    /// The lane's id.
+    pub lane: String,
+    /// The ref that holds it; its last part is the time.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The commit, in the shape of a stash.
+    pub commit: String,
+    /// The shell command that shows what was saved.
+    pub look: String,
+    /// The shell commands that bring it back, in this order, into a clean checkout of the commit
+    /// that it was saved on.
+    pub restore: Vec<String>,
+}
+
+impl Noun for Saved {
+    const SCHEMA: &'static str = "worktree-lane.saved/1";
+}
+
 /// A lane in the trash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Trashed {
@@ -289,6 +364,8 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Lane>(),
         noun::<Removal>(),
         noun::<Pruning>(),
+        noun::<Save>(),
+        noun::<Saved>(),
         noun::<Trashed>(),
         noun::<Restoration>(),
         noun::<Claim>(),

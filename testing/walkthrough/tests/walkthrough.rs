@@ -84,6 +84,10 @@ const ENCORE: &[(&str, i32)] = &[
         "echo x > ../talos-98/new; merge-queue evidence 98 -- true; code=$?; rm ../talos-98/new; exit $code",
         1,
     ),
+    (
+        "echo x > ../talos-98/new; worktree-lane save 98; worktree-lane save 98 --list; rm ../talos-98/new",
+        0,
+    ),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
     ("merge-queue ready --explain", 0),

@@ -92,23 +92,26 @@ fn leave(facts: &Facts, processes: &[Process]) -> String {
 
 /// The files: what only they hold.
 fn files(facts: &Facts, all: &mut Vec<Reason>) {
-    let commit = git_in(facts, &["add", "--all"]);
-    let commit = format!("{commit} && {}", git_in(facts, &["commit"]));
+    let save =
+        |flags: &[&str]| shell_words(["worktree-lane", "save", &facts.lane].iter().chain(flags));
     known(&facts.changes, "changed files", all, |changes, all| {
+        if facts.saved.work {
+            return;
+        }
         if !changes.tracked.is_empty() {
             let message = format!("changes that are not committed: {}", some(&changes.tracked));
-            all.push(Reason::new("uncommitted", message, &*commit));
+            all.push(Reason::new("uncommitted", message, save(&[])));
         }
         if !changes.untracked.is_empty() {
             let message = format!("files that git does not track: {}", some(&changes.untracked));
-            all.push(Reason::new("untracked", message, &*commit));
+            all.push(Reason::new("untracked", message, save(&[])));
         }
         if !changes.hidden.is_empty() {
             let message = format!(
                 "changes that git was told to overlook (assume-unchanged, skip-worktree): {}",
                 some(&changes.hidden)
             );
-            all.push(Reason::new("hidden_changes", message, "save them elsewhere, or commit them"));
+            all.push(Reason::new("hidden_changes", message, save(&[])));
         }
     });
     known(&facts.submodules, "submodules", all, |submodules, all| {
@@ -122,10 +125,10 @@ fn files(facts: &Facts, all: &mut Vec<Reason>) {
             let message = format!("repositories inside it: {}", some(&ignored.repositories));
             all.push(Reason::new("embedded_repository", message, "push or move them first"));
         }
-        if !ignored.precious.is_empty() {
+        if !ignored.precious.is_empty() && !facts.saved.ignored {
             let message =
                 format!("ignored files that may be precious: {}", some(&ignored.precious));
-            all.push(Reason::new("ignored_precious", message, "copy or move them out of the lane"));
+            all.push(Reason::new("ignored_precious", message, save(&["--ignored"])));
         }
     });
 }

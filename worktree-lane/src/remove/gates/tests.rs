@@ -6,6 +6,8 @@ use super::*;
 use crate::facts::changes::Changes;
 use crate::facts::commits::Commits;
 use crate::facts::ignored::Ignored;
+use crate::facts::processes::Process;
+use crate::facts::saved::Kept;
 
 /// A lane with nothing to lose.
 fn clean() -> Facts {
@@ -23,6 +25,7 @@ fn clean() -> Facts {
         changes: Checked::Known(Changes::default()),
         submodules: Checked::Known(Vec::new()),
         ignored: Checked::Known(Ignored::default()),
+        saved: Kept::default(),
         commits: Checked::Known(Commits {
             base: Some("origin/main".into()),
             in_base: true,
