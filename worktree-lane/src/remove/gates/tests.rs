@@ -6,7 +6,6 @@ use super::*;
 use crate::facts::changes::Changes;
 use crate::facts::commits::Commits;
 use crate::facts::ignored::Ignored;
-use crate::facts::processes::Process;
 use crate::facts::saved::Kept;
 
 /// A lane with nothing to lose.
