@@ -5,6 +5,7 @@ pub(crate) mod empty;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod save;
+mod status;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 pub(crate) use claim::{Claim, Release, Renew};
 pub(crate) use save::{Form, Save};
+pub(crate) use status::Status;
 
 /// Make, inspect, preserve and retire lanes
 ///
@@ -56,6 +58,8 @@ Examples:
   cd \"$(worktree-lane path 98)\"
   worktree-lane preflight --role B-ui
   worktree-lane save 98                         uncommitted work, as a ref
+  worktree-lane status
+  worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
   worktree-lane remove 98 99
   worktree-lane prune                           which lanes could go; --apply takes them away
   worktree-lane trash list
@@ -76,6 +80,14 @@ pub(crate) enum Command {
     Add(Add),
     /// List every worktree of the repository, lanes and others
     List(List),
+    /// Show how every worktree stands: its files, its commits, who is at work in it
+    ///
+    /// Worktrees are read in parallel, and each is shown as soon as those before it are; the order is
+    /// that of `git worktree list`, and then come lanes that were removed by hand. A single table row
+    /// tells what stands out; with LANE everything is shown. Nothing is locked and nothing is written.
+    /// What is not known is `null` in JSON, never a zero or a no, and `problems` says why; the exit
+    /// code is then 74. Remotes are spoken of as last fetched.
+    Status(Status),
     /// Print the absolute path of a lane, for `cd "$(worktree-lane path 98)"`
     ///
     /// When there is no such lane, stdout stays empty, stderr says so, and the exit code is 1.

@@ -3,12 +3,14 @@
 
 pub(crate) mod changes;
 pub(crate) mod commits;
+pub(crate) mod files;
 pub(crate) mod ignored;
 pub(crate) mod link;
 pub(crate) mod mounts;
 pub(crate) mod operation;
 pub(crate) mod precious;
 pub(crate) mod processes;
+pub(crate) mod progress;
 pub(crate) mod saved;
 pub(crate) mod submodules;
 

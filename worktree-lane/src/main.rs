@@ -25,6 +25,7 @@ mod run;
 mod save;
 mod scratch;
 mod settings;
+mod status;
 mod template;
 mod trash;
 

@@ -6,7 +6,7 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, claim, list, path, preflight, prune, recover, remove, save, trash};
+use crate::{add, claim, list, path, preflight, prune, recover, remove, save, status, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -21,6 +21,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     };
     match command {
         Command::List(list) => list::run(&here, list.all, out),
+        Command::Status(asked) => status::run(&here, &asked, out),
         Command::Path(path) => path::run(&here, &path.lane, out),
         Command::Preflight(asked) => preflight::run(&here, &asked, out),
         Command::Trash(Trash::List) => trash::list::run(&here, out),

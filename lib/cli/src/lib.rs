@@ -26,6 +26,6 @@ pub use records::Exit;
 pub use run::{Arguments, run};
 pub use settings::print_settings;
 pub use span::{parse_duration, show_duration};
-pub use table::{Cell, Table};
+pub use table::{Cell, Columns, Table};
 pub use text::{clean, width};
 pub use wildcard::fits;

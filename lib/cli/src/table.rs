@@ -67,6 +67,16 @@ impl Table {
 
     /// Writes the table to `page`.
     pub fn show(&self, page: &mut Page) {
+        let columns = self.columns(page.width());
+        columns.heading(page);
+        for row in &self.rows {
+            columns.row(page, row);
+        }
+    }
+
+    /// The columns as the rows so far need them, for rows that are shown one by one as they become
+    /// known; `width` is that of the terminal.
+    pub fn columns(&self, width: Option<usize>) -> Columns {
         let is_number = |column| {
             self.rows.iter().any(|row| row.get(column).is_some_and(|it: &Cell| it.is_number))
         };
@@ -74,19 +84,8 @@ impl Table {
             let cell = Cell::toned(Tone::Dim, heading);
             if is_number(column) { cell.number() } else { cell }
         });
-        let heading: Vec<Cell> = heading.collect();
-        let lines = fold(self.needs(), page.width().unwrap_or(usize::MAX));
-        for row in [&heading].into_iter().chain(&self.rows) {
-            let mut cells = row.as_slice();
-            for (number, widths) in lines.iter().enumerate() {
-                let (now, rest) = cells.split_at(widths.len().min(cells.len()));
-                show_row(page, now, widths, if number == 0 { 0 } else { INDENT });
-                cells = rest;
-                if cells.is_empty() {
-                    break;
-                }
-            }
-        }
+        let lines = fold(self.needs(), width.unwrap_or(usize::MAX));
+        Columns { heading: heading.collect(), lines }
     }
 
     /// What each column needs.
@@ -102,6 +101,33 @@ impl Table {
             }
         }
         widths
+    }
+}
+
+/// The columns of a table, before its rows are known.
+pub struct Columns {
+    heading: Vec<Cell>,
+    /// The widths, by the lines that a row takes.
+    lines: Vec<Vec<usize>>,
+}
+
+impl Columns {
+    /// Writes the heading.
+    pub fn heading(&self, page: &mut Page) {
+        self.row(page, &self.heading);
+    }
+
+    /// Writes one row. A cell that its column has no room for wraps.
+    pub fn row(&self, page: &mut Page, row: &[Cell]) {
+        let mut cells = row;
+        for (number, widths) in self.lines.iter().enumerate() {
+            let (now, rest) = cells.split_at(widths.len().min(cells.len()));
+            show_row(page, now, widths, if number == 0 { 0 } else { INDENT });
+            cells = rest;
+            if cells.is_empty() {
+                break;
+            }
+        }
     }
 }
 
@@ -221,6 +247,22 @@ mod tests {
         assert_eq!(shown(&table, Some(16)), expected);
         assert_eq!(table.width(), 26);
         assert_eq!(shown(&table, Some(26)).lines().count(), 3);
+    }
+
+    #[test]
+    fn rows_that_come_later_stand_under_the_heading_that_is_there() {
+        let mut expected = Table::new(["NAME", "N"]);
+        expected.row([Cell::new("a name of 20 columns"), Cell::new("99").number()]);
+        let columns = expected.columns(Some(40));
+        let mut page = Page::new(Some(40));
+        columns.heading(&mut page);
+        columns.row(&mut page, &[Cell::new("a"), Cell::new("7").number()]);
+        columns.row(&mut page, &[Cell::new("a longer name of 23 cols"), Cell::new("7").number()]);
+        let text = anstream::adapter::strip_str(page.text()).to_string();
+        assert_eq!(
+            text,
+            "NAME                   N\na                      7\na longer name of 23    7\ncols\n"
+        );
     }
 
     proptest! {

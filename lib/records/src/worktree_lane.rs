@@ -1,5 +1,9 @@
 //! What `worktree-lane` prints.
 
+mod status;
+
+pub use status::{LaneProcess, LaneState, LaneStatus, Merged, Operation, OperationKind};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -362,6 +366,7 @@ impl Noun for Refused {
 pub(crate) fn formats() -> Vec<Format> {
     vec![
         noun::<Lane>(),
+        noun::<LaneStatus>(),
         noun::<Removal>(),
         noun::<Pruning>(),
         noun::<Save>(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use records::worktree_lane::Merged;
 use repo::{Error, Git};
 
 use crate::here::Here;
@@ -52,7 +53,7 @@ pub(crate) fn commits(
     };
     if let Some(base) = base {
         if let Some(commit) = base_commit(&git, &base, branch)? {
-            found.in_base = in_base(&git, &here.common_dir, &commit, head)?;
+            found.in_base = merged(&git, &here.common_dir, &commit, head)? != Merged::No;
         }
         found.base = Some(base);
     }
@@ -62,7 +63,11 @@ pub(crate) fn commits(
 }
 
 /// The commit of the base's ref. A base that is no ref cannot show that something was merged since.
-fn base_commit(git: &Git, base: &str, branch: Option<&str>) -> Result<Option<String>, Error> {
+pub(crate) fn base_commit(
+    git: &Git,
+    base: &str,
+    branch: Option<&str>,
+) -> Result<Option<String>, Error> {
     for full in [format!("refs/remotes/{base}"), format!("refs/heads/{base}"), base.to_owned()] {
         let own = branch.is_some_and(|branch| full == format!("refs/heads/{branch}"));
         if full.starts_with("refs/")
@@ -75,16 +80,39 @@ fn base_commit(git: &Git, base: &str, branch: Option<&str>) -> Result<Option<Str
     Ok(None)
 }
 
-/// Whether the work of `head` is in `base` (lanes reference, cases 38 to 40).
-fn in_base(git: &Git, common_dir: &Path, base: &str, head: &str) -> Result<bool, Error> {
-    Ok(git.is_ancestor(head, base)?
-        || rebased(git, base, head)?
-        || squashed(git, common_dir, base, head)?
-        || squashed_as_one(git, base, head)?)
+/// How many commits `head` has that `base` has not, and how many only `base` has.
+pub(crate) fn distance(git: &Git, head: &str, base: &str) -> Result<(u64, u64), Error> {
+    let counts = git.text(["rev-list", "--left-right", "--count", &format!("{head}...{base}")])?;
+    let numbers = counts.split_once('\t').and_then(|(ahead, behind)| {
+        Some((ahead.parse::<u64>().ok()?, behind.parse::<u64>().ok()?))
+    });
+    numbers.ok_or_else(|| Error::Failed {
+        command: "git rev-list".into(),
+        code: Some(0),
+        why: format!("'{counts}' is no pair of numbers"),
+    })
+}
+
+/// Whether the work of `head` is in `base`, and how it got there (lanes reference, cases 38 to 40).
+pub(crate) fn merged(
+    git: &Git,
+    common_dir: &Path,
+    base: &str,
+    head: &str,
+) -> Result<Merged, Error> {
+    Ok(if git.is_ancestor(head, base)? {
+        Merged::Ancestor
+    } else if rebased(git, base, head)? {
+        Merged::Rebased
+    } else if squashed(git, common_dir, base, head)? || squashed_as_one(git, base, head)? {
+        Merged::Squashed
+    } else {
+        Merged::No
+    })
 }
 
 /// How many commits of the base are compared with a whole branch.
-const RECENT: &str = "--max-count=500";
+pub(crate) const RECENT: u64 = 500;
 
 /// Whether one commit of the base makes the very change that all of `head` makes together: a squash
 /// whose lines the base has changed again since, so that a trial merge conflicts (lanes reference,
@@ -101,7 +129,8 @@ fn squashed_as_one(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
         return Ok(false);
     }
     let since = format!("{fork}..{base}");
-    let recent = git.text(["rev-list", "--no-merges", RECENT, &since])?;
+    let most = format!("--max-count={RECENT}");
+    let recent = git.text(["rev-list", "--no-merges", &most, &since])?;
     let recent: Vec<String> = recent.lines().map(str::to_owned).collect();
     let landed = exact_changes(git, &recent)?;
     Ok(whole.is_subset(&landed) && !taken_back.is_subset(&landed))

@@ -50,40 +50,67 @@ pub(crate) fn at_work(folder: &Path) -> Result<Vec<Process>, String> {
 }
 
 fn look(folder: &Path, open_files: bool) -> Result<Vec<Process>, String> {
-    let cannot = |error: &io::Error| format!("cannot read {}: {error}", folder.display());
-    let folder = folder.canonicalize().map_err(|e| cannot(&e))?;
-    let itself = fs::metadata(&folder).map_err(|e| cannot(&e))?;
-    let itself = (itself.dev(), itself.ino());
+    among(&everywhere()?, folder, open_files)
+}
+
+/// A process, wherever it is at work.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) pid: u32,
+    /// Its folder below `/proc`.
+    at: PathBuf,
+    cwd: PathBuf,
+    root: PathBuf,
+    /// Whether it is in another mount namespace, as in a container: the names are others there.
+    elsewhere: bool,
+}
+
+/// Every process that the system shows, by pid.
+pub(crate) fn everywhere() -> Result<Vec<Running>, String> {
     let all = fs::read_dir("/proc").map_err(|error| format!("cannot read /proc: {error}"))?;
     let mounts = fs::read_link("/proc/self/ns/mnt").ok();
     let mut found = Vec::new();
-    let mut seen_self = false;
     for entry in all {
         let entry = entry.map_err(|error| format!("cannot read /proc: {error}"))?;
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
             continue;
         };
-        seen_self |= pid == std::process::id();
         let at = entry.path();
         // It may have ended just now, or belong to somebody else.
         let Ok(cwd) = fs::read_link(at.join("cwd")) else { continue };
         let root = fs::read_link(at.join("root")).unwrap_or_default();
-        let elsewhere = || mounts.is_some() && fs::read_link(at.join("ns/mnt")).ok() != mounts;
-        let inside = cwd.starts_with(&folder)
-            || root.starts_with(&folder)
-            // In another mount namespace, as in a container, the names are others.
-            || (elsewhere() && below(&at.join("cwd"), itself));
-        let writes = if open_files && !inside { written(&at, &folder) } else { None };
-        if inside || writes.is_some() {
-            let name = fs::read_to_string(at.join("comm")).unwrap_or_default();
-            let ours = pid == std::process::id() || pid == parent_id();
-            found.push(Process { pid, name: name.trim().to_owned(), writes, ours });
-        }
+        let elsewhere = mounts.is_some() && fs::read_link(at.join("ns/mnt")).ok() != mounts;
+        found.push(Running { pid, at, cwd, root, elsewhere });
     }
-    if !seen_self {
+    if !found.iter().any(|process| process.pid == std::process::id()) {
         return Err("/proc does not show this very process".into());
     }
     found.sort_by_key(|process| process.pid);
+    Ok(found)
+}
+
+/// Those of `all` that are at work in `folder`, with `open_files` also those that write inside.
+pub(crate) fn among(
+    all: &[Running],
+    folder: &Path,
+    open_files: bool,
+) -> Result<Vec<Process>, String> {
+    let cannot = |error: &io::Error| format!("cannot read {}: {error}", folder.display());
+    let folder = folder.canonicalize().map_err(|e| cannot(&e))?;
+    let itself = fs::metadata(&folder).map_err(|e| cannot(&e))?;
+    let itself = (itself.dev(), itself.ino());
+    let mut found = Vec::new();
+    for Running { pid, at, cwd, root, elsewhere } in all {
+        let inside = cwd.starts_with(&folder)
+            || root.starts_with(&folder)
+            || (*elsewhere && below(&at.join("cwd"), itself));
+        let writes = if open_files && !inside { written(at, &folder) } else { None };
+        if inside || writes.is_some() {
+            let name = fs::read_to_string(at.join("comm")).unwrap_or_default();
+            let ours = *pid == std::process::id() || *pid == parent_id();
+            found.push(Process { pid: *pid, name: name.trim().to_owned(), writes, ours });
+        }
+    }
     Ok(found)
 }
 

@@ -19,6 +19,7 @@ mod remove_killed;
 mod remove_refused;
 mod save;
 mod save_states;
+mod status;
 mod support;
 mod trash;
 mod trash_empty;
