@@ -12,7 +12,7 @@ use cli::{Arguments, Format, OutputArgs};
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 
-pub(crate) use self::dispatch::{NextArgs, ReadyArgs};
+pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
 use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
@@ -87,8 +87,9 @@ pub(crate) enum Command {
     ///
     /// One of any number of processes that ask at once gets it. For its owner, asking again changes
     /// nothing. It is refused while somebody else has the task, while it is blocked or done, while
-    /// what it depends on is not done, and for another role than the task's. A claim whose lease is over
-    /// may be taken over, which is recorded. Ends with 1 when refused.
+    /// what it depends on is not done, for another role than the task's, and for a lane that
+    /// `worktree-lane preflight` finds unfit, where the task has a lane. A claim whose lease is over may
+    /// be taken over, which is recorded. Ends with 1 when refused.
     Claim(ClaimArgs),
     /// Let an owner's lease run on from now
     ///
@@ -105,6 +106,19 @@ pub(crate) enum Command {
     /// and is believed only of a commit that the base has and that has all that was handed over. A
     /// task that is done is opened again with --reopen alone. Ends with 1 when refused.
     SetStatus(SetStatusArgs),
+    /// Say whether the coordinator's checkout and the lanes are as the definitions say
+    ///
+    /// The checkout is clean, on the base branch, and where the base was when it was last fetched; the
+    /// definitions are the base's; the worktree of each role is on the role's branch. Ends with 0 for yes
+    /// and with 1 for no.
+    GitCheck,
+    /// Archive what the journal knows of tasks that are not defined any more
+    ///
+    /// Lists them; with --apply they are archived, and are not listed again until something happens to
+    /// them. Nothing is deleted: every event stays in the journal. Refused, with 1, while somebody has
+    /// such a task, and when most tasks with events would go, which is what definitions that were cut
+    /// short look like.
+    PruneStale(PruneStaleArgs),
     /// Run a command in the task's lane and record how it ended
     ///
     /// The lane must be clean and stand at the commit; ignored files do not count. A command that

@@ -2,11 +2,13 @@
 
 mod claim;
 mod evidence;
+mod git_check;
 mod handoff;
 mod log;
 mod look;
 pub(crate) mod merge_ready;
 mod next;
+mod prune_stale;
 mod ready;
 mod review;
 mod route_review;
@@ -35,6 +37,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::Status) => status::run(&desk, out),
         Some(Command::Ready(args)) => ready::run(&desk, &args, out),
         Some(Command::Next(args)) => next::run(&desk, &args, out),
+        Some(Command::GitCheck) => git_check::run(&desk, out),
+        Some(Command::PruneStale(args)) => prune_stale::run(&desk, &args, out),
         Some(Command::Log(args)) => log::run(&desk, &args, out),
         Some(Command::Claim(args)) => claim::claim(&desk, &args, out),
         Some(Command::Renew(args)) => claim::renew(&desk, &args, out),

@@ -6,5 +6,6 @@ pub(crate) mod gather;
 pub(crate) mod lane;
 pub(crate) mod merge;
 pub(crate) mod objects;
+pub(crate) mod preflight;
 pub(crate) mod rules_of_base;
 pub(crate) mod worktree_state;

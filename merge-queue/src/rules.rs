@@ -12,6 +12,7 @@ pub(crate) mod ready;
 pub(crate) mod review_rules;
 pub(crate) mod route;
 pub(crate) mod set_status;
+pub(crate) mod stale;
 pub(crate) mod stalled;
 pub(crate) mod standing;
 pub(crate) mod state;

@@ -1,6 +1,7 @@
 //! What `merge-queue` prints.
 
 mod dispatch;
+mod upkeep;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
+pub use self::upkeep::{GitCheck, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
 
@@ -185,6 +187,8 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<TaskStatus>(),
         noun::<Candidate>(),
         noun::<Recommendation>(),
+        noun::<GitCheck>(),
+        noun::<Stale>(),
         noun::<Refused>(),
         noun::<Validation>(),
     ]

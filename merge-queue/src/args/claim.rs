@@ -21,6 +21,9 @@ pub(crate) struct ClaimArgs {
     /// How long the claim holds unless it is renewed, such as 2h [default: queue.policy.lease, else 2h]
     #[arg(long, value_name = "T", value_parser = some_time)]
     pub(crate) lease: Option<Duration>,
+    /// Compare the lane with the base as it was last fetched
+    #[arg(long)]
+    pub(crate) no_fetch: bool,
 }
 
 /// `renew`.

@@ -1,4 +1,4 @@
-//! `ready` and `next`.
+//! `ready`, `next` and `prune-stale`.
 
 use clap::Args;
 
@@ -22,4 +22,15 @@ pub(crate) struct NextArgs {
     /// List the roles that have nothing to do, too
     #[arg(long)]
     pub(crate) all_roles: bool,
+}
+
+/// `prune-stale`.
+#[derive(Debug, Args)]
+pub(crate) struct PruneStaleArgs {
+    /// Archive what is listed; without it nothing is changed
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Archive most of the tasks that have events, because that is meant
+    #[arg(long, requires = "apply")]
+    pub(crate) allow_shrink: bool,
 }

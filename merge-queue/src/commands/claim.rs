@@ -4,7 +4,10 @@ use cli::{Exit, Failure, Out};
 
 use crate::args::{ClaimArgs, ReleaseArgs, RenewArgs};
 use crate::desk::{self, Desk};
+use crate::git::preflight::preflight;
+use crate::history;
 use crate::rules::claim::{self as rules, Claimant};
+use crate::rules::standing::Standing;
 
 use super::under_lock::{Request, decide};
 
@@ -13,9 +16,17 @@ pub(super) fn claim(desk: &Desk, args: &ClaimArgs, out: &mut Out) -> Result<Exit
     let task = desk::find(&definitions, &args.task.task)?;
     let lease = args.lease.unwrap_or(definitions.lease);
     let claimant = Claimant { role: &args.role, owner: &args.owner, lease };
+    // Asked before the journal is locked. Whoever has the task already is not asked again: by now the
+    // lane is being worked in.
+    let history = history::load(&desk.place)?;
+    let standing = Standing::of(history.of(&task.id));
+    let lane = match rules::holds(&standing, claimant, cli::clock::now()) {
+        Some(_) => Ok(None),
+        None => preflight(desk, &definitions, task, &args.role, !args.no_fetch)?,
+    };
     let request = Request { desk, definitions: &definitions, task, command: "claim" };
     decide(request, "claimed", out, |scene, event| {
-        rules::claim(scene, claimant, Ok(None)).put(&mut event.claim)
+        rules::claim(scene, claimant, lane).put(&mut event.claim)
     })
 }
 

@@ -53,10 +53,8 @@ pub(crate) fn require(
 
 /// Asks `worktree-lane`, the one beside this program before any on PATH. `None` when it knows no such
 /// lane, or is not installed.
-fn ask(desk: &Desk, id: &str) -> Result<Option<PathBuf>, Failure> {
-    let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name("worktree-lane"));
-    let program = beside.filter(|path| path.is_file()).unwrap_or_else(|| "worktree-lane".into());
-    let asked = Program::new(&program).args(["path", id]).dir(desk.git.dir());
+pub(crate) fn ask(desk: &Desk, id: &str) -> Result<Option<PathBuf>, Failure> {
+    let asked = worktree_lane(desk).args(["path", id]);
     let command = asked.shown();
     let ran = match asked.run() {
         Err(Error::NotFound { .. }) => return Ok(None),
@@ -80,8 +78,15 @@ fn ask(desk: &Desk, id: &str) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
+/// `worktree-lane`, to be run in the coordinator's checkout.
+pub(crate) fn worktree_lane(desk: &Desk) -> Program {
+    let beside = std::env::current_exe().ok().map(|exe| exe.with_file_name("worktree-lane"));
+    let program = beside.filter(|path| path.is_file()).unwrap_or_else(|| "worktree-lane".into());
+    Program::new(&program).dir(desk.git.dir())
+}
+
 /// The top of the worktree at `path`, which must belong to this repository.
-fn ours(desk: &Desk, path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn ours(desk: &Desk, path: &Path) -> Result<PathBuf, Failure> {
     let place = Place::find(path)?;
     if place.common_dir() == desk.place.common_dir() {
         Ok(place.worktree().to_path_buf())

@@ -59,8 +59,12 @@ impl<T> Answer<T> {
 }
 
 /// Whether the claimant has the task already, so that asking again changes nothing.
-pub(crate) fn holds<'a>(scene: Scene<'a>, claimant: Claimant<'_>) -> Option<&'a Held> {
-    let held = scene.standing.live(scene.now)?;
+pub(crate) fn holds<'a>(
+    standing: &'a Standing,
+    claimant: Claimant<'_>,
+    now: Stamp,
+) -> Option<&'a Held> {
+    let held = standing.live(now)?;
     let same = folded(&held.claim.owner) == folded(claimant.owner);
     (same && held.claim.role == claimant.role).then_some(held)
 }
@@ -72,7 +76,7 @@ pub(crate) fn claim(
     claimant: Claimant<'_>,
     lane: Result<Option<LanePreflight>, Vec<Reason>>,
 ) -> Answer<TaskClaim> {
-    if let Some(held) = holds(scene, claimant) {
+    if let Some(held) = holds(scene.standing, claimant, scene.now) {
         return Answer::Holds(held.event);
     }
     let mut reasons = Vec::new();

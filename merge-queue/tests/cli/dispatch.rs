@@ -78,9 +78,10 @@ fn next_goes_on_with_what_is_begun_before_it_begins_something() {
 fn status_points_at_agents_that_have_stopped() {
     let definitions = DEFINITIONS
         .replace("A-backend: {}", "A-backend: {worktree: ../talos-98, branch: 98-schema}");
-    let project = Project::with(&definitions, testkit::Repo::options());
+    let project = Project::new();
     let first = || project.run("status").code(0).json_lines().remove(0);
     project.run("claim 98 --role A-backend --owner 'B' --lease 900h").code(0);
+    project.main.write("switchyard.yaml", &definitions);
     assert_eq!(first()["attention"], Value::Null);
     assert_eq!(first()["claim"]["running"], true);
 

@@ -1,0 +1,46 @@
+//! What `git-check` and `prune-stale` print.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Condition, Noun, Reason, Stamp, TaskId};
+
+/// Whether the coordinator's checkout and the lanes are as the definitions say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GitCheck {
+    /// Whether every condition holds.
+    pub sound: bool,
+    /// Absolute path of the coordinator's checkout; `null` when the repository has none.
+    pub coordinator: Option<String>,
+    /// The base ref, such as `origin/main`.
+    pub base: String,
+    /// The commit that it stood at when it was last fetched, in full.
+    pub base_commit: Option<String>,
+    /// Every condition with what shows it or what is wrong, in a stable order.
+    pub conditions: Vec<Condition>,
+    /// What is wrong; `[]` when nothing is.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for GitCheck {
+    const SCHEMA: &'static str = "merge-queue.git-check/1";
+}
+
+/// A task that the journal knows and that is not defined any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stale {
+    /// The task.
+    pub task: TaskId,
+    /// How many events it has.
+    pub events: u64,
+    /// `seq` of the newest.
+    pub last_event: u64,
+    /// When that was recorded.
+    pub last_at: Stamp,
+    /// Whether it was archived by this call. Its events stay where they are.
+    pub archived: bool,
+}
+
+impl Noun for Stale {
+    const SCHEMA: &'static str = "merge-queue.stale/1";
+}

@@ -1,0 +1,140 @@
+# The queue's commands as make targets, with the names and variables of the Agent Orchestrator v2 runbook.
+#
+# A project takes them in with one line; `make install` of Switchyard puts this file there:
+#
+#     include $(HOME)/.local/share/switchyard/queue.mk
+#
+# make orchestrator-status          where every task stands, and whose agent has stopped
+# make orchestrator-tick            what each role should do next
+# make queue-validate               are definitions and journal sound?
+# make queue-ready                  what may be claimed now, and why the rest may not   [ROLE]
+# make queue-claim                  TASK_ID ROLE OWNER [LEASE]
+# make queue-renew                  TASK_ID OWNER [LEASE]
+# make queue-release                TASK_ID OWNER [REASON]
+# make queue-record-evidence        TASK_ID COMMAND_TEXT [COMMIT]: runs the command in the lane;
+#                                   with RESULT=pass or fail it runs nothing and records what is declared  [NOTE]
+# make queue-record-handoff         TASK_ID OWNER [BRANCH COMMIT MODEL COMMANDS RESULTS RISKS NEXT_STEP];
+#                                   CHANGED_FILES may be given and is not needed: they are computed
+# make queue-route-review           TASK_ID [REF]
+# make queue-record-review          TASK_ID REVIEWER_ROLE REVIEWER STATUS [COMMIT NOTE MODEL EXCEPTION]
+# make queue-merge-ready            TASK_ID [REF]
+# make queue-land                   TASK_ID
+# make queue-set-status             TASK_ID STATUS [OWNER BRANCH COMMIT REASON REOPEN=1]
+# make queue-git-check              are the coordinator's checkout and the lanes as defined?
+# make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
+# make queue-log                    TASK_ID
+#
+# Each takes ACTOR, who is recorded, and FORMAT: table or json. What a variable holds reaches the tool as it is:
+# make does not expand it, and no shell reads it as code. make ends with 2 whatever the tool ended with; the
+# tool's answer says which it was.
+
+MERGE_QUEUE ?= merge-queue
+
+switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
+  COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
+  PREVIEW ACTOR FORMAT
+switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
+  queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
+  queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
+  queue-log
+
+# Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
+# into the environment of these targets alone, as it is.
+$(foreach variable,$(switchyard_variables),\
+  $(eval $(switchyard_targets): override export $(variable) := $$(value $(variable))))
+
+# $(call switchyard_need,VARIABLE): stops when it is empty.
+switchyard_need = if [ -z "$${$(1)}" ]; then \
+  echo 'queue.mk: $(1) is missing: make $@ $(1)=...' >&2; exit 2; fi;
+# $(call switchyard_option,NAME,VARIABLE): adds --NAME=TEXT when the variable has text. In one word, because the
+# text may begin with a dash.
+switchyard_option = if [ -n "$${$(2)}" ]; then set -- "$$@" "--$(1)=$${$(2)}"; fi;
+# $(call switchyard_run,COMMAND,OPTIONS): runs the tool with what was put together.
+switchyard_run = set --; $(call switchyard_option,actor,ACTOR) \
+  $(call switchyard_option,format,FORMAT) set -- "$$@" $(1); $(2) exec $(MERGE_QUEUE) "$$@"
+# The task stands behind all options.
+switchyard_task = set -- "$$@" -- "$${TASK_ID}";
+
+# A project's own first target stays its default.
+switchyard_default := $(.DEFAULT_GOAL)
+
+.PHONY: $(switchyard_targets)
+
+orchestrator-status:
+	@$(call switchyard_run,status,)
+
+orchestrator-tick:
+	@$(call switchyard_run,next --all-roles,)
+
+queue-validate:
+	@$(call switchyard_run,validate,)
+
+queue-ready:
+	@$(call switchyard_run,ready --explain,$(call switchyard_option,role,ROLE))
+
+queue-claim:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,ROLE) $(call switchyard_need,OWNER) \
+	$(call switchyard_run,claim,$(call switchyard_option,role,ROLE) $(call switchyard_option,owner,OWNER) \
+	  $(call switchyard_option,lease,LEASE) $(switchyard_task))
+
+queue-renew:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,OWNER) \
+	$(call switchyard_run,renew,$(call switchyard_option,owner,OWNER) \
+	  $(call switchyard_option,lease,LEASE) $(switchyard_task))
+
+queue-release:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,OWNER) \
+	$(call switchyard_run,release,$(call switchyard_option,owner,OWNER) \
+	  $(call switchyard_option,reason,REASON) $(switchyard_task))
+
+queue-record-evidence:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,COMMAND_TEXT) \
+	$(call switchyard_run,evidence,$(call switchyard_option,text,COMMAND_TEXT) \
+	  $(call switchyard_option,declared,RESULT) $(call switchyard_option,note,NOTE) \
+	  $(call switchyard_option,commit,COMMIT) set -- "$$@" "$${TASK_ID}";)
+
+queue-record-handoff:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,OWNER) \
+	$(call switchyard_run,handoff,$(call switchyard_option,owner,OWNER) \
+	  $(call switchyard_option,branch,BRANCH) $(call switchyard_option,commit,COMMIT) \
+	  $(call switchyard_option,model,MODEL) $(call switchyard_option,command,COMMANDS) \
+	  $(call switchyard_option,result,RESULTS) $(call switchyard_option,risk,RISKS) \
+	  $(call switchyard_option,next-step,NEXT_STEP) $(switchyard_task))
+
+queue-route-review:
+	@$(call switchyard_need,TASK_ID) \
+	$(call switchyard_run,route-review,$(call switchyard_option,ref,REF) $(switchyard_task))
+
+queue-record-review:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,REVIEWER_ROLE) \
+	$(call switchyard_need,REVIEWER) $(call switchyard_need,STATUS) \
+	$(call switchyard_run,review,$(call switchyard_option,role,REVIEWER_ROLE) \
+	  $(call switchyard_option,reviewer,REVIEWER) $(call switchyard_option,status,STATUS) \
+	  $(call switchyard_option,commit,COMMIT) $(call switchyard_option,note,NOTE) \
+	  $(call switchyard_option,model,MODEL) $(call switchyard_option,exception,EXCEPTION) \
+	  $(switchyard_task))
+
+queue-merge-ready:
+	@$(call switchyard_need,TASK_ID) \
+	$(call switchyard_run,merge-ready,$(call switchyard_option,ref,REF) $(switchyard_task))
+
+queue-land:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_run,land,$(switchyard_task))
+
+queue-set-status:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,STATUS) \
+	$(call switchyard_run,set-status,$(call switchyard_option,owner,OWNER) \
+	  $(call switchyard_option,branch,BRANCH) $(call switchyard_option,commit,COMMIT) \
+	  $(call switchyard_option,reason,REASON) \
+	  if [ -n "$${REOPEN}" ]; then set -- "$$@" --reopen; fi; $(switchyard_task) set -- "$$@" "$${STATUS}";)
+
+queue-git-check:
+	@$(call switchyard_run,git-check,)
+
+queue-prune-stale:
+	@$(call switchyard_run,prune-stale,if [ -z "$${PREVIEW}" ]; then set -- "$$@" --apply; fi;)
+
+queue-log:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_run,log,$(switchyard_task))
+
+.DEFAULT_GOAL := $(switchyard_default)
