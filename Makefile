@@ -1,6 +1,6 @@
 # make run       build, and play the path from an unreviewed LLD to a landed branch
 # make test      build and run everything
-# make install   install the tools into PREFIX/bin (PREFIX=~/.local by default)
+# make install   install the tools into PREFIX/bin and queue.mk into PREFIX/share/switchyard (PREFIX=~/.local by default)
 # make docs      write the generated parts of docs/
 # make bench     measure what bench/ measures
 
@@ -48,8 +48,12 @@ install: needs
 	@for tool in $(TOOLS); do \
 	  install -m 755 "$(TARGET_DIR)/dist/$$tool" '$(DESTDIR)$(PREFIX)/bin/' || exit 1; \
 	  echo "installed $(DESTDIR)$(PREFIX)/bin/$$tool"; done
+	@mkdir -p '$(DESTDIR)$(PREFIX)/share/switchyard'
+	@install -m 644 queue.mk '$(DESTDIR)$(PREFIX)/share/switchyard/'
+	@echo "installed $(DESTDIR)$(PREFIX)/share/switchyard/queue.mk"
 
 uninstall:
+	@rm -f "$(DESTDIR)$(PREFIX)/share/switchyard/queue.mk"
 	@for tool in $(TOOLS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$tool"; done
 
 docs: needs

@@ -20,9 +20,11 @@ pub(super) fn claim(desk: &Desk, args: &ClaimArgs, out: &mut Out) -> Result<Exit
     // lane is being worked in.
     let history = history::load(&desk.place)?;
     let standing = Standing::of(history.of(&task.id));
-    let lane = match rules::holds(&standing, claimant, cli::clock::now()) {
-        Some(_) => Ok(None),
-        None => preflight(desk, &definitions, task, &args.role, !args.no_fetch)?,
+    let lane = if rules::holds(&standing, claimant, cli::clock::now()).is_some() {
+        Ok(None)
+    } else {
+        let who = (args.role.as_str(), args.owner.as_str());
+        preflight(desk, &definitions, task, who, !args.no_fetch)?
     };
     let request = Request { desk, definitions: &definitions, task, command: "claim" };
     decide(request, "claimed", out, |scene, event| {

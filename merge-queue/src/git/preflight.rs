@@ -17,19 +17,19 @@ use crate::rules::definitions::{Definitions, Task};
 /// all reasons why work must not be assigned to it.
 pub(crate) type Lane = Result<Option<LanePreflight>, Vec<Reason>>;
 
-/// Asks about the lane in which `role` would work on the task: the one that `worktree-lane` has for the
+/// Asks about the lane in which the owner would work on the task in that role: the one that `worktree-lane` has for the
 /// task's issue, its id or the role, else the role's worktree.
 pub(crate) fn preflight(
     desk: &Desk,
     definitions: &Definitions,
     task: &Task,
-    role: &str,
+    (role, owner): (&str, &str),
     fetch: bool,
 ) -> Result<Lane, Failure> {
     let issue = task.issue.map(|issue| issue.to_string());
     for id in issue.iter().map(String::as_str).chain([task.id.as_str(), role]) {
         if let Some(path) = lane::ask(desk, id)? {
-            return ask(desk, id, &path, fetch);
+            return ask(desk, id, owner, &path, fetch);
         }
     }
     let worktree = definitions.roles.get(role).and_then(|role| role.worktree.as_deref());
@@ -45,11 +45,12 @@ pub(crate) fn preflight(
         let next = repo::shell_words(["git", "-C", &path.to_string_lossy(), "status"]);
         return Ok(Err(vec![Reason::new("lane_detached", message, next)]));
     };
-    ask(desk, &branch, &path, fetch)
+    ask(desk, &branch, owner, &path, fetch)
 }
 
-fn ask(desk: &Desk, lane: &str, path: &Path, fetch: bool) -> Result<Lane, Failure> {
-    let asked = lane::worktree_lane(desk).arg("preflight").limit(NETWORK);
+fn ask(desk: &Desk, lane: &str, owner: &str, path: &Path, fetch: bool) -> Result<Lane, Failure> {
+    let owner = format!("--owner={owner}");
+    let asked = lane::worktree_lane(desk).args(["preflight", &owner]).limit(NETWORK);
     let asked = if fetch { asked } else { asked.arg("--no-fetch") };
     let asked = asked.args(["--format", "json", "--", lane]);
     let command = asked.shown();

@@ -93,6 +93,11 @@ const ENCORE: &[(&str, i32)] = &[
     ("merge-queue status", 0),
     ("merge-queue ready --explain", 0),
     ("merge-queue next --all-roles", 0),
+    ("merge-queue git-check", 0),
+    (
+        "cp switchyard.yaml ../kept; merge-queue set-status 98 blocked --reason x; sed -i s/schema-backend-crud/other/ switchyard.yaml; merge-queue prune-stale; code=$?; mv ../kept switchyard.yaml; merge-queue set-status 98 todo; exit $code",
+        0,
+    ),
     ("view-audit stats", 0),
     ("worktree-lane prune", 0),
     ("worktree-lane claim 98 --owner agent-1 --pid $$", 0),
