@@ -42,7 +42,7 @@ fn git_check_names_everything_that_is_not_as_defined() {
     assert_eq!(wrong(&project), ["lane_unknown"]);
     std::fs::rename(project.scratch.path("away"), project.lane.path()).unwrap();
     project.lane.git(["switch", "--quiet", "98-schema"]);
-    project.main.write("switchyard.yaml", &definitions.replace("priority: 1", "priority: 2"));
+    project.main.write("switchyard.yaml", definitions.replace("priority: 1", "priority: 2"));
     assert_eq!(wrong(&project), ["coordinator_dirty", "definitions_not_of_base"]);
     let table = project.run("git-check --format table");
     table.code(1).stdout_has("definitions_of_base").stdout_has("not as defined");
@@ -113,6 +113,6 @@ fn definitions_that_were_cut_short_archive_nothing() {
     project.run("prune-stale --apply --allow-shrink").code(0);
     assert_eq!(project.count("archived"), 2);
     // A mistake in the definitions is not a task that is gone.
-    project.main.write("switchyard.yaml", &DEFINITIONS.replace("id: schema", "id: 9"));
+    project.main.write("switchyard.yaml", DEFINITIONS.replace("id: schema", "id: 9"));
     project.run("prune-stale --apply").code(2).stderr_has("switchyard.yaml");
 }
