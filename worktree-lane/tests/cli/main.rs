@@ -18,6 +18,8 @@ mod remove;
 mod remove_killed;
 mod remove_refused;
 mod save;
+mod save_killed;
+mod save_property;
 mod save_states;
 mod status;
 mod support;
