@@ -6,6 +6,7 @@ pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod save;
 mod status;
+pub(crate) mod repair;
 
 use std::path::PathBuf;
 
@@ -134,6 +135,12 @@ pub(crate) enum Command {
     /// A lane goes when `remove` would take it, all its work is in the base, and nothing was done in
     /// it for `lanes.prune_after`, one day unless set. Without --apply nothing is changed.
     Prune(prune::Prune),
+    /// Mend what was left broken: lanes that were moved, missing, cut off, or removed by hand
+    ///
+    /// Nothing that could lose anything is done. A lane whose folder is gone is forgotten by moving what
+    /// git knows of it, its index, log and a rebase in progress included, into the trash; a locked one is
+    /// not. What only a person can decide is told with the next step, and the exit code is 1.
+    Repair(repair::Repair),
     /// List what `remove` moved away, bring it back, or delete it for good
     #[command(subcommand)]
     Trash(Trash),

@@ -94,7 +94,8 @@ pub(crate) fn not_for_us(entry: &Entry) -> Option<Reason> {
     }
     if entry.missing {
         let message = format!("the folder {path} is gone, and git still lists it");
-        let next = "bring the folder back, or tell git where it is now: git worktree repair PATH";
+        let id = entry.lane().unwrap_or_default();
+        let next = repo::shell_words(["worktree-lane", "repair", "--dry-run", id]);
         return Some(Reason::new("missing", message, next));
     }
     None

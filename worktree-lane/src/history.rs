@@ -78,6 +78,12 @@ impl History {
                     known.claim = None;
                 }
             }
+            Kind::Repaired => {
+                // It may have been found at another place.
+                if let Some(known) = self.lanes.get_mut(&event.lane) {
+                    known.last.path = event.path;
+                }
+            }
             kind if kind.decides_existence() => {
                 let before = self.lanes.remove(&event.lane).and_then(|known| known.claim);
                 // A lane that is made or was taken away is nobody's.

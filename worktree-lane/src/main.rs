@@ -21,6 +21,7 @@ mod prune;
 mod recover;
 mod registry;
 mod remove;
+mod repair;
 mod run;
 mod save;
 mod scratch;

@@ -49,7 +49,11 @@ pub(crate) fn of_lane(here: &Here, actor: &str, lane: &str, out: &Out) {
 }
 
 /// Settles one lane whose lock we hold. Gives what was done.
-fn settle(here: &Here, actor: &str, lane: &str) -> Result<Option<&'static str>, Failure> {
+pub(crate) fn settle(
+    here: &Here,
+    actor: &str,
+    lane: &str,
+) -> Result<Option<&'static str>, Failure> {
     let _repository = Lock::repository(here)?;
     // Another run may have done it before we had the lock.
     let history = History::load(here)?;

@@ -143,9 +143,7 @@ fn take_away(
     };
     history::record(here, actor, LaneEventKind::Removing, &restore::event(&trashed))?;
     if let Err(failure) = move_out(here, &trashed, &LaneGit::new(path, admin)) {
-        moving::back(here, &trashed)?;
-        restore::tidy(here, &trashed)?;
-        history::record(here, actor, LaneEventKind::RemoveFailed, &restore::event(&trashed))?;
+        undo(here, actor, &trashed)?;
         return Err(failure.hint("the lane is whole, where it was"));
     }
     removal.branch_deleted = finish(here, actor, &trashed)?;
@@ -154,9 +152,17 @@ fn take_away(
     Ok(())
 }
 
+/// Brings back what could not be taken away.
+pub(crate) fn undo(here: &Here, actor: &str, trashed: &trash_entry::Entry) -> Result<(), Failure> {
+    moving::back(here, trashed)?;
+    restore::tidy(here, trashed)?;
+    history::record(here, actor, LaneEventKind::RemoveFailed, &restore::event(trashed))
+}
+
 fn move_out(here: &Here, trashed: &trash_entry::Entry, git: &LaneGit) -> Result<(), Failure> {
     trashed.write(here)?;
-    keep::keep(here, git, &trashed.name, trashed.head.as_deref(), trashed.branch.as_deref())?;
+    let (head, branch) = (trashed.head.as_deref(), trashed.branch.as_deref());
+    keep::keep(here, git, &trashed.name, head, branch, None)?;
     moving::out(here, trashed)
 }
 

@@ -7,6 +7,8 @@ use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
 use crate::{add, claim, list, path, preflight, prune, recover, remove, save, status, trash};
+use crate::{add, claim, list, path, preflight, prune, recover, remove, save, trash};
+use crate::{add, claim, list, path, preflight, prune, recover, remove, repair, trash};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
@@ -46,6 +48,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
             }
             prune::run(&here, &actor, asked.apply, out)
         }
+        Command::Repair(asked) => repair::run(&here, &actor, &asked, out),
         Command::Trash(Trash::Empty(asked)) => {
             if !asked.dry_run {
                 recover::unfinished(&here, &actor, out)?;

@@ -348,6 +348,29 @@ impl Noun for Emptying {
     const SCHEMA: &'static str = "worktree-lane.emptying/1";
 }
 
+/// Something that `repair` found to be wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The lane's id; `null` for a worktree that this tool did not make.
+    pub lane: Option<String>,
+    /// Path of the worktree, as it was recorded.
+    pub path: Option<String>,
+    /// Stable name of what is wrong, such as `missing`.
+    pub code: String,
+    /// What is wrong, in one sentence without a final period.
+    pub message: String,
+    /// What was done about it, or would be with `--dry-run`; `null` when only a person can decide.
+    pub action: Option<String>,
+    /// Whether it was done.
+    pub repaired: bool,
+    /// The next safe step; `null` when nothing is left to do.
+    pub next: Option<String>,
+}
+
+impl Noun for Finding {
+    const SCHEMA: &'static str = "worktree-lane.finding/1";
+}
+
 /// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -375,6 +398,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Restoration>(),
         noun::<Claim>(),
         noun::<Emptying>(),
+        noun::<Finding>(),
         noun::<Refused>(),
         noun::<Preflight>(),
     ]

@@ -100,6 +100,7 @@ const ENCORE: &[(&str, i32)] = &[
     ),
     ("view-audit stats", 0),
     ("worktree-lane prune", 0),
+    ("worktree-lane repair nothing", 1),
     ("worktree-lane claim 98 --owner agent-1 --pid $$", 0),
     ("worktree-lane claim 98 --owner agent-2", 0),
     ("worktree-lane renew 98 --owner agent-1", 1),

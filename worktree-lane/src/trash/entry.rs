@@ -156,7 +156,8 @@ pub(crate) fn place(
     let device = |path: &Path| {
         fs::metadata(path).map(|m| m.dev()).map_err(|e| Failure::io("cannot read", path, &e))
     };
-    let same = device(&root)? == device(path)?;
+    // Of a lane that is missing there are no files to move.
+    let same = fs::symlink_metadata(path).is_err() || device(&root)? == device(path)?;
     let first = format!("{lane}-{}", at.compact());
     let numbered = (2..).map(|n| format!("{first}-{n}"));
     for name in std::iter::once(first.clone()).chain(numbered) {

@@ -29,11 +29,13 @@ pub(crate) fn keep(
     name: &str,
     head: Option<&str>,
     branch: Option<&str>,
+    staged: Option<String>,
 ) -> Result<(), Failure> {
-    let only_here = match head {
+    let mut only_here = match head {
         Some(head) => only_here(git, head, branch)?,
         None => on_no_ref(git)?,
     };
+    only_here.extend(staged);
     let parents: Vec<&str> = head.into_iter().chain(only_here.iter().map(String::as_str)).collect();
     let target = match parents.as_slice() {
         [] => return Ok(()),
@@ -42,6 +44,18 @@ pub(crate) fn keep(
     };
     here.change(&["update-ref", &reference(name), &target, ""])?;
     Ok(())
+}
+
+/// A commit with what is staged, if that is not what `head` has; for a lane that is not clean. An index in
+/// the middle of a merge that was not resolved cannot be written as a tree.
+pub(crate) fn staged(git: &LaneGit, name: &str, head: &str) -> Result<Option<String>, Failure> {
+    let Ok(tree) = git.bytes(&["write-tree"]) else { return Ok(None) };
+    let tree = String::from_utf8_lossy(&tree).trim().to_owned();
+    let before = git.bytes(&["rev-parse", "--verify", &format!("{head}^{{tree}}")])?;
+    if String::from_utf8_lossy(&before).trim() == tree {
+        return Ok(None);
+    }
+    Ok(Some(write_commit(git, &tree, &[head], &format!("What was staged in lane {name}"))?))
 }
 
 /// The ref that goes on keeping what only the entry `name` had when its files are deleted.
@@ -137,16 +151,20 @@ fn lines(bytes: &[u8]) -> BTreeSet<String> {
 /// it needs no author of the user's.
 fn tie(git: &LaneGit, name: &str, first: &str, parents: &[&str]) -> Result<String, Failure> {
     let tree = git.bytes(&["rev-parse", "--verify", &format!("{first}^{{tree}}")])?;
-    let tree = String::from_utf8_lossy(&tree);
+    write_commit(git, String::from_utf8_lossy(&tree).trim(), parents, &tie_text(name))
+}
+
+fn write_commit(
+    git: &LaneGit,
+    tree: &str,
+    parents: &[&str],
+    text: &str,
+) -> Result<String, Failure> {
     let parents: Vec<String> = parents.iter().map(|commit| format!("parent {commit}\n")).collect();
     let person = "worktree-lane <worktree-lane@localhost> 0 +0000";
-    let text = format!(
-        "tree {}\n{}author {person}\ncommitter {person}\n\n{}\n",
-        tree.trim(),
-        parents.concat(),
-        tie_text(name)
-    );
+    let commit =
+        format!("tree {tree}\n{}author {person}\ncommitter {person}\n\n{text}\n", parents.concat());
     let id =
-        git.bytes_with(&["hash-object", "-t", "commit", "-w", "--stdin"], text.into_bytes())?;
+        git.bytes_with(&["hash-object", "-t", "commit", "-w", "--stdin"], commit.into_bytes())?;
     Ok(String::from_utf8_lossy(&id).trim().to_owned())
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use cli::{Exit, Failure, Out, Tone};
 use records::worktree_lane::Restoration;
 use records::{LaneEvent, LaneEventKind, Reason};
+use repo::shell_words;
 
 use crate::here::Here;
 use crate::history::{self, History};
@@ -145,6 +146,8 @@ pub(crate) struct Facts {
     checked_out: Option<PathBuf>,
     /// Whether files or git's folder are missing from the trash.
     incomplete: bool,
+    /// Whether the folder was gone when the lane was forgotten: it has to be in its place again.
+    without_files: bool,
 }
 
 /// Reads them.
@@ -160,13 +163,17 @@ pub(crate) fn facts(here: &Here, entry: &Entry) -> Result<Facts, Failure> {
         None => None,
     };
     let halves = moving::look(here, entry);
+    let admin_kept = halves.admin == moving::Whereabouts::Trash;
+    let forgotten = admin_kept && halves.tree != moving::Whereabouts::Trash;
+    let its_own = registry::admin_of(entry.path())? == Some(entry.admin_before(here));
     Ok(Facts {
         lane: lane.map(|e| e.worktree.path.to_string_lossy().into_owned()),
-        path_taken: exists(entry.path().to_path_buf()),
+        path_taken: exists(entry.path().to_path_buf()) && !(forgotten && its_own),
         admin_taken: exists(entry.admin_before(here)),
         branch,
         checked_out: checked_out.map(|e| e.worktree.path.clone()),
-        incomplete: [halves.tree, halves.admin] != [moving::Whereabouts::Trash; 2],
+        incomplete: !admin_kept,
+        without_files: forgotten && !its_own,
     })
 }
 
@@ -176,6 +183,11 @@ fn reasons(entry: &Entry, facts: &Facts) -> Vec<Reason> {
     if facts.incomplete {
         let message = "its files or git's folder for it are no longer in the trash";
         all.push(Reason::without_step("trash_incomplete", message));
+    }
+    if facts.without_files {
+        let message = "only what git knew of it is in the trash: its folder was gone before";
+        let next = format!("bring the folder back to {}", shell_words([&entry.lane.path]));
+        all.push(Reason::new("files_missing", message, next));
     }
     if let Some(path) = &facts.lane {
         let message = format!("there is a lane {} at {path}", entry.lane.lane);

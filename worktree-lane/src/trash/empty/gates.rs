@@ -25,10 +25,20 @@ pub(crate) fn reasons(here: &Here, entry: &Entry) -> Vec<Reason> {
                 in its files";
             all.add("trash_incomplete", message.into());
         }
-        // Somebody deleted the files by hand; what is left holds no more than git knows.
-        (false, _) => {}
+        (false, true) => without_files(here, &mut all),
+        (false, false) => {}
     }
     all.all
+}
+
+/// The files were gone before, or somebody deleted them: what git's folder has beyond the commits.
+fn without_files(here: &Here, all: &mut Reasons) {
+    let admin = all.entry.admin_now(here);
+    let git = LaneGit::in_trash(&admin, &admin, &here.common_dir);
+    if let Some(found) = all.known("operations in progress", operation::in_progress(&git, &admin)) {
+        let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
+        all.some("operation_in_progress", "in the middle of", &found);
+    }
 }
 
 fn look(here: &Here, all: &mut Reasons) {
