@@ -94,10 +94,10 @@ fn one(
     let Some((wrong, path)) = look::at(here, id)? else { return Ok(None) };
     if dry_run {
         let next = match wrong.action() {
-            Some(_) => Some(shell_words(["worktree-lane", "repair", id])),
-            None => wrong.next(id),
+            Some(_) => shell_words(["worktree-lane", "repair", id]),
+            None => wrong.next(),
         };
-        return Ok(Some(finding(id, &path, &wrong, false, next)));
+        return Ok(Some(finding(id, &path, &wrong, false, Some(next))));
     }
     let Some(_lane) = Lock::idle_lane(here, id)? else {
         out.note(&format!("lane {id}: another run is at work on it"));
@@ -106,7 +106,7 @@ fn one(
     // It may have been mended, or changed, before we had the lock.
     let Some((wrong, path)) = look::at(here, id)? else { return Ok(None) };
     let repaired = mend::mend(here, actor, id, &wrong)?;
-    let next = if repaired { wrong.afterwards() } else { wrong.next(id) };
+    let next = if repaired { wrong.afterwards() } else { Some(wrong.next()) };
     Ok(Some(finding(id, &path, &wrong, repaired, next)))
 }
 

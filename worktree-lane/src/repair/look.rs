@@ -176,22 +176,19 @@ impl Wrong {
     }
 
     /// The next safe step while it is wrong.
-    pub(crate) fn next(&self, id: &str) -> Option<String> {
-        Some(match self {
+    pub(crate) fn next(&self) -> String {
+        match self {
             Self::MissingLocked(_) => "bring the folder back, or ask whoever locked it".into(),
             Self::Replaced(_) => "git worktree list --verbose".into(),
             Self::Unregistered => "look at what is there, and move it to another place".into(),
             Self::IndexLock(lock) => {
                 let aside = lock.with_extension("lock.old");
-                let aside =
-                    shell_words(["mv", "-n", &lock.to_string_lossy(), &aside.to_string_lossy()]);
+                let (lock, aside) = (lock.to_string_lossy(), aside.to_string_lossy());
+                let aside = shell_words(["mv", "-n", &lock, &aside]);
                 format!("wait for the git that works there; if there is none, {aside}")
             }
-            _ => {
-                shell_words(["worktree-lane", "list", "--all"])
-                    + &format!(", and look at lane {id}")
-            }
-        })
+            _ => "worktree-lane list --all".into(),
+        }
     }
 
     /// The next step when it was mended, if there is one.

@@ -131,6 +131,18 @@ pub(crate) fn tidy(here: &Here, entry: &Entry) -> Result<(), Failure> {
     entry.erase(here)
 }
 
+/// What the trash has of a lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Kept {
+    /// What it takes to bring it back.
+    #[default]
+    All,
+    /// Its folder was gone when the lane was forgotten: it has to be in its place again.
+    NoFiles,
+    /// Git's folder for it is missing, and the files may be too.
+    NotAll,
+}
+
 /// What decides whether a lane can come back.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
@@ -144,10 +156,8 @@ pub(crate) struct Facts {
     branch: Option<String>,
     /// Where that branch is checked out.
     checked_out: Option<PathBuf>,
-    /// Whether files or git's folder are missing from the trash.
-    incomplete: bool,
-    /// Whether the folder was gone when the lane was forgotten: it has to be in its place again.
-    without_files: bool,
+    /// What the trash has of it.
+    kept: Kept,
 }
 
 /// Reads them.
@@ -172,19 +182,22 @@ pub(crate) fn facts(here: &Here, entry: &Entry) -> Result<Facts, Failure> {
         admin_taken: exists(entry.admin_before(here)),
         branch,
         checked_out: checked_out.map(|e| e.worktree.path.clone()),
-        incomplete: !admin_kept,
-        without_files: forgotten && !its_own,
+        kept: match (admin_kept, forgotten && !its_own) {
+            (false, _) => Kept::NotAll,
+            (true, true) => Kept::NoFiles,
+            (true, false) => Kept::All,
+        },
     })
 }
 
 /// Every reason against it, in a stable order; none means yes.
 fn reasons(entry: &Entry, facts: &Facts) -> Vec<Reason> {
     let mut all = Vec::new();
-    if facts.incomplete {
+    if facts.kept == Kept::NotAll {
         let message = "its files or git's folder for it are no longer in the trash";
         all.push(Reason::without_step("trash_incomplete", message));
     }
-    if facts.without_files {
+    if facts.kept == Kept::NoFiles {
         let message = "only what git knew of it is in the trash: its folder was gone before";
         let next = format!("bring the folder back to {}", shell_words([&entry.lane.path]));
         all.push(Reason::new("files_missing", message, next));
