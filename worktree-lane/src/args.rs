@@ -7,6 +7,7 @@ pub(crate) mod prune;
 pub(crate) mod save;
 mod status;
 pub(crate) mod repair;
+pub(crate) mod save;
 
 use std::path::PathBuf;
 

@@ -17,6 +17,7 @@ mod prune;
 mod remove;
 mod remove_killed;
 mod remove_refused;
+mod repair;
 mod save;
 mod save_killed;
 mod save_property;
