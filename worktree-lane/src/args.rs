@@ -4,10 +4,9 @@ mod claim;
 pub(crate) mod empty;
 pub(crate) mod preflight;
 pub(crate) mod prune;
-pub(crate) mod save;
-mod status;
 pub(crate) mod repair;
 pub(crate) mod save;
+mod status;
 
 use std::path::PathBuf;
 

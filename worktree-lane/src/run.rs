@@ -6,10 +6,9 @@ use crate::actor::actor;
 use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
-use crate::{add, claim, list, path, preflight, prune, recover, remove, save, status, trash};
-use crate::{add, claim, list, path, preflight, prune, recover, remove, save, trash};
-use crate::{add, claim, list, path, preflight, prune, recover, remove, repair, trash};
-use crate::{add, claim, list, path, preflight, prune, recover, remove, repair, save, trash};
+use crate::{
+    add, claim, list, path, preflight, prune, recover, remove, repair, save, status, trash,
+};
 
 /// Runs the tool.
 pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {

@@ -23,7 +23,6 @@ mod save_killed;
 mod save_property;
 mod save_states;
 mod status;
-mod repair;
 mod support;
 mod trash;
 mod trash_empty;
