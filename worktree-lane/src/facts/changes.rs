@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -95,12 +96,20 @@ fn hidden(git: &LaneGit, path: &Path, admin: &Path) -> Result<Vec<String>, Failu
     }
     // In a copy of the index the marks can be taken off.
     let copy = admin.join(format!("switchyard-{}.index", std::process::id()));
-    fs::copy(admin.join("index"), &copy).map_err(|e| Failure::io("cannot write", &copy, &e))?;
+    copy_index(&admin.join("index"), &copy).map_err(|e| Failure::io("cannot write", &copy, &e))?;
     let found = unmarked(git, &copy, &marked);
     fs::remove_file(&copy).map_err(|e| Failure::io("cannot remove", &copy, &e))?;
     let of_interest: Vec<&[u8]> = fields(&marked).collect();
     let found = found?;
     Ok(fields(&found).filter(|name| of_interest.contains(name)).map(text).collect())
+}
+
+/// With the time of the original: git looks into a file that was written in the very moment in which
+/// the index was, and knows it by that time.
+fn copy_index(original: &Path, copy: &Path) -> io::Result<()> {
+    fs::copy(original, copy)?;
+    let modified = fs::metadata(original)?.modified()?;
+    fs::File::options().write(true).open(copy)?.set_modified(modified)
 }
 
 fn unmarked(git: &LaneGit, copy: &Path, marked: &[u8]) -> Result<Vec<u8>, repo::Error> {

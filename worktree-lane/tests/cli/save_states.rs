@@ -323,18 +323,77 @@ fn hooks_and_the_reference_transaction_do_not_run() {
     assert!(!ran.exists(), "{}", fs::read_to_string(&ran).unwrap());
 }
 
-/// Git marks a file as unchanged by its time; one that is written in the very moment in which the
-/// index is written can look unchanged, and git knows that by the index's time.
+/// A file that shrinks while git reads it ends that git; one that grows was read in part.
+#[test]
+fn files_that_others_write_to_are_read_again_or_named() {
+    let world = World::new();
+    let lane = world.lane_98();
+    let (busy, calm) = (lane.join("busy"), lane.join("calm"));
+    write(&calm, vec![b'x'; 5_000_000]);
+    write(&busy, "");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let ordering = std::sync::atomic::Ordering::Relaxed;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let file = fs::OpenOptions::new().write(true).open(&busy).unwrap();
+            while !stop.load(ordering) {
+                for length in [3_000_000, 0, 40_000] {
+                    file.set_len(length).unwrap();
+                }
+            }
+        });
+        for _ in 0..6 {
+            let ran = world.run(&["save", "98"]);
+            let answer = ran.json();
+            let missed = answer["not_saved"].as_array().unwrap();
+            let names: Vec<_> = missed.iter().map(|one| one["path"].as_str().unwrap()).collect();
+            match ran.exit_code() {
+                Some(0) => assert!(names.is_empty(), "{answer}"),
+                code => assert_eq!((code, names), (Some(1), vec!["busy"]), "{answer}"),
+            }
+            let id = format!("{}^3:calm", answer["ref"].as_str().unwrap());
+            assert_eq!(world.repo.git(["cat-file", "-s", &id]), "5000000");
+        }
+        stop.store(true, ordering);
+    });
+    fs::remove_file(&busy).unwrap();
+    comes_back(&world, &lane);
+}
+
+/// Git takes a file for unchanged by its time and size; one that was written in the very moment in
+/// which the index was can look unchanged, and git knows that by the index's own time.
 #[test]
 fn a_change_in_the_moment_of_the_index_is_seen() {
     let world = World::new();
     let lane = world.lane_98();
-    for round in 0..10 {
-        write(&lane.join("a"), format!("{round}-1"));
+    world.repo.git(["config", "core.trustctime", "false"]);
+    let index = git(&lane, &["rev-parse", "--absolute-git-dir"]) + "/index";
+    let moment = fs::metadata(lane.join("README.md")).unwrap().modified().unwrap();
+    let set = |path: &Path| {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(moment).unwrap();
+    };
+    let write_in_that_moment = |text: &str| {
+        write(&lane.join("a"), text);
+        set(&lane.join("a"));
+    };
+    for marks in [&[][..], &["--assume-unchanged"], &["--skip-worktree"]] {
+        write_in_that_moment("1");
         git(&lane, &["add", "a"]);
-        write(&lane.join("a"), format!("{round}-2"));
+        git(&lane, &["commit", "-q", "--allow-empty", "-m", "x"]);
+        if !marks.is_empty() {
+            git(&lane, &[&["update-index"][..], marks, &["a"]].concat());
+        }
+        write_in_that_moment("2");
+        set(Path::new(&index));
+        let refused = world.run(&["remove", "98"]).code(1).json();
+        let expected = if marks.is_empty() { "uncommitted" } else { "hidden_changes" };
+        assert!(codes(&refused).contains(&expected), "{marks:?}: {refused}");
         let answer = world.save(&lane, &[], 0);
-        let id = format!("{}:a", answer["ref"].as_str().unwrap());
-        assert_eq!(world.repo.git(["cat-file", "blob", &id]), format!("{round}-2"));
+        let id = format!("{}:a", answer["ref"].as_str().expect("a save"));
+        assert_eq!(world.repo.git(["cat-file", "blob", &id]), "2", "{marks:?}");
+        for mark in ["--no-assume-unchanged", "--no-skip-worktree"] {
+            git(&lane, &["update-index", mark, "a"]);
+        }
     }
 }
