@@ -13,12 +13,15 @@ mod register;
 pub(crate) mod undo;
 
 use std::path::Path;
+use std::time::Duration;
 
 use cli::{Exit, Failure, Out};
 use records::worktree_lane::Refused;
 use records::{LaneEvent, LaneEventKind, Reason};
 
 use crate::args;
+use crate::claim;
+use crate::exec;
 use crate::here::Here;
 use crate::history::{self, History, Known, Unfinished};
 use crate::lane_git::LaneGit;
@@ -26,7 +29,7 @@ use crate::list;
 use crate::lock::Lock;
 use crate::plan::Plan;
 use crate::recover;
-use crate::registry;
+use crate::registry::{self, Admin};
 use crate::settings;
 
 use undo::Undone;
@@ -40,29 +43,65 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let lanes = settings::load(here)?;
     let plan = Plan::new(asked, &lanes, &here.anchor(), &here.name())?;
+    let exit = make(here, actor, asked, &plan, out)?;
+    match &asked.then.exec {
+        Some(line) if exit == Exit::Yes => {
+            let command = ["sh".into(), "-c".into(), line.clone()];
+            let owner = asked.then.lock_as.as_deref();
+            exec::become_command(here, &plan.lane, owner, &command, lanes.section.ports, out)
+        }
+        _ => Ok(exit),
+    }
+}
+
+/// Makes the lane. No lock is held afterwards.
+fn make(
+    here: &Here,
+    actor: &str,
+    asked: &args::Add,
+    plan: &Plan,
+    out: &mut Out,
+) -> Result<Exit, Failure> {
     let base = match base::find(here, asked.base.as_deref(), !asked.no_fetch)? {
         Ok(base) => base,
-        Err(reason) => return refuse(&plan, vec![reason], out),
+        Err(reason) => return refuse(plan, vec![reason], out),
     };
-    let on_remote = adopt::on_remote(here, &plan, !asked.no_fetch)?;
+    let on_remote = adopt::on_remote(here, plan, !asked.no_fetch)?;
     let _lane = Lock::lane(here, &plan.lane)?;
     recover::of_lane(here, actor, &plan.lane, out);
     if let Err(reasons) = undo_killed(here, actor, &plan.lane, out)? {
-        return refuse(&plan, reasons, out);
+        return refuse(plan, reasons, out);
     }
-    let event = match register::register(here, actor, &plan, &base, on_remote.as_ref())? {
+    let event = match register::register(here, actor, plan, &base, on_remote.as_ref())? {
         Ok(event) => event,
-        Err(reasons) => return refuse(&plan, reasons, out),
+        Err(reasons) => return refuse(plan, reasons, out),
     };
     match complete(here, actor, &event) {
         Ok(notes) => notes.iter().for_each(|note| out.note(note)),
         Err(failure) => return Err(undone(here, actor, &event, failure)),
+    }
+    if let Some(owner) = &asked.then.lock_as {
+        claim_for(here, actor, &event, owner, asked.then.ttl)?;
     }
     let entries = registry::survey(here, &History::load(here)?)?;
     let made = entries.iter().find(|entry| entry.lane() == Some(plan.lane.as_str()));
     let made = made.ok_or_else(|| Failure::world("the lane was made", "and is gone again"))?;
     out.print(&made.noun(), list::one)?;
     Ok(Exit::Yes)
+}
+
+/// Claims the lane for `owner`: we hold its lock, so nobody else can have it yet.
+fn claim_for(
+    here: &Here,
+    actor: &str,
+    made: &LaneEvent,
+    owner: &str,
+    ttl: Duration,
+) -> Result<(), Failure> {
+    let Some(admin) = registry::admin_of(Path::new(&made.path))? else { return Ok(()) };
+    claim::take(here, actor, made, &admin, owner, ttl).map_err(|failure| {
+        failure.hint("the lane is there; worktree-lane claim makes it the owner's")
+    })
 }
 
 fn refuse(plan: &Plan, reasons: Vec<Reason>, out: &mut Out) -> Result<Exit, Failure> {
@@ -145,14 +184,14 @@ fn after_undo(failure: Failure, undone: Result<Undone, Failure>) -> Failure {
 
 /// The worktree that the journal's `known` is about is finished but still locked by the run that
 /// made it: the run was killed between its last two steps.
-pub(crate) fn finish_unlock(here: &Here, known: &Known) -> Result<(), Failure> {
+pub(crate) fn finish_unlock(known: &Known, admins: &[Admin]) -> Result<(), Failure> {
     let event = &known.last;
     if event.kind != LaneEventKind::Added {
         return Ok(());
     }
     let begins = format!("worktree-lane: adding {} since ", event.lane);
     let path = Path::new(&event.path);
-    for admin in registry::admins(here)? {
+    for admin in admins {
         let ours = admin.locked.as_ref().is_some_and(|reason| reason.starts_with(&begins));
         if ours && admin.path.as_deref() == Some(path) {
             unlock(&admin.dir)?;

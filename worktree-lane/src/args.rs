@@ -2,6 +2,8 @@
 
 mod claim;
 pub(crate) mod empty;
+mod exec;
+mod lock;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod repair;
@@ -12,7 +14,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-pub(crate) use claim::{Claim, Release, Renew};
+pub(crate) use claim::{Claim, Release, Renew, Then};
+pub(crate) use exec::Exec;
+pub(crate) use lock::{Lock, Unlock};
 pub(crate) use save::{Form, Save};
 pub(crate) use status::Status;
 
@@ -58,6 +62,8 @@ Examples:
   worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
   cd \"$(worktree-lane path 98)\"
   worktree-lane preflight --role B-ui
+  worktree-lane claim 98 --owner agent-1 --pid $$
+  worktree-lane exec 98 --owner agent-1 -- cargo test
   worktree-lane save 98                         uncommitted work, as a ref
   worktree-lane status
   worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
@@ -66,7 +72,7 @@ Examples:
   worktree-lane trash list
   worktree-lane trash restore 98-20260124T183045
 
-Exit codes: 0 done; 1 refused, the reasons are on stdout (on stderr for `path`); 2 wrong usage or
+Exit codes: 0 done; 1 refused, the reasons are on stdout (on stderr for `path` and `exec`); 2 wrong usage or
 configuration; 65 damaged lane journal; 74 git, the network or the file system failed, and nothing
 is left behind; 75 another run holds the lock, try again. An `add` that cannot print its answer ends with
 74 too, and the lane is there.";
@@ -124,6 +130,25 @@ pub(crate) enum Command {
     /// back. Saving the same work again gives the same ref. Exit code 1 says that something was not
     /// saved, such as a file that cannot be read or a repository inside the lane; all else is.
     Save(Save),
+    /// Run a command in a lane, apart from other lanes and from the main worktree
+    ///
+    /// This program becomes the command: terminal, signals and exit status are the command's own. It
+    /// runs in the lane's folder with the environment of the caller, less git's local variables, and
+    /// with `LANE_ID`, `LANE_PATH`, `LANE_ROLE`, `LANE_OWNER`, `LANE_BRANCH` and `LANE_BASE`; with a folder for
+    /// cargo's builds and a PORT of the lane's own; with housekeeping of git off. In a lane that lost
+    /// its `.git` file, git says so and does not answer for the repository around it.
+    ///
+    /// Before the command runs, the reasons of a refusal are on stderr, and the exit code is 1, 2, 65,
+    /// 74 or 75 as for the other commands, 127 when there is no such command, 126 when it cannot be run.
+    Exec(Exec),
+    /// Lock a lane by hand: neither this tool nor git removes it until it is unlocked
+    ///
+    /// It is git's own lock, and no claim: owners come and go while it stays.
+    Lock(Lock),
+    /// Take off a lock that was set by hand, here or with git
+    ///
+    /// The lock by which git shows a claim is refused: the claim is to be released.
+    Unlock(Unlock),
     /// Move lanes into the trash, unless something in them could be lost
     ///
     /// All reasons against it are given at once. The branch is deleted only when its work is
@@ -182,6 +207,9 @@ pub(crate) struct Add {
     /// does not track it. If the lane cannot be made, both are left as they were.
     #[arg(long)]
     pub(crate) adopt: bool,
+
+    #[command(flatten)]
+    pub(crate) then: Then,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,16 +9,21 @@ pub(crate) mod shadow;
 mod show;
 mod standing;
 
+use std::path::Path;
+use std::time::Duration;
+
 use cli::{Exit, Failure, Out, clock};
 use records::worktree_lane::Claim;
-use records::{Extra, LaneClaim, LaneEvent, LaneEventKind, Reason};
+use records::{LaneClaim, LaneEvent, LaneEventKind, Reason};
 
 use crate::args;
 use crate::held::{self, Held};
 use crate::here::Here;
-use crate::history::{self, Known};
-use crate::registry::Entry;
+use crate::history::{self, History, Known};
+use crate::lock::Lock;
+use crate::registry::{Admin, Entry};
 
+pub(crate) use show::{not_claimed, release_it};
 use standing::{Claiming, Wanted, claiming, prolonged};
 pub(crate) use standing::{LONGEST, Standing};
 
@@ -40,6 +45,43 @@ pub(crate) fn settle(entry: &Entry) -> Result<bool, Failure> {
 pub(crate) fn claimed(lane: &str, claim: &LaneClaim) -> Reason {
     let next = format!("try again after {}, or ask '{}' to release it", claim.until, claim.owner);
     Reason::new("claimed", format!("lane {lane} is claimed by {}", show::who(claim)), next)
+}
+
+/// The same for every lane that nobody is changing, as far as it is not so already.
+pub(crate) fn settle_idle(here: &Here, history: &History, admins: &[Admin]) -> Result<(), Failure> {
+    for known in history.live() {
+        let lane = &known.last.lane;
+        let of_lane = |admin: &&Admin| {
+            admin.lane.as_ref() == Some(lane)
+                && admin.path.as_deref() == Some(Path::new(&known.last.path))
+        };
+        let Some(admin) = admins.iter().find(of_lane) else { continue };
+        if !shadow::is_right(admin.locked.as_deref(), standing(known).held())
+            && let Some(_lane) = Lock::idle_lane(here, lane)?
+            && let Some(known) = History::load(here)?.lane(lane)
+        {
+            shadow::settle(&admin.dir, standing(known).held())?;
+        }
+    }
+    Ok(())
+}
+
+/// Claims a lane that was made just now, and whose lock the caller holds.
+pub(crate) fn take(
+    here: &Here,
+    actor: &str,
+    made: &LaneEvent,
+    admin: &Path,
+    owner: &str,
+    ttl: Duration,
+) -> Result<(), Failure> {
+    let wanted = Wanted { owner: owner.into(), ttl, process: None };
+    if let Claiming::New(claim) = claiming(&Standing::Free, &wanted, clock::now()) {
+        let event = history::event(actor, LaneEventKind::Claimed, made);
+        history::append(here, &LaneEvent { claim: Some(claim.clone()), ..event })?;
+        shadow::settle(admin, Some(&claim))?;
+    }
+    Ok(())
 }
 
 /// Runs `claim`.
@@ -88,7 +130,7 @@ pub(crate) fn renew(
             }
             Standing::Free | Standing::Ended(..) => {
                 answer.ended = lane.standing.ended();
-                answer.reasons.push(show::not_claimed(&lane.id, owner, &lane.standing));
+                answer.reasons.push(not_claimed(&lane.id, owner, &lane.standing));
                 Ok(())
             }
         })?;
@@ -244,16 +286,7 @@ impl Lane<'_> {
         claim: LaneClaim,
         note: Option<String>,
     ) -> Result<(), Failure> {
-        let event = LaneEvent {
-            at: clock::now(),
-            actor: self.actor.into(),
-            kind,
-            claim: Some(claim),
-            saved: None,
-            note,
-            extra: Extra::new(),
-            ..self.known.last.clone()
-        };
-        history::append(self.here, &event)
+        let event = history::event(self.actor, kind, &self.known.last);
+        history::append(self.here, &LaneEvent { claim: Some(claim), note, ..event })
     }
 }

@@ -146,7 +146,12 @@ pub(crate) fn record(
     kind: LaneEventKind,
     like: &LaneEvent,
 ) -> Result<(), Failure> {
-    let event = LaneEvent {
+    append(here, &event(actor, kind, like))
+}
+
+/// An event that differs from `like` in its kind.
+pub(crate) fn event(actor: &str, kind: LaneEventKind, like: &LaneEvent) -> LaneEvent {
+    LaneEvent {
         at: clock::now(),
         actor: actor.into(),
         kind,
@@ -155,8 +160,7 @@ pub(crate) fn record(
         note: None,
         extra: Extra::new(),
         ..like.clone()
-    };
-    append(here, &event)
+    }
 }
 
 /// The commit whose files a new lane was to get: that of the branch that it took over, else the

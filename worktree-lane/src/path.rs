@@ -20,6 +20,10 @@ pub(crate) fn run(here: &Here, lane: &str, out: &mut Out) -> Result<Exit, Failur
             format!("its folder {} is gone", entry.worktree.path.display())
         }
         Ok(entry) => {
+            if let Some(claim) = entry.claim() {
+                let (owner, until) = (claim.owner, claim.until);
+                out.note(&format!("lane {lane}: claimed by '{owner}' until {until}"));
+            }
             out.raw(entry.worktree.path.as_os_str().as_bytes())?;
             out.raw(b"\n")?;
             return Ok(Exit::Yes);

@@ -173,6 +173,7 @@ mod tests {
             layout: None,
             no_fetch: false,
             adopt: false,
+            then: args::Then::default(),
         }
     }
 

@@ -11,9 +11,11 @@ use cli::{Failure, Out};
 use records::{LaneEvent, LaneEventKind};
 
 use crate::add;
+use crate::claim;
 use crate::here::Here;
 use crate::history::{self, History, Unfinished};
 use crate::lock::Lock;
+use crate::registry;
 use crate::remove;
 use crate::trash::entry;
 use crate::trash::moving::{self, Halves, Whereabouts};
@@ -23,9 +25,11 @@ use crate::trash::restore;
 /// the command from its work on other lanes.
 pub(crate) fn unfinished(here: &Here, actor: &str, out: &Out) -> Result<(), Failure> {
     let history = History::load(here)?;
+    let admins = registry::admins(here)?;
     for known in history.live() {
-        add::finish_unlock(here, known)?;
+        add::finish_unlock(known, &admins)?;
     }
+    claim::settle_idle(here, &history, &admins)?;
     for (known, what) in history.unfinished() {
         let lane = &known.last.lane;
         if what == Unfinished::Add {

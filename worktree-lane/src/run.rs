@@ -7,7 +7,8 @@ use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
 use crate::{
-    add, claim, list, path, preflight, prune, recover, remove, repair, save, status, trash,
+    add, by_hand, claim, exec, list, path, preflight, prune, recover, remove, repair, save, status,
+    trash,
 };
 
 /// Runs the tool.
@@ -34,6 +35,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Claim(asked) => claim::claim(&here, &actor, &asked, out),
         Command::Renew(asked) => claim::renew(&here, &actor, &asked, out),
         Command::Release(asked) => claim::release(&here, &actor, &asked, out),
+        Command::Exec(asked) => exec::run(&here, &asked, out),
+        Command::Lock(asked) => by_hand::lock(&here, &actor, &asked, out),
+        Command::Unlock(asked) => by_hand::unlock(&here, &actor, &asked, out),
         Command::Remove(remove) => {
             recover::unfinished(&here, &actor, out)?;
             remove::run(&here, &actor, &remove.lanes, out)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::age::Age;
 use crate::here::Here;
+use crate::ports::Ports;
 use crate::template::Template;
 
 /// Where a lane lies and what its branch is called.
@@ -30,6 +31,8 @@ pub(crate) struct Lanes {
     pub(crate) default: Option<String>,
     /// For how long nothing must have been done in a lane before `prune` takes it.
     pub(crate) prune_after: Age,
+    /// Which ports the lanes get.
+    pub(crate) ports: Ports,
 }
 
 /// The section as it is written.
@@ -39,6 +42,7 @@ struct Written {
     layouts: BTreeMap<String, Layout>,
     default: Option<String>,
     prune_after: Option<Age>,
+    ports: Ports,
 }
 
 impl Section for Lanes {
@@ -59,7 +63,12 @@ impl Default for Lanes {
                 Layout { path: Template::parse(path).ok()?, branch: Template::parse(branch).ok()? };
             Some((name.to_owned(), layout))
         });
-        Self { layouts: layouts.collect(), default: None, prune_after: Age::day() }
+        Self {
+            layouts: layouts.collect(),
+            default: None,
+            prune_after: Age::day(),
+            ports: Ports::default(),
+        }
     }
 }
 
@@ -67,7 +76,8 @@ impl TryFrom<Written> for Lanes {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let mut lanes = Self { default: written.default, ..Self::default() };
+        let ports = written.ports.checked()?;
+        let mut lanes = Self { default: written.default, ports, ..Self::default() };
         lanes.layouts.extend(written.layouts);
         lanes.prune_after = written.prune_after.unwrap_or(lanes.prune_after);
         if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
@@ -114,6 +124,8 @@ mod tests {
             ("lanes:\n  default: nope\n", "the default layout 'nope'"),
             ("lanes:\n  layouts:\n    a: {path: 'x{idd}', branch: '{id}'}\n", "'{idd}' is not one"),
             ("lanes:\n  layouts:\n    a: {path: '{id}'}\n", "missing field `branch`"),
+            ("lanes:\n  ports: {step: 0}\n", "base and step must be at least 1"),
+            ("lanes:\n  ports: {base: 70000}\n", "70000"),
             ("lanes:\n  prune_after: soon\n", "'soon' is not a length of time"),
         ] {
             let error = parse(text).unwrap_err();

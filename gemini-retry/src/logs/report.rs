@@ -256,7 +256,7 @@ fn result_of(class: Class) -> &'static str {
         Exit::World => "failed",
         Exit::Later => "later",
         Exit::Usage => "no_credentials",
-        Exit::Yes | Exit::No => "no_answer",
+        Exit::Yes | Exit::No | Exit::CannotRun | Exit::NotFound => "no_answer",
     }
 }
 

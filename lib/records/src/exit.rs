@@ -18,10 +18,15 @@ pub enum Exit {
     World,
     /// 75: try again later: lock held, quota exhausted, waiting for a human.
     Later,
+    /// 126: the program that this one was to become cannot be run, as a shell says it.
+    CannotRun,
+    /// 127: the program that this one was to become is not there, as a shell says it.
+    NotFound,
 }
 
 impl Exit {
-    /// Every code, in numeric order.
+    /// Every code that all tools share, in numeric order. The two of a shell belong to a tool that
+    /// becomes another program.
     pub const ALL: [Self; 6] =
         [Self::Yes, Self::No, Self::Usage, Self::Damaged, Self::World, Self::Later];
 
@@ -34,6 +39,8 @@ impl Exit {
             Self::Damaged => 65,
             Self::World => 74,
             Self::Later => 75,
+            Self::CannotRun => 126,
+            Self::NotFound => 127,
         }
     }
 
@@ -46,6 +53,8 @@ impl Exit {
             Self::Damaged => "damaged input data; nothing was changed",
             Self::World => "I/O, git, network or a child process failed",
             Self::Later => "try again later",
+            Self::CannotRun => "the program cannot be run",
+            Self::NotFound => "the program is not there",
         }
     }
 }

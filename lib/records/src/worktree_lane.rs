@@ -371,6 +371,29 @@ impl Noun for Finding {
     const SCHEMA: &'static str = "worktree-lane.finding/1";
 }
 
+/// What `lock` and `unlock` did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Locking {
+    /// The lane as it was asked for.
+    pub lane: String,
+    /// `lock` or `unlock`.
+    pub command: String,
+    /// Whether it is as it was asked for.
+    pub done: bool,
+    /// Path of the worktree.
+    pub path: Option<String>,
+    /// Why it is locked by hand now, with who locked it; `null` when it is not.
+    pub locked: Option<String>,
+    /// For `unlock`: why it was locked; `null` when it was not.
+    pub was: Option<String>,
+    /// Why it was not done; `[]` when it was.
+    pub reasons: Vec<Reason>,
+}
+
+impl Noun for Locking {
+    const SCHEMA: &'static str = "worktree-lane.locking/1";
+}
+
 /// A refusal of `add`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
@@ -399,6 +422,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Claim>(),
         noun::<Emptying>(),
         noun::<Finding>(),
+        noun::<Locking>(),
         noun::<Refused>(),
         noun::<Preflight>(),
     ]

@@ -1,5 +1,6 @@
 //! `claim`, `renew` and `release`.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::Args;
@@ -63,6 +64,25 @@ pub(crate) struct Lease {
     /// How long the claim holds from now unless it is renewed, at most 168h
     #[arg(long, value_name = "TIME", default_value = "2h", value_parser = ttl)]
     pub(crate) ttl: Duration,
+}
+
+/// What `add` does with the lane as soon as it is made.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Then {
+    /// Claim the lane for this owner before anybody else can
+    #[arg(long, value_name = "OWNER", value_parser = owner)]
+    pub(crate) lock_as: Option<String>,
+
+    /// How long the claim of --lock-as holds unless it is renewed, at most 168h
+    #[arg(long, value_name = "TIME", default_value = "2h", value_parser = ttl, requires = "lock_as")]
+    pub(crate) ttl: Duration,
+
+    /// Run this line of shell in the lane once it is made, as `exec LANE -- sh -c CMD` does
+    ///
+    /// The answer is printed first. The exit status is that of the command; the lane stays whatever
+    /// it is.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) exec: Option<OsString>,
 }
 
 /// An owner's name: what fits a line of `git worktree list`.

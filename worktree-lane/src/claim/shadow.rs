@@ -51,6 +51,43 @@ fn step(present: Option<&str>, wanted: Option<&str>) -> Step {
     }
 }
 
+/// Whether a lock with the reason `present` shows `claim`, which stands, or none.
+pub(crate) fn is_right(present: Option<&str>, claim: Option<&LaneClaim>) -> bool {
+    step(present, claim.map(text).as_deref()) == Step::Nothing
+}
+
+/// Locks the worktree by hand, unless it is locked so already. The caller holds the lane's lock.
+/// Gives whether it was done.
+pub(crate) fn set_by_hand(admin: &Path, reason: &str) -> Result<bool, Failure> {
+    let file = admin.join("locked");
+    let line = format!("{reason}\n");
+    match read(&file)? {
+        Some(present) if !is_shadow(&present) => return Ok(false),
+        Some(_) => journal::replace(&file, |to| to.write_all(line.as_bytes()))?,
+        None => match journal::create_new(&file, line.as_bytes()) {
+            Err(journal::Error::Exists { .. }) => return Ok(false),
+            made => made?,
+        },
+    }
+    Ok(true)
+}
+
+/// Takes a lock off that was set by hand; a claim that stands is shown again in its place.
+pub(crate) fn unset_by_hand(admin: &Path, claim: Option<&LaneClaim>) -> Result<(), Failure> {
+    let file = admin.join("locked");
+    match claim.map(text) {
+        Some(text) => Ok(journal::replace(&file, |to| writeln!(to, "{text}"))?),
+        None => take_off(&file),
+    }
+}
+
+fn take_off(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(error) if !is_gone(&error) => Err(Failure::io("cannot remove", file, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the lock of the worktree that git knows by the folder `admin` show `claim`, which stands, or
 /// none. The caller holds the lane's lock. Gives whether something was changed.
 ///
@@ -67,9 +104,7 @@ pub(crate) fn settle(admin: &Path, claim: Option<&LaneClaim>) -> Result<bool, Fa
             made => made?,
         },
         Step::Replace => journal::replace(&file, |to| to.write_all(line().as_bytes()))?,
-        Step::TakeOff => fs::remove_file(&file)
-            .or_else(|error| if is_gone(&error) { Ok(()) } else { Err(error) })
-            .map_err(|error| Failure::io("cannot remove", &file, &error))?,
+        Step::TakeOff => take_off(&file)?,
     }
     Ok(true)
 }

@@ -33,7 +33,7 @@ pub(super) fn ended_before(standing: &Standing) -> Option<String> {
 }
 
 /// The reason that `owner` has no claim on the lane any longer, or never had.
-pub(super) fn not_claimed(lane: &str, owner: &str, standing: &Standing) -> Reason {
+pub(crate) fn not_claimed(lane: &str, owner: &str, standing: &Standing) -> Reason {
     let next = claim_it(lane, owner);
     match ended_before(standing) {
         Some(how) => Reason::new("claim_ended", how, next),
@@ -42,13 +42,19 @@ pub(super) fn not_claimed(lane: &str, owner: &str, standing: &Standing) -> Reaso
 }
 
 /// The command that claims a lane.
-pub(super) fn claim_it(lane: &str, owner: &str) -> String {
+fn claim_it(lane: &str, owner: &str) -> String {
     let begin = shell_words(["worktree-lane", "claim", lane]);
     format!("{begin} {}", owner_flag(owner))
 }
 
+/// The command that gives a claim up.
+pub(crate) fn release_it(lane: &str, owner: &str) -> String {
+    let begin = shell_words(["worktree-lane", "release", lane]);
+    format!("{begin} {}", owner_flag(owner))
+}
+
 /// `--owner NAME` for a shell, also for a name that begins with `-`.
-pub(super) fn owner_flag(owner: &str) -> String {
+fn owner_flag(owner: &str) -> String {
     if owner.starts_with('-') {
         shell_words([format!("--owner={owner}")])
     } else {
