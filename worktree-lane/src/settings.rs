@@ -125,7 +125,7 @@ mod tests {
             ("lanes:\n  layouts:\n    a: {path: 'x{idd}', branch: '{id}'}\n", "'{idd}' is not one"),
             ("lanes:\n  layouts:\n    a: {path: '{id}'}\n", "missing field `branch`"),
             ("lanes:\n  ports: {step: 0}\n", "base and step must be at least 1"),
-            ("lanes:\n  ports: {base: 70000}\n", "70000"),
+            ("lanes:\n  ports: {base: 70000}\n", "switchyard.yaml:2:17: invalid u16"),
             ("lanes:\n  prune_after: soon\n", "'soon' is not a length of time"),
         ] {
             let error = parse(text).unwrap_err();
