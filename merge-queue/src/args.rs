@@ -3,6 +3,8 @@
 mod claim;
 mod dispatch;
 mod evidence;
+mod handoff;
+mod merge_ready;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use cli::{Arguments, Format, OutputArgs};
 
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
+pub(crate) use self::handoff::HandoffArgs;
+pub(crate) use self::merge_ready::MergeReadyArgs;
 
 pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
 use crate::rules::definitions::Strategy;
@@ -137,7 +141,10 @@ pub(crate) enum Command {
     Evidence(EvidenceArgs),
     /// Record that the work is handed over for review and landing
     ///
-    /// Branch and commit default to those of the lane. The changed files are computed.
+    /// Branch and commit default to those of the lane. The changed files are computed; those that are
+    /// named must be the same, else it is refused with 1. With --json the fields come as one JSON object on
+    /// stdin, named as in the record: `owner`, `model`, `branch`, `commit`, `commands`, `results`,
+    /// `changed_files`, `risks`, `next_step`; an option goes before the field of its name.
     Handoff(HandoffArgs),
     /// Say which roles must review the branch, and why
     ///
@@ -152,7 +159,9 @@ pub(crate) enum Command {
     /// Say whether a task may land, with every condition or every reason why not
     ///
     /// Fetches the base first, and records a landing that arrived although its call was interrupted.
-    /// The definitions must be those of the base. Ends with 0 for yes and with 1 for no.
+    /// The definitions must be those of the base. --ref may be given several times, and --all judges
+    /// every task that is handed over and has not landed: one answer each, from one look at everything
+    /// else. Ends with 0 when every answer is yes, with 1 when one is no or there is nothing to judge.
     MergeReady(MergeReadyArgs),
     /// Bring a task into the base branch
     ///
@@ -169,37 +178,6 @@ pub(crate) struct TaskArg {
     /// Id of the task, or the number of its issue
     #[arg(value_name = "TASK")]
     pub(crate) task: String,
-}
-
-/// `handoff`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct HandoffArgs {
-    #[command(flatten)]
-    pub(crate) task: TaskArg,
-    /// Who implemented it
-    #[arg(long, value_name = "O", value_parser = not_blank)]
-    pub(crate) owner: String,
-    /// The model that implemented it [default: the role's model]
-    #[arg(long, value_name = "M", value_parser = not_blank)]
-    pub(crate) model: Option<String>,
-    /// The branch that holds the work [default: the lane's]
-    #[arg(long, value_name = "B", value_parser = not_blank)]
-    pub(crate) branch: Option<String>,
-    /// The commit that is handed over [default: the tip of the branch]
-    #[arg(long, value_name = "C", value_parser = not_blank)]
-    pub(crate) commit: Option<String>,
-    /// A command that was run; may be given several times
-    #[arg(long = "command", value_name = "T")]
-    pub(crate) commands: Vec<String>,
-    /// The result of the command in the same place
-    #[arg(long = "result", value_name = "T")]
-    pub(crate) results: Vec<String>,
-    /// A known risk; may be given several times
-    #[arg(long = "risk", value_name = "T")]
-    pub(crate) risks: Vec<String>,
-    /// What should happen next
-    #[arg(long, value_name = "T")]
-    pub(crate) next_step: Option<String>,
 }
 
 /// A task and a ref.
@@ -250,16 +228,6 @@ pub(crate) enum Decision {
     ChangesRequested,
 }
 
-/// `merge-ready`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct MergeReadyArgs {
-    #[command(flatten)]
-    pub(crate) branch: RefArgs,
-    /// Judge against the base as it was last fetched; the answer says so
-    #[arg(long)]
-    pub(crate) no_fetch: bool,
-}
-
 /// `land`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LandArgs {
@@ -277,7 +245,7 @@ fn some_words(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("it is blank".into()) } else { Ok(text.into()) }
 }
 
-fn not_blank(text: &str) -> Result<String, String> {
+pub(crate) fn not_blank(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() {
         Err("it is blank".into())

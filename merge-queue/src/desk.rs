@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cli::{Failure, Out};
+use cli::{Exit, Failure, Out};
 use config::Loaded;
 use records::{QueueEvent, TaskId};
 use repo::{Git, Place};
@@ -49,13 +49,17 @@ impl Desk {
 
     /// The checked definitions, with their mistakes.
     pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
-        let loaded = self.written()?;
+        // What is compared with the base's must be what was understood.
+        let read = || std::fs::read(self.git.dir().join(config::FILE_NAME)).unwrap_or_default();
+        let (bytes, loaded) = (read(), self.written()?);
+        if bytes != read() {
+            let what = format!("{} changed while it was read", config::FILE_NAME);
+            return Err(Failure::new(Exit::Later, what, "somebody edits it").hint("try again"));
+        }
         match loaded.file {
             Some(file) if loaded.present => {
                 // Named from the top of the repository, so that the answer is the same everywhere.
                 let shown = file.strip_prefix(self.git.dir()).unwrap_or(&file);
-                let bytes = std::fs::read(&file)
-                    .map_err(|error| Failure::io("cannot read", &file, &error))?;
                 Ok(Definitions { bytes, ..validate::check(shown, loaded.section) })
             }
             _ => {

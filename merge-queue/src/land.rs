@@ -42,7 +42,7 @@ pub(crate) fn run(desk: &Desk, args: &LandArgs, out: &mut Out) -> Result<Exit, F
     let task = desk::find(&definitions, &args.task.task)?;
     let base = desk.base(&definitions)?;
     let strategy = args.strategy.unwrap_or(definitions.strategy);
-    let asked = Asked { reference: None, fetch: true, strategy, finish: !args.dry_run };
+    let asked = Asked { strategy, finish: !args.dry_run };
     let judged = judge(desk, &definitions, &base, task, &asked, out)?;
     let mut landing = blank(task, &base, strategy, &judged, args.dry_run);
 

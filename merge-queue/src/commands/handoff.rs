@@ -1,9 +1,14 @@
 //! `handoff`: records that work is handed over (runbook v2, `queue-record-handoff`).
 
+mod fields;
+
+use std::collections::BTreeSet;
+
 use cli::{Exit, Failure, Out};
 use records::merge_queue::Event;
 use records::{Handoff, Reason};
 
+use self::fields::Fields;
 use super::refuse;
 use crate::args::HandoffArgs;
 use crate::desk::{self, Desk};
@@ -16,6 +21,11 @@ use crate::show;
 pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;
     let task = desk::find(&definitions, &args.task.task)?;
+    let args = if args.json { Fields::read()?.under(args) } else { Fields::from(args) };
+    let Some(owner) = args.owner else {
+        return Err(Failure::usage("handoff", "nobody is named as the owner")
+            .hint("give --owner, or the field 'owner'"));
+    };
     if !args.results.is_empty() && args.results.len() != args.commands.len() {
         let (commands, results) = (args.commands.len(), args.results.len());
         let why = format!("{results} results for {commands} commands");
@@ -48,12 +58,15 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
             Vec::new()
         }
     };
+    if reasons.is_empty() {
+        reasons.extend(other_files(&args.changed_files, &changed_files, &branch));
+    }
     if !reasons.is_empty() {
         return refuse(task, "handoff", reasons, out);
     }
     let role = task.role.as_ref().and_then(|role| definitions.roles.get(role));
     let handoff = Handoff {
-        owner: args.owner,
+        owner,
         model: args.model.or_else(|| role.and_then(|role| role.model.clone())),
         branch,
         commit,
@@ -66,6 +79,26 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
     let event = desk.record(task, "handoff", |event| event.handoff = Some(handoff))?;
     out.print(&Event(event), |event, page| show::event(&event.0, page))?;
     Ok(Exit::Yes)
+}
+
+/// Why the named paths are not those that the branch changes; a handoff that names none is of all.
+fn other_files(named: &[String], computed: &[String], branch: &str) -> Option<Reason> {
+    let named: BTreeSet<&String> = named.iter().collect();
+    let computed: BTreeSet<&String> = computed.iter().collect();
+    let list = |paths: BTreeSet<&&String>| {
+        paths.into_iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (extra, left_out) =
+        (list(named.difference(&computed).collect()), list(computed.difference(&named).collect()));
+    let message = match (extra.is_empty(), left_out.is_empty()) {
+        _ if named.is_empty() => return None,
+        (true, true) => return None,
+        (false, true) => format!("{branch} does not change {extra}"),
+        (true, false) => format!("{branch} also changes {left_out}"),
+        (false, false) => format!("{branch} changes {left_out}, and not {extra}"),
+    };
+    let next = "commit what is missing, or name no files: they are computed";
+    Some(Reason::new("changed_files_differ", message, next))
 }
 
 fn branch_of_lane(

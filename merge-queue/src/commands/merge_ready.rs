@@ -12,29 +12,51 @@ use crate::land::recover;
 use crate::rules::definitions::{Definitions, Strategy, Task};
 use crate::rules::facts::Facts;
 use crate::rules::ready::{Question, readiness};
+use crate::rules::state;
 use crate::show;
 
 pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.definitions()?;
-    let task = desk::find(&definitions, &args.branch.task.task)?;
-    let asked = Asked {
-        reference: args.branch.reference.as_deref(),
-        fetch: !args.no_fetch,
-        strategy: definitions.strategy,
-        finish: true,
-    };
+    let named = args.task.as_deref().map(|task| desk::find(&definitions, task)).transpose()?;
     let base = desk.base(&definitions)?;
-    let judged = judge(desk, &definitions, &base, task, &asked, out)?;
-    out.print(&judged.readiness, show::readiness)?;
-    Ok(if judged.readiness.ready { Exit::Yes } else { Exit::No })
+    let world = world(desk, &definitions, &base, !args.no_fetch, true, out)?;
+    let tasks: Vec<&Task> = match named {
+        Some(task) => vec![task],
+        None => definitions.tasks.iter().filter(|task| waits(task, &world)).collect(),
+    };
+    let refs: Vec<Option<&str>> = match args.references.as_slice() {
+        [] => vec![None],
+        given => given.iter().map(|given| Some(given.as_str())).collect(),
+    };
+    let mut all_ready = !tasks.is_empty();
+    for task in &tasks {
+        for reference in &refs {
+            let strategy = definitions.strategy;
+            let (readiness, _) = one(desk, &definitions, &world, task, *reference, strategy)?;
+            all_ready &= readiness.ready;
+            out.print(&readiness, show::readiness)?;
+        }
+    }
+    if tasks.is_empty() {
+        out.note("no task is handed over that has not landed");
+    }
+    Ok(if all_ready { Exit::Yes } else { Exit::No })
 }
 
-/// What is asked about a task.
-pub(crate) struct Asked<'a> {
-    /// The ref to judge instead of the task's.
-    pub(crate) reference: Option<&'a str>,
-    /// Whether to fetch the base first.
-    pub(crate) fetch: bool,
+/// Whether there is something to judge: the task was handed over and has not landed.
+fn waits(task: &Task, world: &World) -> bool {
+    let handed_over = world.history.of(&task.id).any(|event| event.handoff.is_some());
+    handed_over && state::landed(world.history.of(&task.id), &world.surroundings.reached).is_none()
+}
+
+/// What an answer rests on besides the ref: one fetch, one look at the journal and the checkout.
+struct World {
+    history: History,
+    surroundings: Facts,
+}
+
+/// What is asked about a task that is to land.
+pub(crate) struct Asked {
     /// How it is to land.
     pub(crate) strategy: Strategy,
     /// Whether to record interrupted landings that turn out to have arrived.
@@ -51,28 +73,53 @@ pub(crate) struct Judged {
     pub(crate) history: History,
 }
 
-/// Fetches, finishes what an interrupted landing left, gathers the facts and decides.
+/// Fetches, finishes what an interrupted landing left, gathers the facts and decides about the task's
+/// own ref.
 pub(crate) fn judge(
     desk: &Desk,
     definitions: &Definitions,
     base: &Base,
     task: &Task,
-    asked: &Asked<'_>,
+    asked: &Asked,
     out: &Out,
 ) -> Result<Judged, Failure> {
-    let fetched = asked.fetch && base.fetch(&desk.git)?;
+    let world = world(desk, definitions, base, true, asked.finish, out)?;
+    let (readiness, facts) = one(desk, definitions, &world, task, None, asked.strategy)?;
+    Ok(Judged { readiness, facts, history: world.history })
+}
+
+fn world(
+    desk: &Desk,
+    definitions: &Definitions,
+    base: &Base,
+    fetch: bool,
+    finish: bool,
+    out: &Out,
+) -> Result<World, Failure> {
+    let fetched = fetch && base.fetch(&desk.git)?;
     let mut history = desk.history(out)?;
     // Read once: a push that outlived its caller may move it at any moment, and what is recorded and
     // what is answered must not differ.
     let mut tip = base.tip(&desk.git)?;
-    if asked.finish && recover::finish(desk, definitions, base, tip.as_deref(), &history, out)? {
+    if finish && recover::finish(desk, definitions, base, tip.as_deref(), &history, out)? {
         history = desk.history(out)?;
         tip = base.tip(&desk.git)?;
     }
-    let reference = gather::reference(desk, definitions, &history, task, asked.reference)?;
-    let facts = gather::facts(desk, definitions, base, (tip, fetched), &history, reference)?;
-    let strategy = asked.strategy;
-    let readiness =
-        readiness(Question { definitions, task, history: &history, facts: &facts, strategy });
-    Ok(Judged { readiness, facts, history })
+    let surroundings = gather::surroundings(desk, definitions, base, (tip, fetched), &history)?;
+    Ok(World { history, surroundings })
+}
+
+fn one(
+    desk: &Desk,
+    definitions: &Definitions,
+    world: &World,
+    task: &Task,
+    reference: Option<&str>,
+    strategy: Strategy,
+) -> Result<(Readiness, Facts), Failure> {
+    let history = &world.history;
+    let reference = gather::reference(desk, definitions, history, task, reference)?;
+    let facts = gather::facts(desk, world.surroundings.clone(), reference)?;
+    let question = Question { definitions, task, history, facts: &facts, strategy };
+    Ok((readiness(question), facts))
 }

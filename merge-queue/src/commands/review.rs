@@ -1,7 +1,5 @@
 //! `review`: records a reviewer's word, bound to the diff (runbook v2, `queue-record-review`).
 
-use std::collections::BTreeSet;
-
 use cli::{Exit, Failure, Out};
 use records::merge_queue::Event;
 use records::{Reason, Review, ReviewStatus};
@@ -10,8 +8,7 @@ use super::refuse;
 use super::route_review::branched;
 use crate::args::{Decision, ReviewArgs};
 use crate::desk::{self, Desk};
-use crate::rules::people::folded;
-use crate::rules::review_rules::{self, Author};
+use crate::rules::implementers::Implementers;
 use crate::show;
 
 pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, Failure> {
@@ -33,7 +30,7 @@ pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, 
             Decision::ChangesRequested => ReviewStatus::ChangesRequested,
         },
         commit,
-        diff_digest: branched.digest,
+        diff_digest: branched.digest.clone(),
         note: args.note,
         exception: args.exception,
     };
@@ -49,16 +46,11 @@ pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, 
         let next = format!("review as one of: {}", names.join(", "));
         reasons.push(Reason::new("unknown_role", message, next));
     }
-    let (mut names, mut models) = (branched.people, BTreeSet::new());
-    for handoff in history.of(&task.id).filter_map(|event| event.handoff.as_ref()) {
-        names.insert(folded(&handoff.owner));
-        models.extend(handoff.model.as_deref().map(folded));
-    }
-    let author = Author { role: task.role.as_deref(), names: &names, models: &models };
+    let implementers = Implementers::of(&definitions, task, history.of(&task.id), &branched);
     // A request for changes holds work back, which everybody may do; but in the implementing role
     // nobody could ever take it back.
-    if review.status == ReviewStatus::Approved || author.role == Some(review.role.as_str()) {
-        reasons.extend(review_rules::objections(&author, &review));
+    if review.status == ReviewStatus::Approved || implementers.has_role(&review.role) {
+        reasons.extend(implementers.objections(&review));
     }
     if !reasons.is_empty() {
         return refuse(task, "review", reasons, out);

@@ -11,8 +11,8 @@ use crate::git::{merge, rules_of_base, worktree_state};
 use crate::history::History;
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::diff::{digest, path_text};
-use crate::rules::facts::{Branched, Facts, Head, Relation, Rules};
-use crate::rules::people::Person;
+use crate::rules::facts::{Branched, Coordinator, Facts, Head, Relation, Rules};
+use crate::rules::mailmap::Mailmap;
 use crate::rules::state;
 
 /// The ref that holds a task's work, and where it stands.
@@ -34,7 +34,12 @@ pub(crate) fn reference(
     given: Option<&str>,
 ) -> Result<Reference, Failure> {
     if let Some(given) = given {
-        return Ok(Reference { shown: Some(given.into()), commit: desk.git.commit(given)? });
+        // Git would take a tag of that name before the branch.
+        let commit = match desk.git.at_ref(&format!("refs/heads/{given}"))? {
+            Some(commit) => Some(commit),
+            None => desk.git.commit(given)?,
+        };
+        return Ok(Reference { shown: Some(given.into()), commit });
     }
     let handed_over = history.of(&task.id).rev().find_map(|event| event.handoff.as_ref());
     let role = task.role.as_ref().and_then(|role| definitions.roles.get(role));
@@ -59,46 +64,50 @@ pub(crate) fn at_branch(
     Ok(Reference { shown: Some(branch.into()), commit })
 }
 
-/// Everything that the decision needs. The base stands at the given commit, and was fetched or not.
-pub(crate) fn facts(
+/// What is the same for every task: everything but the ref. The base stands at the given commit, and was
+/// fetched or not.
+pub(crate) fn surroundings(
     desk: &Desk,
     definitions: &Definitions,
     base: &Base,
     (base_commit, fetched): (Option<String>, bool),
     history: &History,
-    reference: Reference,
 ) -> Result<Facts, Failure> {
     let rules = match &base_commit {
-        Some(tip) => rules_of_base::compare(&desk.git, definitions, tip)?,
+        Some(tip) => rules_of_base::compare(desk, definitions, tip)?,
         None => Rules::Unknown,
     };
+    let coordinator = match &desk.coordinator {
+        Some(_) => Some(Coordinator {
+            dirt: texts(&worktree_state::dirt(&desk.git)?),
+            hidden: texts(&worktree_state::hidden(&desk.git)?),
+        }),
+        None => None,
+    };
+    let reached = reached(desk, base_commit.as_deref(), history.events.iter())?;
+    let base = base.shown.clone();
+    Ok(Facts { base, base_commit, fetched, rules, coordinator, reached, ..Facts::default() })
+}
+
+/// Everything that the decision about a ref needs.
+pub(crate) fn facts(
+    desk: &Desk,
+    surroundings: Facts,
+    reference: Reference,
+) -> Result<Facts, Failure> {
     let head = match reference.commit {
         Some(commit) => Some(Head { tree: desk.objects.tree(&commit)?, commit }),
         None => None,
     };
-    let relation = match (&base_commit, &head) {
+    let relation = match (&surroundings.base_commit, &head) {
         (Some(tip), Some(head)) => relation(desk, tip, &head.commit)?,
         _ => Relation::Unknown,
     };
-    let coordinator_dirt = match &desk.coordinator {
-        Some(_) => {
-            let dirt = worktree_state::dirt(&desk.git)?;
-            Some(dirt.iter().map(|path| path_text(path)).collect())
-        }
-        None => None,
-    };
-    let reached = reached(desk, base_commit.as_deref(), history.events.iter())?;
-    Ok(Facts {
-        base: base.shown.clone(),
-        base_commit,
-        fetched,
-        reference: reference.shown,
-        head,
-        rules,
-        relation,
-        coordinator_dirt,
-        reached,
-    })
+    Ok(Facts { reference: reference.shown, head, relation, ..surroundings })
+}
+
+fn texts(paths: &[Vec<u8>]) -> Vec<String> {
+    paths.iter().map(|path| path_text(path)).collect()
 }
 
 /// How a commit and the base's tip are related.
@@ -118,7 +127,8 @@ pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, F
         merge_base: merge_base.clone(),
         digest: digest(&changes),
         changes,
-        people: people.iter().flat_map(Person::names).collect(),
+        people,
+        mailmap: Mailmap::parse(&desk.objects.file(tip, ".mailmap")?.unwrap_or_default()),
         merge: merge::compute(&desk.git, &desk.objects, tip, head)?,
     }))
 }

@@ -137,6 +137,12 @@ pub(crate) fn unfit(path: &Path, stands: &str, wanted: &str) -> Result<Vec<Reaso
         let next = "git update-index --no-assume-unchanged --no-skip-worktree FILE in the lane";
         reasons.push(Reason::new("lane_hides_changes", message, next));
     }
+    if worktree_state::replaces_objects(&git)? {
+        let message =
+            "this clone replaces objects, so that the lane may not hold what is committed";
+        let next = "'git replace --list' names them; run it in a clone without";
+        reasons.push(Reason::new("lane_replaces_objects", message, next));
+    }
     Ok(reasons)
 }
 

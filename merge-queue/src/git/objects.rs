@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use cli::Failure;
 use repo::{Git, Place};
 
-use crate::rules::diff::{Change, path_text};
+use crate::rules::diff::{Change, Side, path_text};
 use crate::rules::people::Person;
 
 /// Where commits and trees are read.
@@ -63,6 +63,24 @@ impl Objects {
             Self::InProcess(repository) => in_process::tree(repository, commit),
             Self::Program(git) => program::tree(git, commit),
         }
+    }
+
+    /// What a commit has at a path; `None` for nothing. `path` is plain: no `..`, no slash at either end.
+    pub(crate) fn entry(&self, commit: &str, path: &str) -> Result<Option<Side>, Failure> {
+        match self {
+            Self::InProcess(repository) => in_process::entry(repository, commit, path),
+            Self::Program(git) => program::entry(git, commit, path),
+        }
+    }
+
+    /// The bytes of an ordinary file in a commit; `None` for anything else that is there, and for nothing.
+    pub(crate) fn file(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(entry) = self.entry(commit, path)?.filter(Side::is_file) else { return Ok(None) };
+        match self {
+            Self::InProcess(repository) => in_process::blob(repository, &entry.id),
+            Self::Program(git) => program::blob(git, &entry.id),
+        }
+        .map(Some)
     }
 
     /// Every best common ancestor of two commits, sorted.

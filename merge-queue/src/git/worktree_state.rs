@@ -29,10 +29,23 @@ const STATUS: [&str; 6] = [
     "--ignore-submodules=none",
 ];
 
+/// On the objects as they are: with a replaced commit, its replacement would be what is compared with.
+fn status(git: &Git, more: &[&str]) -> Result<Vec<u8>, Failure> {
+    let args: Vec<&str> = LOOK.into_iter().chain(STATUS).chain(more.iter().copied()).collect();
+    let ran = git.program(&args).env("GIT_NO_REPLACE_OBJECTS", "1").run()?;
+    if ran.ok() { Ok(ran.stdout) } else { Err(git.failure(&args, &ran).into()) }
+}
+
+/// Whether this clone replaces objects by others (`git replace`): what is checked out is then not known
+/// to be what a commit has.
+pub(crate) fn replaces_objects(git: &Git) -> Result<bool, Failure> {
+    Ok(!git.bytes(["for-each-ref", "--count=1", "refs/replace"])?.is_empty())
+}
+
 /// The paths with changes, tracked and untracked. Ignored files do not count; what the user's
 /// configuration hides from `git status` does.
 pub(crate) fn dirt(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
-    let listed = git.bytes(LOOK.into_iter().chain(STATUS))?;
+    let listed = status(git, &[])?;
     // Two letters and a blank come before the path.
     let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
     Ok(entries.map(<[u8]>::to_vec).collect())
@@ -41,7 +54,7 @@ pub(crate) fn dirt(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
 /// The paths that git ignores; a folder that is ignored as a whole stands for all that is in it, and
 /// ends with `/`.
 pub(crate) fn ignored(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
-    let listed = git.bytes(LOOK.into_iter().chain(STATUS).chain(["--ignored=matching"]))?;
+    let listed = status(git, &["--ignored=matching"])?;
     let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.strip_prefix(b"!! "));
     Ok(entries.map(<[u8]>::to_vec).collect())
 }

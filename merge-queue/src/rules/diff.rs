@@ -28,9 +28,23 @@ pub(crate) struct Side {
 const SORT: u32 = 0o170_000;
 
 impl Side {
+    /// Whether it is an ordinary file.
+    pub(crate) fn is_file(&self) -> bool {
+        self.mode & SORT == 0o100_000
+    }
+
     /// Whether it is a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.mode & SORT == 0o040_000
+    }
+}
+
+impl Change {
+    /// Whether there is or was something at the path that stands for files below it which no diff lists:
+    /// a submodule, or a symbolic link.
+    pub(crate) fn stands_for_more(&self) -> bool {
+        let sides = [&self.old, &self.new].into_iter().flatten();
+        sides.map(|side| side.mode & SORT).any(|sort| sort == 0o160_000 || sort == 0o120_000)
     }
 }
 

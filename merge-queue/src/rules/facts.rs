@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::rules::diff::Change;
+use crate::rules::mailmap::Mailmap;
+use crate::rules::people::Person;
 
 /// What git says about a task at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,11 +24,19 @@ pub(crate) struct Facts {
     pub(crate) rules: Rules,
     /// How head and base are related.
     pub(crate) relation: Relation,
-    /// Paths in the coordinator's checkout with changes of any sort. Ignored files do not count.
-    /// `None` when the repository has no such checkout.
-    pub(crate) coordinator_dirt: Option<Vec<String>>,
+    /// The coordinator's checkout; `None` when the repository has none.
+    pub(crate) coordinator: Option<Coordinator>,
     /// Landings that the base contains, by the commit that the base moved to.
     pub(crate) reached: BTreeSet<String>,
+}
+
+/// What is not as committed in the coordinator's checkout.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Coordinator {
+    /// Paths with changes of any sort. Ignored files do not count.
+    pub(crate) dirt: Vec<String>,
+    /// Paths at which git was told not to look for changes.
+    pub(crate) hidden: Vec<String>,
 }
 
 /// How the definitions in the coordinator's checkout relate to those in the base.
@@ -78,8 +88,10 @@ pub(crate) struct Branched {
     pub(crate) changes: Vec<Change>,
     /// The digest of these changes.
     pub(crate) digest: String,
-    /// Everybody who had a hand in the branch's commits, as [`crate::rules::people::folded`] spells them.
-    pub(crate) people: BTreeSet<String>,
+    /// Everybody who had a hand in the branch's commits.
+    pub(crate) people: BTreeSet<Person>,
+    /// The base's `.mailmap`.
+    pub(crate) mailmap: Mailmap,
     /// What comes out when it is merged into the base.
     pub(crate) merge: Merge,
 }

@@ -47,6 +47,23 @@ impl Globs {
         let hits = self.0.iter().filter(move |(_, glob)| glob.is_match(path));
         hits.map(|(text, _)| text.as_str())
     }
+
+    /// The globs that may match something below `path`, as they were written: rather one too many.
+    pub(crate) fn matching_below(&self, path: &[u8]) -> impl Iterator<Item = &str> {
+        let hits = self.0.iter().filter(move |(text, _)| may_match_below(text, path));
+        hits.map(|(text, _)| text.as_str())
+    }
+}
+
+fn may_match_below(glob: &str, path: &[u8]) -> bool {
+    let special = glob.bytes().position(|byte| b"*?[{\\".contains(&byte)).unwrap_or(glob.len());
+    let plain = glob.as_bytes().get(..special).unwrap_or_default();
+    let folder = plain.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+    let folder = plain.get(..folder).unwrap_or_default();
+    let path = [path, b"/"].concat();
+    let slashes = |bytes: &[u8]| bytes.split(|byte| *byte == b'/').count();
+    let deep = glob.contains("**") || slashes(glob.as_bytes()) >= slashes(&path);
+    deep && (path.starts_with(folder) || folder.starts_with(&path))
 }
 
 #[cfg(test)]
@@ -76,6 +93,30 @@ mod tests {
             ("a?c", "a/c", false),
         ] {
             assert_eq!(hits(glob, path), expected, "{glob} on {path}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_below_a_link_or_a_submodule() {
+        let below = |glob: &str, path: &str| {
+            let mut globs = Globs::default();
+            globs.add(glob).unwrap();
+            globs.matching_below(path.as_bytes()).next().is_some()
+        };
+        for (glob, path, expected) in [
+            ("docs/api/**", "docs", true),
+            ("docs/api/**", "docs/api", true),
+            ("docs/api/**", "docs/api/v1", true),
+            ("docs/api/**", "docs/ap", false),
+            ("docs/api/**", "src", false),
+            ("**/*.sql", "vendor/lib", true),
+            ("src/*.rs", "src", true),
+            ("src/*.rs", "src/vendor", false),
+            ("src/*/x/*.rs", "src/vendor", true),
+            ("{a,b/c}/d", "b", true),
+            ("Makefile", "sub", false),
+        ] {
+            assert_eq!(below(glob, path), expected, "{glob} below {path}");
         }
     }
 

@@ -21,6 +21,10 @@ pub(crate) struct Policy {
     pub(crate) evidence: Evidence,
     /// Whether a result that somebody typed can satisfy a check.
     pub(crate) declared: Declared,
+    /// Whether the implementer's own model may review (runbook v2, section 3).
+    pub(crate) same_model: SameModel,
+    /// Whether one person may approve in several of the required roles.
+    pub(crate) reviewers: Reviewers,
 }
 
 /// Runbook v2, section 5: "command evidence exists".
@@ -43,4 +47,26 @@ pub(crate) enum Declared {
     Ignored,
     /// A pass satisfies a check that the tool has not seen fail on this content.
     Counts,
+}
+
+/// What a review by the implementer's own model needs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SameModel {
+    /// An exception that is recorded with the review.
+    #[default]
+    WithException,
+    /// It never counts.
+    Never,
+}
+
+/// Who the reviewers of one diff are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reviewers {
+    /// As many people as roles are required: two reviews by one person are one opinion.
+    #[default]
+    Distinct,
+    /// One person may speak in several roles.
+    Shared,
 }

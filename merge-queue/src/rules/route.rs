@@ -11,13 +11,16 @@ use crate::rules::diff::{Change, path_text};
 /// it.
 ///
 /// Every route that matches counts, for every path; a rename is a deletion and an addition, so that
-/// a file cannot leave a critical place unseen.
+/// a file cannot leave a critical place unseen. A submodule or a symbolic link counts for everything
+/// that it may put below its path.
 pub(crate) fn required(routes: &[ReviewRoute], changes: &[Change]) -> Vec<RequiredRole> {
     let mut required: BTreeMap<&str, RequiredRole> = BTreeMap::new();
     for change in changes {
         let path = path_text(&change.path);
         for route in routes {
-            for glob in route.globs.matching(&change.path) {
+            let below = route.globs.matching_below(&change.path);
+            let below = below.filter(|_| change.stands_for_more());
+            for glob in route.globs.matching(&change.path).chain(below) {
                 for role in &route.roles {
                     let entry = required.entry(role).or_insert_with(|| RequiredRole {
                         role: role.clone(),

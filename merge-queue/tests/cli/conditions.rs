@@ -350,3 +350,42 @@ fn parents_that_one_clone_gives_a_commit_hide_no_author() {
     project.main.git(["replace", "--convert-graft-file"]);
     assert_eq!(codes(&project.run(review).code(1).json()), ["self_approval"]);
 }
+
+#[test]
+fn several_refs_have_an_answer_each() {
+    let project = Project::new();
+    project.make_ready();
+    let reviewed = project.lane.head();
+    project.lane.commit_file("notes.txt", "more\n", "More");
+    let words = format!("merge-ready 98 --ref {reviewed} --ref 98-schema --ref nowhere");
+    let answers = project.run(&words).code(1).json_lines();
+    let ready: Vec<_> = answers.iter().map(|answer| answer["ready"].as_bool().unwrap()).collect();
+    assert_eq!(ready, [true, false, false]);
+    assert_eq!(answers[0]["head"], reviewed.as_str());
+    assert_eq!(codes(&answers[2]), ["ref_unknown"]);
+    project.run(&format!("merge-ready 98 --ref {reviewed} --ref 98-schema~1")).code(0);
+    project.run("merge-ready").code(2);
+    project.run("merge-ready 98 --all").code(2);
+    project.run("merge-ready --all --ref main").code(2);
+}
+
+#[test]
+fn all_that_is_handed_over_and_has_not_landed_is_judged_at_once() {
+    let project = Project::new();
+    let ran = project.run("merge-ready --all");
+    ran.code(1).stdout_is("").stderr_has("no task is handed over");
+    project.make_ready();
+    let answers = project.run("merge-ready --all").code(0).json_lines();
+    assert_eq!(answers, [project.run("merge-ready 98").code(0).json()]);
+    let second = project.main.worktree(project.scratch.path("talos-99"), "99-later");
+    second.commit_file("later.txt", "later\n", "Later");
+    project.run("handoff 99 --owner B --branch 99-later").code(0);
+    let answers = project.run("merge-ready --all").code(1).json_lines();
+    let tasks: Vec<_> = answers.iter().map(|answer| answer["task"].as_str().unwrap()).collect();
+    assert_eq!(tasks, ["schema", "later"]);
+    assert_eq!(codes(&answers[1]), ["evidence_missing", "dependency_open"]);
+    project.run("land 98").code(0);
+    let answers = project.run("merge-ready --all").code(1).json_lines();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(codes(&answers[0]), ["evidence_missing"]);
+}

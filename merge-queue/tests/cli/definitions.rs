@@ -146,7 +146,7 @@ fn rules_that_are_hidden_from_git_status_do_not_count() {
     project.handoff();
     project.main.git(["update-index", "--skip-worktree", "switchyard.yaml"]);
     project.main.write("switchyard.yaml", relaxed());
-    assert_eq!(project.reasons(), ["definitions_not_of_base"]);
+    assert_eq!(project.reasons(), ["definitions_not_of_base", "coordinator_hides_changes"]);
 }
 
 #[test]

@@ -134,3 +134,59 @@ fn what_is_more_than_the_name_of_a_branch_is_none() {
     }
     assert_eq!(project.count("handoff"), 0);
 }
+
+fn with_json(project: &Project, more: &[&str], json: &str) -> testkit::Ran {
+    let args = ["handoff", "98", "--json"].into_iter().chain(more.iter().copied());
+    project.tool(args).stdin(json.as_bytes().to_vec()).run()
+}
+
+#[test]
+fn the_fields_may_come_as_json_and_an_option_goes_before_one() {
+    let project = Project::new();
+    let text = "it's \"$(x)\" `y`\n- and more";
+    let fields = json!({"owner": "A", "branch": "98-schema", "commands": [text], "results": ["ok"],
+        "changed_files": ["src/api/schema.rs"], "risks": [text], "next_step": text});
+    let event = with_json(&project, &["--owner", "B"], &fields.to_string()).code(0).json();
+    let handoff = &event["handoff"];
+    assert_eq!((&handoff["owner"], &handoff["branch"]), (&json!("B"), &json!("98-schema")));
+    assert_eq!((&handoff["commands"], &handoff["risks"]), (&json!([text]), &json!([text])));
+    assert_eq!(handoff["next_step"], text);
+    for (json, needle) in [
+        ("", "stdin:1:0"),
+        ("{\n\"ownr\": \"A\"}", "stdin:2:"),
+        ("{\"owner\": 7}", "stdin:1:"),
+        ("{\"owner\": \"A\"} {}", "stdin:1:"),
+        ("{\"owner\": \" \"}", "'owner'"),
+        ("{\"owner\": \"A\\nB\"}", "control character"),
+    ] {
+        with_json(&project, &[], json).code(65).stderr_has(needle);
+    }
+    with_json(&project, &[], "{}").code(2).stderr_has("owner");
+    assert_eq!(project.count("handoff"), 1);
+}
+
+#[test]
+fn files_that_are_named_must_be_those_that_the_branch_changes() {
+    let project = Project::new();
+    project.lane.git(["mv", "docs/guide.md", "docs/manual.md"]);
+    project.lane.commit_all("Rename");
+    let all = ["docs/guide.md", "docs/manual.md", "src/api/schema.rs"];
+    let hand_over = |files: &[&str]| {
+        let named = files.iter().flat_map(|file| ["--changed-file", file]);
+        project.tool(["handoff", "98", "--owner", "A", "--branch", "98-schema"]).args(named).run()
+    };
+    for (files, needle) in [
+        (&all[1..], "98-schema also changes docs/guide.md"),
+        (&["x", all[0], all[1], all[2]][..], "98-schema does not change x"),
+        (
+            &["x"][..],
+            "98-schema changes docs/guide.md, docs/manual.md, src/api/schema.rs, and not x",
+        ),
+    ] {
+        let answer = hand_over(files).code(1).json();
+        assert_eq!(codes(&answer), ["changed_files_differ"]);
+        assert_eq!(answer["reasons"][0]["message"], needle);
+    }
+    assert_eq!(project.count("handoff"), 0);
+    hand_over(&[all[2], all[0], all[1]]).code(0);
+}

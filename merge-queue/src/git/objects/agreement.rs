@@ -27,6 +27,11 @@ fn agree(repo: &Repo, one: &str, other: &str) {
         let (changes, same) = (a.diff(x, y).unwrap(), b.diff(x, y).unwrap());
         assert_eq!(changes, same);
         assert_eq!(digest(&changes), shell_digest(repo, x, y));
+        let paths = changes.iter().map(|change| String::from_utf8_lossy(&change.path).into_owned());
+        for path in paths.chain(["nowhere".into(), "nowhere/at/all".into()]) {
+            assert_eq!(a.entry(x, &path).unwrap(), b.entry(x, &path).unwrap(), "{path}");
+            assert_eq!(a.file(x, &path).unwrap(), b.file(x, &path).unwrap(), "{path}");
+        }
     }
 }
 

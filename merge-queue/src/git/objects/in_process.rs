@@ -1,6 +1,7 @@
 //! Reading through libgit2.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use cli::Failure;
 use git2::{ErrorCode, ObjectType, Oid, Repository, Tree};
@@ -27,6 +28,27 @@ pub(super) fn has(repository: &Repository, commit: &str) -> Result<bool, Failure
 pub(super) fn tree(repository: &Repository, commit: &str) -> Result<String, Failure> {
     let commit_object = repository.find_commit(oid(commit)?).map_err(failed(commit))?;
     Ok(commit_object.tree_id().to_string())
+}
+
+pub(super) fn entry(
+    repository: &Repository,
+    commit: &str,
+    path: &str,
+) -> Result<Option<Side>, Failure> {
+    let commit_object = repository.find_commit(oid(commit)?).map_err(failed(commit))?;
+    let tree = commit_object.tree().map_err(failed(commit))?;
+    match tree.get_path(Path::new(path)) {
+        Ok(entry) => {
+            let mode = u32::try_from(entry.filemode()).unwrap_or(0);
+            Ok(Some(Side { mode, id: entry.id().to_string() }))
+        }
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(failed(path)(error)),
+    }
+}
+
+pub(super) fn blob(repository: &Repository, id: &str) -> Result<Vec<u8>, Failure> {
+    Ok(repository.find_blob(oid(id)?).map_err(failed(id))?.content().to_vec())
 }
 
 pub(super) fn merge_bases(

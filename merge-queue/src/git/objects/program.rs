@@ -34,6 +34,19 @@ pub(super) fn tree(git: &Git, commit: &str) -> Result<String, Failure> {
     Ok(text(&bytes(git, &["rev-parse", "--verify", "--end-of-options", &object])?))
 }
 
+pub(super) fn entry(git: &Git, commit: &str, path: &str) -> Result<Option<Side>, Failure> {
+    let listed = bytes(git, &["ls-tree", "-z", "--full-tree", commit, "--", path])?;
+    // `<mode> <sort> <id>\t<path>\0`
+    let header = text(listed.split(|byte| *byte == b'\t').next().unwrap_or_default());
+    let mut words = header.split(' ');
+    let mode = words.next().and_then(|mode| u32::from_str_radix(mode, 8).ok());
+    Ok(mode.zip(words.nth(1)).map(|(mode, id)| Side { mode, id: id.into() }))
+}
+
+pub(super) fn blob(git: &Git, id: &str) -> Result<Vec<u8>, Failure> {
+    bytes(git, &["cat-file", "blob", id])
+}
+
 pub(super) fn merge_bases(git: &Git, one: &str, other: &str) -> Result<Vec<String>, Failure> {
     let args = ["merge-base", "--all", one, other];
     let ran = run(git, &args)?;

@@ -101,16 +101,31 @@ fn merge_problem(branched: &Branched, branch: &str, base: &str, update: &str) ->
 }
 
 pub(super) fn coordinator_clean(question: Question<'_>) -> Finding {
-    let Some(dirt) = &question.facts.coordinator_dirt else {
+    let Some(coordinator) = &question.facts.coordinator else {
         return Finding::met(CLEAN, "the repository has no coordinator's checkout");
     };
-    if dirt.is_empty() {
-        return Finding::met(CLEAN, "the coordinator's checkout has no changes");
+    let mut reasons = Vec::new();
+    if !coordinator.dirt.is_empty() {
+        let message =
+            format!("the coordinator's checkout has changes: {}", some(&coordinator.dirt));
+        let next = "commit them there, or move them to a lane";
+        reasons.push(Reason::new("coordinator_dirty", message, next));
     }
-    let shown = dirt.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = dirt.len().saturating_sub(5);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message = format!("the coordinator's checkout has changes: {shown}{more}");
-    let next = "commit them there, or move them to a lane";
-    Finding::unmet(CLEAN, vec![Reason::new("coordinator_dirty", message, next)])
+    if !coordinator.hidden.is_empty() {
+        let paths = some(&coordinator.hidden);
+        let message =
+            format!("git was told not to look for changes in the coordinator's checkout: {paths}");
+        let next = "git update-index --no-assume-unchanged --no-skip-worktree FILE there";
+        reasons.push(Reason::new("coordinator_hides_changes", message, next));
+    }
+    Finding::of(CLEAN, reasons, || "the coordinator's checkout has no changes".into())
+}
+
+/// The first few of some paths.
+fn some(paths: &[String]) -> String {
+    let shown = paths.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match paths.len().saturating_sub(5) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

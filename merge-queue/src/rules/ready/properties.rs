@@ -8,7 +8,7 @@ use proptest::prelude::{
 };
 use proptest::sample::select;
 use records::{
-    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Review, ReviewStatus,
+    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Review, ReviewStatus, TaskClaim,
 };
 
 use records::merge_queue::Readiness;
@@ -16,7 +16,9 @@ use records::merge_queue::Readiness;
 use super::{Facts, History, Question, readiness};
 use crate::rules::definitions::{Definitions, Strategy as Way, Written};
 use crate::rules::diff::{Change, Side};
-use crate::rules::facts::{Branched, Head, Merge, Relation, Rules};
+use crate::rules::facts::{Branched, Coordinator, Head, Merge, Relation, Rules};
+use crate::rules::mailmap::Mailmap;
+use crate::rules::people::Person;
 
 const AT: &str = "2026-01-24T18:30:45.000Z";
 
@@ -41,10 +43,11 @@ fn facts(version: &str) -> Facts {
             merge_base: "base".into(),
             changes: vec![Change { path: path.clone(), old: None, new: Some(side) }],
             digest: format!("digest-{version}"),
-            people: BTreeSet::from(["ada".into()]),
+            people: BTreeSet::from([Person::new(b"ada", b"")]),
+            mailmap: Mailmap::default(),
             merge: Merge::Clean { tree: "merged".into(), paths: vec![path] },
         }),
-        coordinator_dirt: Some(Vec::new()),
+        coordinator: Some(Coordinator::default()),
         reached: BTreeSet::new(),
     }
 }
@@ -106,7 +109,25 @@ fn review(
 }
 
 fn approval(version: &str, role: &str) -> QueueEvent {
-    review(version, role, "somebody", Some("gemini"), ReviewStatus::Approved)
+    let reviewer = if role == "E" { "eve" } else { "somebody" };
+    review(version, role, reviewer, Some("gemini"), ReviewStatus::Approved)
+}
+
+/// Everybody who ever approves anything here.
+const REVIEWERS: [&str; 3] = ["somebody", "else", "eve"];
+
+/// A claim makes its owner an implementer.
+fn claim(role: &str, owner: &str) -> QueueEvent {
+    let at = AT.parse().unwrap();
+    let claim = TaskClaim {
+        role: role.into(),
+        owner: owner.into(),
+        since: at,
+        until: at,
+        preflight: None,
+        took_over: None,
+    };
+    QueueEvent { claim: Some(claim), ..blank("claimed") }
 }
 
 /// Events that together make version 1 ready.
@@ -143,6 +164,8 @@ fn anything() -> impl Strategy<Value = QueueEvent> {
                 review(version, role, person, model, status)
             }
         ),
+        (select(vec!["A", "D"]), select(vec!["A", "somebody", "new"]))
+            .prop_map(|(role, owner)| claim(role, owner)),
         Just(blank("note")),
     ]
 }
@@ -155,7 +178,9 @@ fn weakening() -> impl Strategy<Value = QueueEvent> {
     prop_oneof![
         version.clone().prop_map(|v| evidence(v, EvidenceResult::Fail, EvidenceSource::Ran)),
         version.clone().prop_map(|v| evidence(v, EvidenceResult::Pass, EvidenceSource::Declared)),
+        version.clone().prop_map(|v| evidence(v, EvidenceResult::Fail, EvidenceSource::Declared)),
         Just(handoff("2", "A", None)),
+        (role.clone(), select(REVIEWERS.to_vec())).prop_map(|(role, owner)| claim(role, owner)),
         (version, role.clone(), anybody).prop_map(|(v, role, who)| review(
             v,
             role,
@@ -238,7 +263,7 @@ proptest! {
             1 => { bad.head = None; bad.relation = Relation::Unknown; }
             2 => bad.relation = Relation::Unrelated,
             3 => bad.relation = Relation::Several(vec!["a".into(), "b".into()]),
-            4 => bad.coordinator_dirt = Some(vec!["x".into()]),
+            4 => bad.coordinator = Some(Coordinator { dirt: vec!["x".into()], hidden: Vec::new() }),
             5 => bad.relation = branched(&|b| b.merge = Merge::Conflict(vec!["docs/a.md".into()])),
             6 => {
                 strategy = Way::FfOnly;
@@ -251,7 +276,7 @@ proptest! {
             8 => bad.rules = Rules::Other,
             9 => bad.rules = Rules::Unknown,
             10 => bad.relation = Relation::CutOff,
-            _ => bad.relation = branched(&|b| { b.people.insert("somebody".into()); }),
+            _ => bad.relation = branched(&|b| { b.people.extend(REVIEWERS.map(|name| Person::new(name.as_bytes(), b""))); }),
         }
         prop_assert!(!decide(events, &bad, strategy).ready);
     }

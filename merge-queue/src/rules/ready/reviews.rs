@@ -1,15 +1,18 @@
-//! Every role that the changed files demand has approved this diff, and nobody asks for changes
-//! (runbook v2, section 3).
+//! Every role that the changed files demand has approved this diff, each by another person, and
+//! nobody asks for changes (runbook v2, section 3).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use records::merge_queue::RequiredRole;
 use records::{QueueEvent, Reason, Review, ReviewStatus};
 use repo::shell_words;
 
-use super::{Finding, Question, handoff};
-use crate::rules::facts::Branched;
-use crate::rules::people::folded;
-use crate::rules::review_rules::{self, Author};
+use super::{Finding, Question};
+use crate::rules::facts::{Branched, Merge};
+use crate::rules::implementers::Implementers;
+use crate::rules::mailmap::Mailmap;
+use crate::rules::persons::{self, Offer};
+use crate::rules::policy::Reviewers;
 use crate::rules::route;
 
 const APPROVED: &str = "reviews_approved";
@@ -18,8 +21,9 @@ const NO_REQUEST: &str = "no_changes_requested";
 /// Everything one role has said about the task.
 #[derive(Default)]
 struct Words<'a> {
-    /// The newest approval that counts for this diff, if it is newer than every request for changes.
-    approval: Option<(&'a QueueEvent, &'a Review)>,
+    /// The approvals that count for this diff and are newer than every request for changes, newest
+    /// first.
+    approvals: Vec<(&'a QueueEvent, &'a Review)>,
     /// The newest request for changes that no counting approval follows.
     request: Option<(&'a QueueEvent, &'a Review)>,
     /// Why the newest approval does not count.
@@ -35,24 +39,59 @@ pub(super) fn approved(question: Question<'_>) -> Finding {
         return Finding::met(APPROVED, "no route matches a changed file");
     }
     let words = words(question, branched);
+    let approvals: Vec<&[(&QueueEvent, &Review)]> = required
+        .iter()
+        .map(|required| words.get(required.role.as_str()).map_or(&[][..], |said| &said.approvals))
+        .collect();
+    let chosen = chosen(question, &approvals, &branched.mailmap);
     let mut approved = Vec::new();
     let mut reasons = Vec::new();
-    for required in required {
-        let role = required.role;
-        let said = words.get(role.as_str());
-        if let Some((event, review)) = said.and_then(|words| words.approval) {
-            approved.push(format!("event {}: {} as {role}", event.seq, review.reviewer));
-        } else if said.is_none_or(|words| words.objections.is_empty()) {
-            let paths = required.paths.iter().take(3).map(String::as_str).collect::<Vec<_>>();
-            let more = required.paths.len().saturating_sub(3);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let message = format!("{role} has not approved: {}{more}", paths.join(", "));
-            reasons.push(Reason::new("review_missing", message, ask(question, &role)));
-        } else if let Some(words) = said {
-            reasons.extend(words.objections.iter().cloned());
+    for ((required, approvals), chosen) in required.iter().zip(approvals).zip(chosen) {
+        let role = &required.role;
+        match (chosen.and_then(|at| approvals.get(at)), approvals.first()) {
+            (Some((event, review)), _) => {
+                approved.push(format!("event {}: {} as {role}", event.seq, review.reviewer));
+            }
+            (None, Some((event, review))) => {
+                let message = format!(
+                    "event {}: {} approved as {role} and in another required role: {role} needs somebody else",
+                    event.seq, review.reviewer
+                );
+                reasons.push(Reason::new("same_reviewer", message, ask(question, role)));
+            }
+            (None, None) => match words.get(role.as_str()).map(|said| &said.objections) {
+                Some(objections) if !objections.is_empty() => {
+                    reasons.extend(objections.iter().cloned());
+                }
+                _ => reasons.push(missing(question, required)),
+            },
         }
     }
     Finding::of(APPROVED, reasons, || approved.join("; "))
+}
+
+/// Which of its approvals stands for each role, so that as many roles as possible have a person of
+/// their own.
+fn chosen(
+    question: Question<'_>,
+    approvals: &[&[(&QueueEvent, &Review)]],
+    mailmap: &Mailmap,
+) -> Vec<Option<usize>> {
+    if question.definitions.policy.reviewers == Reviewers::Shared {
+        return approvals.iter().map(|said| (!said.is_empty()).then_some(0)).collect();
+    }
+    let names = |(_, review): &(&QueueEvent, &Review)| mailmap.names_of(&review.reviewer);
+    let offers: Vec<Offer> =
+        approvals.iter().map(|said| said.iter().map(names).collect()).collect();
+    persons::distinct(&offers)
+}
+
+fn missing(question: Question<'_>, required: &RequiredRole) -> Reason {
+    let paths = required.paths.iter().take(3).map(String::as_str).collect::<Vec<_>>();
+    let more = required.paths.len().saturating_sub(3);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!("{} has not approved: {}{more}", required.role, paths.join(", "));
+    Reason::new("review_missing", message, ask(question, &required.role))
 }
 
 pub(super) fn none_requests_changes(question: Question<'_>) -> Finding {
@@ -62,7 +101,8 @@ pub(super) fn none_requests_changes(question: Question<'_>) -> Finding {
         changes: Vec::new(),
         digest: String::new(),
         people: BTreeSet::new(),
-        merge: crate::rules::facts::Merge::Conflict(Vec::new()),
+        mailmap: Mailmap::default(),
+        merge: Merge::Conflict(Vec::new()),
     };
     let branched = question.facts.branched().unwrap_or(&nothing);
     let mut reasons = Vec::new();
@@ -88,15 +128,10 @@ fn ask(question: Question<'_>, role: &str) -> String {
 /// What each role has said, in the order of the journal. Clocks do not count: two events may bear
 /// the same time, or a wrong one.
 fn words<'a>(question: Question<'a>, branched: &Branched) -> BTreeMap<&'a str, Words<'a>> {
-    let mut owners: BTreeSet<String> = branched.people.clone();
-    let mut models = BTreeSet::new();
-    for (_, handoff) in handoff::all(question) {
-        owners.insert(folded(&handoff.owner));
-        models.extend(handoff.model.as_deref().map(folded));
-    }
-    let author = Author { role: question.task.role.as_deref(), names: &owners, models: &models };
+    let Question { definitions, task, history, .. } = question;
+    let implementers = Implementers::of(definitions, task, history.of(&task.id), branched);
     let mut words: BTreeMap<&str, Words<'_>> = BTreeMap::new();
-    for event in question.history.of(&question.task.id) {
+    for event in history.of(&task.id) {
         let Some(review) = &event.review else { continue };
         let said = words.entry(&review.role).or_default();
         match review.status {
@@ -104,7 +139,7 @@ fn words<'a>(question: Question<'a>, branched: &Branched) -> BTreeMap<&'a str, W
                 *said = Words { request: Some((event, review)), ..Words::default() };
             }
             ReviewStatus::Approved => {
-                let mut objections = review_rules::objections(&author, review);
+                let mut objections = implementers.objections(review);
                 if review.diff_digest != branched.digest {
                     let message = format!(
                         "event {}: {} approved another diff as {}",
@@ -114,10 +149,10 @@ fn words<'a>(question: Question<'a>, branched: &Branched) -> BTreeMap<&'a str, W
                     objections.push(Reason::new("approval_stale", message, next));
                 }
                 if objections.is_empty() {
-                    *said = Words { approval: Some((event, review)), ..Words::default() };
-                } else {
-                    said.objections = objections;
+                    said.approvals.insert(0, (event, review));
+                    said.request = None;
                 }
+                said.objections = objections;
             }
         }
     }
