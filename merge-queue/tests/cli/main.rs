@@ -16,6 +16,7 @@ mod landing;
 mod lanes;
 mod like_git_merge;
 mod objects;
+mod predecessors;
 mod project;
 mod queue_mk;
 mod races;
