@@ -180,11 +180,16 @@ fn an_ignored_file_that_appears_during_the_push_is_not_overwritten_either() {
 fn changes_that_git_was_told_not_to_look_for_are_not_overwritten() {
     let project = Project::new();
     project.lane.commit_file("README.md", "theirs\n", "Edit");
-    project.main.git(["update-index", "--assume-unchanged", "README.md"]);
-    project.main.write("README.md", "mine\n");
     project.make_ready();
+    // The base is checked out in another worktree than the coordinator's.
+    project.main.git(["switch", "--quiet", "--detach"]);
+    let second = project.scratch.path("second");
+    let at = second.to_str().unwrap();
+    project.main.git(["worktree", "add", "--quiet", at, "main"]);
+    project.main.git(["-C", at, "update-index", "--assume-unchanged", "README.md"]);
+    project.scratch.write("second/README.md", "mine\n");
     assert_eq!(codes(&project.run("land 98").code(1).json()), ["base_worktree_dirty"]);
-    assert_eq!(project.main.read("README.md"), "mine\n");
+    assert_eq!(std::fs::read_to_string(second.join("README.md")).unwrap(), "mine\n");
 }
 
 #[test]

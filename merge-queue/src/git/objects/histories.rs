@@ -35,7 +35,7 @@ impl Dice {
         (0..depth).map(|_| names[self.roll(names.len())]).collect::<Vec<_>>().join("/")
     }
 
-    fn put(&mut self, files: &mut Files, path: String, file: (u32, String)) {
+    fn put(files: &mut Files, path: String, file: (u32, String)) {
         // A file and a folder of one name cannot both be there.
         let below = format!("{path}/");
         files.retain(|other, _| {
@@ -48,16 +48,16 @@ impl Dice {
         let known: Vec<String> = files.keys().cloned().collect();
         let some = known.get(self.roll(known.len().max(1))).cloned();
         let new = self.path();
-        let text: String = (0..8).map(|_| format!("line {}\n", self.roll(40))).collect();
+        let text = (0..8).map(|_| self.roll(40).to_string()).collect::<Vec<_>>().join("\n");
         match (self.roll(8), some) {
-            (0 | 1, _) | (_, None) => self.put(files, new, (0o100_644, text)),
+            (0 | 1, _) | (_, None) => Self::put(files, new, (0o100_644, text)),
             (2, Some(path)) => drop(files.remove(&path)),
             (3 | 4, Some(path)) => {
                 let mut file = files.remove(&path).unwrap();
                 if self.roll(2) == 0 && file.0 != 0o160_000 {
                     file.1.push_str("moved\n");
                 }
-                self.put(files, new, file);
+                Self::put(files, new, file);
             }
             (5, Some(path)) => _ = files.get_mut(&path).map(|file| file.1 = text),
             (6, Some(path)) => {
@@ -66,7 +66,7 @@ impl Dice {
             }
             (_, Some(_)) => {
                 let id = format!("{:040x}", 1 + self.roll(3));
-                self.put(files, new, (0o160_000, id));
+                Self::put(files, new, (0o160_000, id));
             }
         }
         // The content of a submodule is an id, and of a file is not.
@@ -116,8 +116,8 @@ fn histories(dice: &mut Dice) -> String {
         let mut base_tip = add(&mut stream, &main, &base, &[]);
         let mut files = base.clone();
         let mut tip = add(&mut stream, &work, &files, &[base_tip]);
-        for _ in 0..1 + dice.roll(4) {
-            (0..1 + dice.roll(4)).for_each(|_| dice.change(&mut files));
+        for _ in 0..=dice.roll(4) {
+            (0..=dice.roll(4)).for_each(|_| dice.change(&mut files));
             tip = add(&mut stream, &work, &files, &[tip]);
             if dice.roll(2) == 0 {
                 dice.change(&mut base);
@@ -127,7 +127,7 @@ fn histories(dice: &mut Dice) -> String {
                 // A merge that takes some of the base's files.
                 for (path, file) in &base {
                     if dice.roll(2) == 0 {
-                        dice.put(&mut files, path.clone(), file.clone());
+                        Dice::put(&mut files, path.clone(), file.clone());
                     }
                 }
                 tip = add(&mut stream, &work, &files, &[tip, base_tip]);
