@@ -122,7 +122,7 @@ fn rules(
     const CODE: &str = "definitions_of_base";
     let file = definitions.file.display();
     let rules = match tip {
-        Some(tip) => rules_of_base::compare(&desk.git, definitions, tip)?,
+        Some(tip) => rules_of_base::compare(desk, definitions, tip)?,
         None => Rules::Unknown,
     };
     match rules {
