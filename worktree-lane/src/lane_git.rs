@@ -57,7 +57,7 @@ impl LaneGit {
     }
 
     /// Its stdout; status 0 is required.
-    pub(crate) fn bytes(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
+    pub(crate) fn bytes<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>, Error> {
         self.finish(args, self.program(args).run()?)
     }
 
@@ -99,7 +99,7 @@ impl LaneGit {
         self.git.failure(args, ran)
     }
 
-    fn finish(&self, args: &[&str], ran: Ran) -> Result<Vec<u8>, Error> {
+    fn finish<S: AsRef<OsStr>>(&self, args: &[S], ran: Ran) -> Result<Vec<u8>, Error> {
         if ran.ok() { Ok(ran.stdout) } else { Err(self.git.failure(args, &ran)) }
     }
 }

@@ -1,14 +1,22 @@
 //! How many files of a worktree differ, and when the last of them was written.
 
+mod index;
+mod walk;
+
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
 use cli::Failure;
 
 use crate::lane_git::{LaneGit, fields};
+
+use index::Index;
+use walk::Walk;
 
 /// What git's status counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,24 +31,76 @@ pub(crate) struct Files {
     pub(crate) untracked: u64,
     /// Ignored; a folder that a pattern names is one.
     pub(crate) ignored: u64,
+    /// Tracked files that are there and that git was told not to look at.
+    pub(crate) overlooked: u64,
     /// When the newest tracked or untracked file was written.
     pub(crate) changed: Option<SystemTime>,
 }
 
-/// Asks git. The index is not refreshed: that would be a change.
-pub(crate) fn by_git(git: &LaneGit, path: &Path) -> Result<Files, Failure> {
-    let status = [
-        "status",
-        "--porcelain=v2",
-        "-z",
-        "--untracked-files=all",
-        "--ignored=matching",
-        "--ignore-submodules=none",
-    ];
+/// What was seen without asking git: which files are as git last saw them.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// The tree that a commit of the index would have.
+    tree: String,
+    walk: Walk,
+}
+
+/// Up to how many names git is asked about one by one; it looks at each of its files for each.
+const FEW: usize = 64;
+
+/// Compares the files of the worktree at `path` with git's index for it in `admin`. `head` is the
+/// commit that is checked out. `None` where only git can tell.
+pub(crate) fn seen(path: &Path, admin: &Path, head: Option<&str>) -> Option<Seen> {
+    let file = File::open(admin.join("index")).ok()?;
+    let written = file.metadata().ok()?.mtime();
+    let mut bytes = Vec::new();
+    BufReader::new(file).read_to_end(&mut bytes).ok()?;
+    let mut index = Index::parse(&bytes, head?.len() / 2, written)?;
+    let tree = index.tree.take()?;
+    let walk = walk::walk(path, &index)?;
+    (walk.ask.len() <= FEW).then_some(Seen { tree, walk })
+}
+
+/// Counts. Git is asked about what `seen` leaves open: when the index is the tree of the commit that
+/// is checked out, `tree`, nothing is staged, and what was seen to be unchanged need not be looked at
+/// again.
+pub(crate) fn count(
+    git: &LaneGit,
+    path: &Path,
+    seen: Option<Seen>,
+    tree: Option<&str>,
+) -> Result<Files, Failure> {
+    let Some(seen) = seen.filter(|seen| Some(&*seen.tree) == tree) else {
+        return by_git(git, path);
+    };
+    let mut files = Files { changed: seen.walk.changed, ..Files::default() };
+    if !seen.walk.ask.is_empty() {
+        let names = seen.walk.ask.iter().map(|name| OsStr::from_bytes(name));
+        let args = STATUS.map(OsStr::new).into_iter().chain([OsStr::new("--")]).chain(names);
+        files.count(path, &git.bytes(&args.collect::<Vec<_>>())?);
+    }
+    Ok(files)
+}
+
+const STATUS: [&str; 7] = [
+    "--literal-pathspecs",
+    "status",
+    "--porcelain=v2",
+    "-z",
+    "--untracked-files=all",
+    "--ignored=matching",
+    "--ignore-submodules=none",
+];
+
+/// Asks git alone. The index is not refreshed: that would be a change.
+fn by_git(git: &LaneGit, path: &Path) -> Result<Files, Failure> {
     let mut files = Files::default();
-    files.count(path, &git.bytes(&status)?);
-    for name in fields(&git.bytes(&["ls-files", "-z"])?) {
-        files.written(path, name);
+    files.count(path, &git.bytes(&STATUS)?);
+    // Each with a letter: small for `assume-unchanged`, S for `skip-worktree`.
+    for entry in fields(&git.bytes(&["ls-files", "-v", "-z"])?) {
+        let (Some(tag), Some(name)) = (entry.first(), entry.get(2..)) else { continue };
+        let is_there = files.written(path, name);
+        files.overlooked += u64::from(is_there && (tag.is_ascii_lowercase() || *tag == b'S'));
     }
     Ok(files)
 }
@@ -70,18 +130,23 @@ impl Files {
         }
     }
 
-    /// Takes in when a file was written; one that is not there was not.
-    fn written(&mut self, path: &Path, name: &[u8]) {
-        if let Ok(found) = fs::symlink_metadata(path.join(OsStr::from_bytes(name)))
-            && !found.is_dir()
-        {
-            self.changed = self.changed.max(found.modified().ok());
+    /// Takes in when a file was written. Says whether it is there.
+    fn written(&mut self, path: &Path, name: &[u8]) -> bool {
+        match fs::symlink_metadata(path.join(OsStr::from_bytes(name))) {
+            Ok(found) if !found.is_dir() => {
+                self.changed = self.changed.max(found.modified().ok());
+                true
+            }
+            _ => false,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod lines {
     use super::*;
 
     #[test]
@@ -100,7 +165,7 @@ mod tests {
             conflicted: 1,
             untracked: 2,
             ignored: 1,
-            changed: None,
+            ..Files::default()
         };
         assert_eq!(files, expected);
     }

@@ -99,5 +99,7 @@ fn read(here: &Here, entry: &Entry) -> Read {
     let git = LaneGit::new(path, admin);
     // Where refs are no files, git has to be asked.
     let refs = here.common_dir.join("reftable").exists().then_some(&git);
-    Read { files: files::by_git(&git, path), operations: progress::operations(admin, refs) }
+    let operations = progress::operations(admin, refs);
+    let seen = files::seen(path, admin, entry.worktree.head.as_deref());
+    Read { git, seen, operations }
 }

@@ -84,6 +84,13 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// The tree of one of the commits.
+    pub(super) fn tree(&self, commit: &str) -> Option<&str> {
+        self.commits.known()?.get(commit).map(|commit| commit.tree.as_str())
+    }
+}
+
 /// The processes, before this tool starts any.
 pub(super) fn processes() -> Result<Vec<Running>, String> {
     let mut all = processes::everywhere()?;

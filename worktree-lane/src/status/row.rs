@@ -6,18 +6,20 @@ use records::worktree_lane::{LaneProcess, LaneState, LaneStatus, Merged, Operati
 use records::{Reason, Stamp};
 
 use crate::facts::commits;
-use crate::facts::files::Files;
+use crate::facts::files::{self, Files, Seen};
 use crate::facts::processes::{self, Process};
 use crate::facts::{Checked, link};
 use crate::here::Here;
 use crate::history::{Known, Unfinished};
+use crate::lane_git::LaneGit;
 use crate::registry::Entry;
 
 use super::repository::Repository;
 
 /// What was read of one worktree alone.
 pub(super) struct Read {
-    pub(super) files: Result<Files, Failure>,
+    pub(super) git: LaneGit,
+    pub(super) seen: Option<Seen>,
     pub(super) operations: Result<Vec<Operation>, Failure>,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn begin(entry: &Entry) -> LaneStatus {
         conflicted: None,
         untracked: None,
         ignored: None,
+        overlooked: None,
         operations: None,
         locked: lane.locked,
         committed_at: None,
@@ -139,7 +142,8 @@ pub(super) fn finish(
     repository: &Repository,
 ) -> LaneStatus {
     if let Some(read) = read {
-        match read.files {
+        let tree = row.head.as_ref().and_then(|head| repository.tree(head));
+        match files::count(&read.git, &entry.worktree.path, read.seen, tree) {
             Ok(files) => files_into(&mut row, files),
             Err(failure) => row.problems.push(unknown("its files", &failure)),
         }
@@ -158,6 +162,7 @@ fn files_into(row: &mut LaneStatus, files: Files) {
     row.conflicted = Some(files.conflicted);
     row.untracked = Some(files.untracked);
     row.ignored = Some(files.ignored);
+    row.overlooked = Some(files.overlooked);
     let changed = files.changed.and_then(|at| Timestamp::try_from(at).ok());
     row.changed_at = changed.map(Stamp::new);
 }
@@ -267,9 +272,7 @@ impl Facts<'_> {
         behind: u64,
     ) -> Result<Merged, repo::Error> {
         let begun = self.entry.known.as_ref().and_then(|known| known.last.base_commit.as_deref());
-        let tree = |commit: &str| {
-            self.repository.commits.known()?.get(commit).map(|commit| commit.tree.as_str())
-        };
+        let tree = |commit: &str| self.repository.tree(commit);
         match (ahead, behind) {
             (0, _) if begun == Some(head) => Ok(Merged::Nothing),
             (0, _) => Ok(Merged::Ancestor),

@@ -41,7 +41,7 @@ fn a_new_lane_has_no_work_and_nothing_to_tell() {
             "compared_with": "origin/main", "ahead": 0, "behind": 0, "merged": "nothing",
             "upstream": null, "upstream_ahead": null, "upstream_behind": null, "pushed": true,
             "staged": 0, "unstaged": 0, "conflicted": 0, "untracked": 0, "ignored": 0,
-            "operations": [], "locked": null, "processes": [], "stashes": 0, "saved": [],
+            "overlooked": 0, "operations": [], "locked": null, "processes": [], "stashes": 0, "saved": [],
             "problems": [],
         }),
     );
@@ -65,6 +65,18 @@ fn files_count_as_git_counts_them() {
     // Whatever the configuration hides.
     world.repo.git(["config", "status.showUntrackedFiles", "no"]);
     has(&world.row("98"), &counts);
+}
+
+#[test]
+fn files_that_git_was_told_not_to_look_at_are_counted() {
+    let world = World::new();
+    let lane = world.lane_98();
+    git(&lane, &["update-index", "--assume-unchanged", "README.md"]);
+    git(&lane, &["update-index", "--skip-worktree", "src/main.rs"]);
+    write(&lane.join("README.md"), "changed\n");
+    has(&world.row("98"), &json!({"unstaged": 0, "overlooked": 2}));
+    fs::remove_file(lane.join("src/main.rs")).unwrap();
+    has(&world.row("98"), &json!({"unstaged": 0, "overlooked": 1}));
 }
 
 #[test]

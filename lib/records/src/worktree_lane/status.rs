@@ -61,6 +61,9 @@ pub struct LaneStatus {
     pub untracked: Option<u64>,
     /// What is ignored. A folder that a pattern names, such as `target/`, is one, whatever is in it.
     pub ignored: Option<u64>,
+    /// Tracked files that are there and that git was told not to look at (`assume-unchanged`,
+    /// `skip-worktree`): a change in them counts nowhere above.
+    pub overlooked: Option<u64>,
     /// What git is in the middle of.
     pub operations: Option<Vec<Operation>>,
     /// Why the worktree is locked by hand; `""` when it is locked without a reason, `null` when it is

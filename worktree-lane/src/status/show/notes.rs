@@ -16,6 +16,9 @@ pub(super) fn notes(row: &LaneStatus) -> (Tone, String) {
     if let Some(conflicts @ 1..) = row.conflicted {
         notes.add(Tone::Bad, counted(conflicts, "conflict", "conflicts"));
     }
+    if let Some(overlooked @ 1..) = row.overlooked {
+        notes.add(Tone::Warn, format!("{overlooked} overlooked"));
+    }
     for operation in row.operations.iter().flatten() {
         notes.add(Tone::Warn, under_way(operation));
     }

@@ -87,6 +87,7 @@ fn files(row: &LaneStatus) -> Option<String> {
         (row.conflicted?, "with conflicts"),
         (row.untracked?, "untracked"),
         (row.ignored?, "ignored"),
+        (row.overlooked?, "overlooked"),
     ];
     let named = counts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
     Some(list(named).unwrap_or_else(|| "as committed".into()))
