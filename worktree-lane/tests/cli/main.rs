@@ -13,6 +13,7 @@ mod kept;
 mod landed;
 mod nothing_lost;
 mod odd_places;
+mod odd_repositories;
 mod parallel;
 mod preflight;
 mod prune;

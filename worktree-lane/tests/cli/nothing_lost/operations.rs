@@ -23,9 +23,11 @@ pub(crate) enum What {
     Person(fn(&mut Scene, &Path)),
     /// A run of this tool, which takes nothing away. Gives its arguments.
     Run(fn(&mut Scene) -> Vec<String>),
+    /// The same for a run that may let go of ignored files that anybody can build again.
+    Empty(fn(&mut Scene) -> Vec<String>),
 }
 
-use What::{Person, Run};
+use What::{Empty, Person, Run};
 
 const fn one(name: &'static str, chance: u32, what: What) -> Operation {
     Operation { name, chance, what }
@@ -34,8 +36,8 @@ const fn one(name: &'static str, chance: u32, what: What) -> Operation {
 pub(crate) const OPERATIONS: &[Operation] = &[
     one("edit", 4, Person(|scene, lane| scene.write(lane, "README.md"))),
     one("new file", 4, Person(|scene, lane| scene.write(lane, "new"))),
-    one("ignored", 2, Person(|scene, lane| scene.write(lane, "run.log"))),
-    one("built", 2, Person(|scene, lane| scene.write(lane, "target/out"))),
+    one("ignored", 2, Person(|scene, lane| scene.ignored(lane, "run.log"))),
+    one("built", 2, Person(|scene, lane| scene.ignored(lane, "target/out"))),
     one("precious", 1, Person(|scene, lane| scene.write(lane, "dev.db"))),
     one("other names", 1, Person(|scene, lane| scene.write(lane, " odd\n-\"name\u{e9}"))),
     one("wrap up", 30, Person(wrap_up)),
@@ -86,6 +88,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             words(&["trash", "restore", &name])
         }),
     ),
+    one("empty", 4, Empty(|_| words(&["trash", "empty", "--older", "0s"]))),
     one("claim", 1, Run(|scene| words(&["claim", scene.lane(), "--owner", "a"]))),
     one("release", 1, Run(|scene| words(&["release", scene.lane(), "--owner", "a"]))),
     one("preflight", 1, Run(|scene| words(&["preflight", scene.lane()]))),
@@ -93,6 +96,12 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 ];
 
 impl Scene {
+    /// Writes to an ignored file that is not precious.
+    fn ignored(&mut self, lane: &Path, file: &str) {
+        self.write(lane, file);
+        self.built.insert(format!("word-{:06}", self.words));
+    }
+
     fn lane(&mut self) -> &'static str {
         self.rng.choice(LANES).unwrap()
     }
