@@ -222,12 +222,8 @@ fn every_command_in_every_kind_of_repository() {
 
 #[test]
 fn every_command_in_every_odd_place() {
-    for name in
-        ["a b", "ünï cödé 漢字", "with\nline\nbreak", "-dash", "it's \"q\" $HOME *?[x]", "a:b"]
-    {
-        if name != "with\nline\nbreak" {
-            play(&PLAIN, &Path::new("dir").join(name));
-        }
+    for name in ["a b", "ünï cödé 漢字", "-dash", "it's \"q\" $HOME *?[x]", "a:b"] {
+        play(&PLAIN, &Path::new("dir").join(name));
     }
 }
 
