@@ -201,7 +201,7 @@ fn play(kind: &Kind, path: &Path) {
         let args: Vec<String> = args.collect();
         let tool = Tool::new("worktree-lane").args(&args).dir(scene.world.repo.path());
         let ran = kind.environment.iter().fold(tool, |tool, (k, v)| tool.env(k, v)).run();
-        assert_eq!(ran.exit_code(), Some(*code), "{} in {path:?}: {ran}", kind.name);
+        assert_eq!(ran.exit_code(), Some(*code), "{} in {}: {ran}", kind.name, path.display());
         look(&scene, &ran);
     }
     assert_eq!(scene.world.branches(), ["main"], "{}", kind.name);
