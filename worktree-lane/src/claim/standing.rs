@@ -115,3 +115,6 @@ fn later(now: Stamp, ttl: Duration) -> Stamp {
     let span = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
     Stamp::new(now.instant().saturating_add(span).unwrap_or(now.instant()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ mod adopt;
 mod base;
 mod by_hand;
 mod claim;
+mod claim_killed;
 mod damage;
 mod exec;
 mod kept;
