@@ -23,6 +23,9 @@
 # make queue-git-check              are the coordinator's checkout and the lanes as defined?
 # make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
 # make queue-log                    TASK_ID
+# make queue-add                    TASK_ID TITLE [ROLE PRIORITY CHECK NOTE]
+# make queue-import                 FILE: tasks as JSON Lines, all of them or none
+# make queue-export                 the whole state as one JSON object
 #
 # Each takes ACTOR, who is recorded, and FORMAT: table or json. What a variable holds reaches the tool as it is:
 # make does not expand it, and no shell reads it as code. make ends with 2 whatever the tool ended with; the
@@ -32,11 +35,11 @@ MERGE_QUEUE ?= merge-queue
 
 switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
   COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
-  PREVIEW ACTOR FORMAT
+  PREVIEW TITLE PRIORITY CHECK FILE ACTOR FORMAT
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
-  queue-log
+  queue-log queue-add queue-import queue-export
 
 # Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
 # into the environment of these targets alone, as it is.
@@ -136,5 +139,17 @@ queue-prune-stale:
 
 queue-log:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_run,log,$(switchyard_task))
+
+queue-add:
+	@$(call switchyard_need,TASK_ID) $(call switchyard_need,TITLE) \
+	$(call switchyard_run,add,$(call switchyard_option,title,TITLE) $(call switchyard_option,role,ROLE) \
+	  $(call switchyard_option,priority,PRIORITY) $(call switchyard_option,check,CHECK) \
+	  $(call switchyard_option,notes,NOTE) $(switchyard_task))
+
+queue-import:
+	@$(call switchyard_need,FILE) $(call switchyard_run,import,set -- "$$@" -- "$${FILE}";)
+
+queue-export:
+	@$(call switchyard_run,export,)
 
 .DEFAULT_GOAL := $(switchyard_default)

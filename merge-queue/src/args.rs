@@ -1,5 +1,6 @@
 //! The command line.
 
+mod add;
 mod claim;
 mod dispatch;
 mod evidence;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use cli::{Arguments, Format, OutputArgs};
 
+pub(crate) use self::add::{AddArgs, ImportArgs};
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 pub(crate) use self::handoff::HandoffArgs;
@@ -87,6 +89,19 @@ pub(crate) enum Command {
     Next(NextArgs),
     /// Show the events of a task, oldest first
     Log(TaskArg),
+    /// Add a task that is not in the definitions' file
+    ///
+    /// It is kept in the journal and is a task like the others; when the file gets one of that id, the
+    /// file's holds. Adding it again with the same fields changes nothing. Ends with 1 when refused.
+    Add(AddArgs),
+    /// Add tasks from JSON Lines: all of them or none
+    ///
+    /// Each line is an object with `id`, `title` and the other fields of a task. Those that are there
+    /// already with the same fields are passed over. Every line with a mistake is named; ends with 1 then,
+    /// and with 65 when one is no task at all.
+    Import(ImportArgs),
+    /// Print the whole state as one JSON object: definitions, where each task stands, every event
+    Export,
     /// Take a task for an owner, until the lease ends
     ///
     /// One of any number of processes that ask at once gets it. For its owner, asking again changes

@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
+mod add;
 mod claim;
 mod evidence;
+mod export;
 mod git_check;
 mod handoff;
 mod log;
@@ -40,6 +42,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::GitCheck) => git_check::run(&desk, out),
         Some(Command::PruneStale(args)) => prune_stale::run(&desk, &args, out),
         Some(Command::Log(args)) => log::run(&desk, &args, out),
+        Some(Command::Add(args)) => add::add(&desk, args, out),
+        Some(Command::Import(args)) => add::import(&desk, &args, out),
+        Some(Command::Export) => export::run(&desk, out),
         Some(Command::Claim(args)) => claim::claim(&desk, &args, out),
         Some(Command::Renew(args)) => claim::renew(&desk, &args, out),
         Some(Command::Release(args)) => claim::release(&desk, &args, out),

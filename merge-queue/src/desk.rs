@@ -11,7 +11,7 @@ use crate::git::base::Base;
 use crate::git::objects::Objects;
 use crate::history::{self, History};
 use crate::rules::definitions::{Definitions, Task, Written};
-use crate::rules::validate;
+use crate::rules::{added, validate};
 
 /// The repository, its definitions and who is asking.
 pub(crate) struct Desk {
@@ -47,7 +47,7 @@ impl Desk {
         Ok(config::load::<Written>(self.git.dir(), self.git.dir())?)
     }
 
-    /// The checked definitions, with their mistakes.
+    /// The checked definitions, with their mistakes, and the tasks that were added to them.
     pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
         // What is compared with the base's must be what was understood.
         let read = || std::fs::read(self.git.dir().join(config::FILE_NAME)).unwrap_or_default();
@@ -60,7 +60,11 @@ impl Desk {
             Some(file) if loaded.present => {
                 // Named from the top of the repository, so that the answer is the same everywhere.
                 let shown = file.strip_prefix(self.git.dir()).unwrap_or(&file);
-                Ok(Definitions { bytes, ..validate::check(shown, loaded.section) })
+                let mut definitions =
+                    Definitions { bytes, ..validate::check(shown, loaded.section) };
+                let journal = history::file(&self.place).display().to_string();
+                added::join(&mut definitions, &journal, history::added(&self.place)?);
+                Ok(definitions)
             }
             _ => {
                 let file = self.git.dir().join(config::FILE_NAME);

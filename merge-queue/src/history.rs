@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cli::Failure;
 use journal::{Damage, Loaded, Sort, View};
 use records::merge_queue::Mistake;
-use records::{QueueEvent, TaskId};
+use records::{QueueEvent, TaskDefinition, TaskId};
 use repo::Place;
 
 /// Everything that was recorded.
@@ -38,6 +38,23 @@ pub(crate) fn file(place: &Place) -> PathBuf {
 pub(crate) fn load(place: &Place) -> Result<History, Failure> {
     let path = file(place);
     Ok(judge(&path, journal::load(&path)?))
+}
+
+/// The tasks that were added, with the numbers of the events. Lines that add nothing are not decoded, and
+/// damaged ones are told by [`load`].
+pub(crate) fn added(place: &Place) -> Result<Vec<(u64, Vec<TaskDefinition>)>, Failure> {
+    const KEY: &[u8] = b"\"added\"";
+    let mut added = Vec::new();
+    for line in journal::read(file(place))? {
+        let line = line?;
+        if line.bytes.windows(KEY.len()).any(|word| word == KEY)
+            && let Ok(event) = line.decode::<QueueEvent>()
+            && !event.added.is_empty()
+        {
+            added.push((event.seq, event.added));
+        }
+    }
+    Ok(added)
 }
 
 /// Tells damage from the traces that an interrupted append leaves.

@@ -51,6 +51,12 @@ pub(crate) fn gist(event: &QueueEvent) -> String {
 
 /// Who works on it, and what was said about it.
 fn standing_gist(event: &QueueEvent) -> String {
+    if let Some(first) = event.added.first() {
+        return match event.added.len() {
+            1 => first.title.clone(),
+            count => format!("{} and {} more", first.title, count - 1),
+        };
+    }
     let why = |reason: &Option<String>| {
         reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
     };

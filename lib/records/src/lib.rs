@@ -43,7 +43,7 @@ pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, ProcessMark};
 pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
     Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, LanePreflight, QueueEvent, Release,
-    Review, ReviewStatus, StatusChange, TakenOver, TaskClaim, TaskState,
+    Review, ReviewStatus, StatusChange, TakenOver, TaskClaim, TaskDefinition, TaskState,
 };
 pub use raw_diff::{raw_diff_bytes, raw_diff_lines};
 pub use refusal::{Condition, Reason};

@@ -1,6 +1,7 @@
 //! What `merge-queue` prints.
 
 mod dispatch;
+mod exchange;
 mod upkeep;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
+pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
 pub use self::upkeep::{GitCheck, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
@@ -188,6 +190,8 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Candidate>(),
         noun::<Recommendation>(),
         noun::<GitCheck>(),
+        noun::<Added>(),
+        noun::<Export>(),
         noun::<Stale>(),
         noun::<Refused>(),
         noun::<Validation>(),

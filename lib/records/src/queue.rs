@@ -1,7 +1,9 @@
 //! What the merge queue remembers: one event a line in `<git common dir>/switchyard/queue.jsonl`.
 
+mod added;
 mod standing;
 
+pub use added::TaskDefinition;
 pub use standing::{LanePreflight, Release, StatusChange, TakenOver, TaskClaim, TaskState};
 
 use schemars::JsonSchema;
@@ -23,9 +25,12 @@ pub struct QueueEvent {
     pub actor: String,
     /// The task it is about.
     pub task: TaskId,
-    /// `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
+    /// `added`, `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
     /// `landed`, `note`, ….
     pub kind: String,
+    /// Payload of `added`: one task, or all of an import, of which `task` is the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<TaskDefinition>,
     /// Payload of `claimed` and `renewed`: the claim as it holds from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<TaskClaim>,
@@ -61,6 +66,7 @@ impl QueueEvent {
             actor,
             task,
             kind: kind.into(),
+            added: Vec::new(),
             claim: None,
             release: None,
             status: None,

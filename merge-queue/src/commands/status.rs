@@ -51,7 +51,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-fn status(
+pub(super) fn status(
     desk: &Desk,
     definitions: &Definitions,
     survey: &Survey<'_>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use records::merge_queue::Mistake;
-use records::{IssueNumber, TaskId};
+use records::{Extra, IssueNumber, TaskDefinition, TaskId};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_saphyr::Spanned;
@@ -158,6 +158,12 @@ pub(crate) struct Task {
     pub(crate) depends_on: Vec<TaskId>,
     /// Commands that must pass on what lands.
     pub(crate) acceptance_checks: Vec<String>,
+    /// Globs of the paths that it is about.
+    pub(crate) paths: Vec<String>,
+    /// Anything else that a reader should know.
+    pub(crate) notes: Option<String>,
+    /// The event that added it; `None` for one of the file.
+    pub(crate) added_by: Option<u64>,
 }
 
 /// A route with its globs compiled.
@@ -170,6 +176,40 @@ pub(crate) struct ReviewRoute {
 }
 
 impl Task {
+    /// One that `event` added.
+    pub(crate) fn added(task: TaskDefinition, event: u64) -> Self {
+        Self {
+            id: task.id,
+            issue: task.issue,
+            title: task.title,
+            role: task.role,
+            priority: task.priority,
+            sequence: task.sequence,
+            depends_on: task.depends_on,
+            acceptance_checks: task.acceptance_checks,
+            paths: task.paths,
+            notes: task.notes,
+            added_by: Some(event),
+        }
+    }
+
+    /// As it is exchanged with other programs.
+    pub(crate) fn definition(&self) -> TaskDefinition {
+        TaskDefinition {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            issue: self.issue,
+            role: self.role.clone(),
+            priority: self.priority,
+            sequence: self.sequence,
+            depends_on: self.depends_on.clone(),
+            acceptance_checks: self.acceptance_checks.clone(),
+            paths: self.paths.clone(),
+            notes: self.notes.clone(),
+            extra: Extra::new(),
+        }
+    }
+
     /// Where it comes among the tasks; of equal ones, the older first.
     pub(crate) fn rank(&self) -> (u32, u32) {
         (self.priority, self.sequence.unwrap_or(u32::MAX))

@@ -14,6 +14,11 @@ use globset::{GlobBuilder, GlobMatcher};
 pub(crate) struct Globs(Vec<(String, GlobMatcher)>);
 
 impl Globs {
+    /// The globs as they were written.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(text, _)| text.as_str())
+    }
+
     /// Adds a glob.
     ///
     /// # Errors

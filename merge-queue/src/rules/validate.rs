@@ -143,6 +143,9 @@ fn checked(
         sequence: task.sequence,
         depends_on: task.depends_on.iter().filter_map(|d| d.value.parse().ok()).collect(),
         acceptance_checks: task.acceptance_checks.iter().map(|c| c.value.clone()).collect(),
+        paths: task.paths.iter().map(|path| path.value.clone()).collect(),
+        notes: task.notes.clone(),
+        added_by: None,
     })
 }
 

@@ -124,8 +124,13 @@ fn a_blocked_task_and_a_claim_that_is_given_up() {
     run("make queue-set-status TASK_ID=schema STATUS=todo").code(0);
     run("make queue-claim TASK_ID=schema ROLE=A-backend").code(2).stderr_has("OWNER is missing");
     run("make queue-land TASK_ID=schema").code(2).stdout_has("handoff_missing");
+    run("make queue-add TASK_ID=hotfix TITLE=\"Mend it\" ROLE=A-backend").code(0);
+    let export = run(
+        "make queue-export | jq -c .tasks[].definition > ../tasks.jsonl; make queue-import FILE=../tasks.jsonl",
+    );
+    export.code(0).stdout_has("\"present\":[\"schema\",\"later\",\"hotfix\"]");
     run("make queue-git-check FORMAT=table").code(0).stdout_has("as defined");
-    assert_eq!(project.events().last().unwrap()["kind"], "status");
+    assert_eq!(project.events().last().unwrap()["kind"], "added");
 }
 
 #[test]
@@ -150,8 +155,17 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
     let project = project(crate::project::DEFINITIONS);
     let recorder = recorder(&project);
     let record = project.scratch.path("record");
-    let needed =
-        ["TASK_ID", "ROLE", "OWNER", "COMMAND_TEXT", "REVIEWER_ROLE", "REVIEWER", "STATUS"];
+    let needed = [
+        "TASK_ID",
+        "ROLE",
+        "OWNER",
+        "COMMAND_TEXT",
+        "REVIEWER_ROLE",
+        "REVIEWER",
+        "STATUS",
+        "TITLE",
+        "FILE",
+    ];
     let cases: &[(&str, &[&str])] = &[
         ("orchestrator-status", &["ACTOR", "FORMAT"]),
         ("queue-ready", &["ROLE", "ACTOR"]),
@@ -191,10 +205,13 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
         ("queue-land", &["TASK_ID"]),
         ("queue-set-status", &["TASK_ID", "STATUS", "OWNER", "BRANCH", "COMMIT", "REASON"]),
         ("queue-log", &["TASK_ID"]),
+        ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
+        ("queue-import", &["FILE"]),
     ];
     let unused = ["CHANGED_FILES", "REOPEN", "PREVIEW", "NOTE"];
     for (target, variables) in cases {
-        for variable in variables.iter().chain(&unused) {
+        for variable in variables.iter().chain(unused.iter().filter(|one| !variables.contains(one)))
+        {
             for from_environment in [false, true] {
                 let mut make = make(&project, &project.main)
                     .arg(target)
