@@ -93,7 +93,7 @@ const ENCORE: &[(&str, i32)] = &[
     ("merge-queue status", 0),
     ("merge-queue ready --explain", 0),
     ("merge-queue next --all-roles", 0),
-    ("merge-queue git-check", 0),
+    ("merge-queue git-check", 1),
     ("merge-queue add hotfix --title 'Mend the upload'", 0),
     ("merge-queue export", 0),
     (
