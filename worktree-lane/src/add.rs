@@ -30,7 +30,8 @@ use crate::lock::Lock;
 use crate::plan::Plan;
 use crate::recover;
 use crate::registry::{self, Admin};
-use crate::settings;
+use crate::seed;
+use crate::settings::{self, Lanes};
 
 use undo::Undone;
 
@@ -43,7 +44,7 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let lanes = settings::load(here)?;
     let plan = Plan::new(asked, &lanes, &here.anchor(), &here.name())?;
-    let exit = make(here, actor, asked, &plan, out)?;
+    let exit = make(here, actor, asked, (&plan, &lanes.section), out)?;
     match &asked.then.exec {
         Some(line) if exit == Exit::Yes => {
             let command = ["sh".into(), "-c".into(), line.clone()];
@@ -59,7 +60,7 @@ fn make(
     here: &Here,
     actor: &str,
     asked: &args::Add,
-    plan: &Plan,
+    (plan, rules): (&Plan, &Lanes),
     out: &mut Out,
 ) -> Result<Exit, Failure> {
     let base = match base::find(here, asked.base.as_deref(), !asked.no_fetch)? {
@@ -76,7 +77,7 @@ fn make(
         Ok(event) => event,
         Err(reasons) => return refuse(plan, reasons, out),
     };
-    match complete(here, actor, &event) {
+    match complete(here, actor, &event, rules) {
         Ok(notes) => notes.iter().for_each(|note| out.note(note)),
         Err(failure) => return Err(undone(here, actor, &event, failure)),
     }
@@ -135,15 +136,22 @@ fn undo_killed(
     Ok(Ok(()))
 }
 
-/// The long part, without the repository's lock: writes the files, looks at the result, records it.
+/// The long part, without the repository's lock: writes the files, looks at the result, adds what git
+/// ignores and the lane needs, records it.
 /// Gives what is worth telling.
-fn complete(here: &Here, actor: &str, event: &LaneEvent) -> Result<Vec<String>, Failure> {
+fn complete(
+    here: &Here,
+    actor: &str,
+    event: &LaneEvent,
+    rules: &Lanes,
+) -> Result<Vec<String>, Failure> {
     let path = Path::new(&event.path);
     let admin = registry::admin_of(path)?.ok_or_else(|| {
         Failure::world(format_args!("lane {}", event.lane), "its .git file is gone")
     })?;
     let git = LaneGit::new(path, &admin);
-    let notes = fill::fill(&git, event)?;
+    let mut notes = fill::fill(&git, event)?;
+    notes.extend(seed::plant(here, &git, path, rules)?);
     registry::mark(&admin, &event.lane)?;
     history::record(here, actor, LaneEventKind::Added, event)?;
     unlock(&admin)?;

@@ -127,7 +127,7 @@ pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Fa
             Checked::Unknown(skipped())
         },
         ignored: if look {
-            Checked::from_result(ignored::ignored(&git, path))
+            Checked::from_result(ignored::ignored(&git, path, here.main.as_deref()))
         } else {
             Checked::Unknown(skipped())
         },

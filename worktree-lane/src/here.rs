@@ -132,3 +132,16 @@ fn is_pointer_to_bare(place: &Place) -> Result<bool, Error> {
     }
     Ok(Git::new(place.worktree()).text(["rev-parse", "--is-bare-repository"])? == "true")
 }
+
+/// `path` as a pattern of an exclude file that matches only itself.
+pub(crate) fn pattern(path: &str) -> String {
+    path.chars().fold(String::new(), |mut pattern, c| {
+        match c {
+            // A pattern cannot hold a line break; `?` matches it.
+            '\n' | '\r' => pattern.push('?'),
+            '*' | '?' | '[' | ']' | '\\' | ' ' | '!' | '#' => pattern.extend(['\\', c]),
+            c => pattern.push(c),
+        }
+        pattern
+    })
+}

@@ -28,6 +28,7 @@ mod repair;
 mod run;
 mod save;
 mod scratch;
+mod seed;
 mod settings;
 mod status;
 mod template;

@@ -33,6 +33,10 @@ pub(crate) struct Lanes {
     pub(crate) prune_after: Age,
     /// Which ports the lanes get.
     pub(crate) ports: Ports,
+    /// Patterns of ignored files that a new lane gets a copy of, besides `.worktreeinclude`.
+    pub(crate) copy: Vec<String>,
+    /// Patterns of ignored files and folders that a new lane gets a link to.
+    pub(crate) link: Vec<String>,
 }
 
 /// The section as it is written.
@@ -43,6 +47,8 @@ struct Written {
     default: Option<String>,
     prune_after: Option<Age>,
     ports: Ports,
+    copy: Vec<String>,
+    link: Vec<String>,
 }
 
 impl Section for Lanes {
@@ -68,6 +74,8 @@ impl Default for Lanes {
             default: None,
             prune_after: Age::day(),
             ports: Ports::default(),
+            copy: Vec::new(),
+            link: Vec::new(),
         }
     }
 }
@@ -77,15 +85,45 @@ impl TryFrom<Written> for Lanes {
 
     fn try_from(written: Written) -> Result<Self, String> {
         let ports = written.ports.checked()?;
-        let mut lanes = Self { default: written.default, ports, ..Self::default() };
-        lanes.layouts.extend(written.layouts);
-        lanes.prune_after = written.prune_after.unwrap_or(lanes.prune_after);
+        check_patterns("copy", &written.copy)?;
+        check_patterns("link", &written.link)?;
+        if let Some(target) = written.link.iter().find(|pattern| last_part(pattern) == "target") {
+            return Err(format!(
+                "lanes.link: '{target}' cannot be linked: lanes that share a target folder run each \
+                 other's code, and cargo does not notice"
+            ));
+        }
+        let Written { default, copy, link, layouts, prune_after, .. } = written;
+        let mut lanes = Self { default, copy, link, ports, ..Self::default() };
+        lanes.layouts.extend(layouts);
+        lanes.prune_after = prune_after.unwrap_or(lanes.prune_after);
         if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
         {
             return Err(format!("the default layout '{name}' is not in lanes.layouts"));
         }
         Ok(lanes)
     }
+}
+
+/// Patterns are those of `.gitignore`; one that leads out of the worktree would find nothing.
+fn check_patterns(key: &str, patterns: &[String]) -> Result<(), String> {
+    for pattern in patterns {
+        let why = if pattern.trim_matches('/').is_empty() {
+            "it is empty"
+        } else if pattern.split('/').any(|part| part == "..") {
+            "'..' leads out of the worktree"
+        } else if key == "link" && pattern.starts_with('!') {
+            "a link cannot be taken back"
+        } else {
+            continue;
+        };
+        return Err(format!("lanes.{key}: '{pattern}': {why}"));
+    }
+    Ok(())
+}
+
+fn last_part(pattern: &str) -> &str {
+    pattern.trim_end_matches(['/', '*']).rsplit('/').next().unwrap_or_default()
 }
 
 /// Reads the section from the checkout that the command was started in. A bare repository has no
@@ -126,6 +164,10 @@ mod tests {
             ("lanes:\n  layouts:\n    a: {path: '{id}'}\n", "missing field `branch`"),
             ("lanes:\n  ports: {step: 0}\n", "base and step must be at least 1"),
             ("lanes:\n  ports: {base: 70000}\n", "switchyard.yaml:2:17: invalid u16"),
+            ("lanes:\n  link: [/target/]\n", "run each other's code"),
+            ("lanes:\n  link: ['!data']\n", "cannot be taken back"),
+            ("lanes:\n  copy: [../x]\n", "leads out of the worktree"),
+            ("lanes:\n  copy: ['']\n", "it is empty"),
             ("lanes:\n  prune_after: soon\n", "'soon' is not a length of time"),
         ] {
             let error = parse(text).unwrap_err();

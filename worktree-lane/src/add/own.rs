@@ -11,6 +11,16 @@ use cli::Failure;
 use repo::{Error, Git};
 
 use crate::lane_git::{fields, text};
+use crate::seed::same::{Part, same};
+
+/// What is in the folder besides the commit's files.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// What may be somebody's work.
+    pub(crate) foreign: Vec<String>,
+    /// What the main worktree has as well.
+    pub(crate) copies: Vec<PathBuf>,
+}
 
 /// The files of a commit, and a folder that was to hold them.
 pub(crate) struct Half<'a> {
@@ -18,6 +28,8 @@ pub(crate) struct Half<'a> {
     common_dir: &'a Path,
     tree: &'a Path,
     commit: &'a str,
+    /// The main worktree, which ignored files were copied from.
+    main: Option<&'a Path>,
     /// A scratch index; the caller names a place for it.
     index: PathBuf,
 }
@@ -29,15 +41,17 @@ impl<'a> Half<'a> {
         common_dir: &'a Path,
         tree: &'a Path,
         commit: &'a str,
+        main: Option<&'a Path>,
         scratch: &Path,
     ) -> Self {
-        Self { git, common_dir, tree, commit, index: scratch.join("half.index") }
+        Self { git, common_dir, tree, commit, main, index: scratch.join("half.index") }
     }
 
-    /// The files that git did not write: those that the commit does not have, and those that are
-    /// neither equal to the commit's nor a beginning of it, as a killed checkout leaves one.
-    pub(crate) fn foreign(&self) -> Result<Vec<String>, Failure> {
-        let found = self.look();
+    /// The files that neither git nor this tool wrote: those that the commit does not have and that
+    /// are no copy of the main worktree's, and those that are neither equal to the commit's nor a
+    /// beginning of it, as a killed checkout leaves one.
+    pub(crate) fn look(&self) -> Result<Looked, Failure> {
+        let found = self.compare();
         match fs::remove_file(&self.index) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Failure::io("cannot remove", &self.index, &error));
@@ -47,13 +61,17 @@ impl<'a> Half<'a> {
         Ok(found?)
     }
 
-    fn look(&self) -> Result<Vec<String>, Error> {
+    fn compare(&self) -> Result<Looked, Error> {
         self.run(&["read-tree", self.commit])?;
         // Status 1 only says that some files differ, which is asked for next.
         self.program(&["update-index", "-q", "--refresh"]).run()?;
-        let mut foreign = Vec::new();
+        let (mut foreign, mut copies) = (Vec::new(), Vec::new());
         for name in fields(&self.run(&["ls-files", "--others", "-z"])?) {
-            foreign.push(text(name));
+            if self.is_copy(Path::new(OsStr::from_bytes(name))) {
+                copies.push(PathBuf::from(OsStr::from_bytes(name)));
+            } else {
+                foreign.push(text(name));
+            }
         }
         let changed = self.run(&["diff-files", "--name-only", "--diff-filter=d", "-z"])?;
         for name in fields(&changed) {
@@ -62,7 +80,12 @@ impl<'a> Half<'a> {
             }
         }
         foreign.sort();
-        Ok(foreign)
+        Ok(Looked { foreign, copies })
+    }
+
+    /// Whether the file is the main worktree's, or a copy of it that was cut short.
+    fn is_copy(&self, name: &Path) -> bool {
+        self.main.is_some_and(|main| same(main, self.tree, name, Part::Beginning))
     }
 
     /// Whether the file is a beginning of what a checkout would write.
@@ -81,13 +104,17 @@ impl<'a> Half<'a> {
         Ok(ran.ok() && ran.stdout.starts_with(&present))
     }
 
-    /// Removes the files of the commit from the folder, the folders that are then empty, and, if
+    /// Removes the files of the commit and `copies` from the folder, the folders that are then empty, and, if
     /// nothing else is left, the `.git` file and the folder itself, unless `keep_folder` says that it
     /// was there before. What anybody else put there stays. Gives whether all is gone.
-    pub(crate) fn remove(&self, keep_folder: bool) -> Result<bool, Failure> {
+    pub(crate) fn remove(&self, copies: &[PathBuf], keep_folder: bool) -> Result<bool, Failure> {
         let names =
             self.run(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", self.commit])?;
         let mut folders = BTreeSet::new();
+        for copy in copies.iter().filter(|copy| self.is_copy(copy)) {
+            gone(fs::remove_file(self.tree.join(copy)), copy)?;
+            folders.extend(copy.ancestors().skip(1).map(Path::to_path_buf));
+        }
         for name in fields(&names) {
             let relative = Path::new(OsStr::from_bytes(name));
             let file = self.tree.join(relative);

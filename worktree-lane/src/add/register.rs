@@ -6,7 +6,7 @@ use std::path::Path;
 use cli::{Failure, clock};
 use records::{Adopted, Extra, LaneEvent, LaneEventKind, Reason};
 
-use crate::here::Here;
+use crate::here::{self, Here};
 use crate::history::{self, History};
 use crate::lock::Lock;
 use crate::plan::Plan;
@@ -106,21 +106,8 @@ fn hide(here: &Here, path: &Path) -> Result<(), Failure> {
     let pattern = if inside.starts_with(".worktrees") {
         "/.worktrees/".to_owned()
     } else {
-        format!("/{}/", escaped(&inside.to_string_lossy()))
+        format!("/{}/", here::pattern(&inside.to_string_lossy()))
     };
     repo::exclude(place, &pattern)?;
     Ok(())
-}
-
-/// `path` as a pattern of an exclude file that matches only itself.
-fn escaped(path: &str) -> String {
-    path.chars().fold(String::new(), |mut pattern, c| {
-        match c {
-            // A pattern cannot hold a line break; `?` matches it.
-            '\n' | '\r' => pattern.push('?'),
-            '*' | '?' | '[' | ']' | '\\' | ' ' | '!' | '#' => pattern.extend(['\\', c]),
-            c => pattern.push(c),
-        }
-        pattern
-    })
 }

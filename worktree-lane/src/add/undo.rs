@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::Failure;
 use records::{Adopted, LaneEvent, LaneEventKind, Reason};
@@ -19,7 +19,7 @@ use crate::history;
 use crate::lock::Lock;
 use crate::registry::{self, Admin};
 
-use super::own::Half;
+use super::own::{Half, Looked};
 
 /// What came of undoing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
     let admins = registry::admins(here)?;
     let admin = admins.iter().find(|admin| admin.locked.as_ref() == Some(&reason));
 
-    let work = work_in(here, event, admin)?;
+    let (work, copies) = work_in(here, event, admin)?;
     if !work.is_empty() {
         return Ok(Undone::Kept(vec![half_made(event, &work.join("; "))]));
     }
@@ -57,7 +57,7 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
             found = true;
             if admin.path.as_deref() == Some(path)
                 && path.is_dir()
-                && !half(here, path, start)?.remove(keep_folder)?
+                && !half(here, path, start)?.remove(&copies, keep_folder)?
             {
                 return Ok(Undone::Kept(vec![half_made(
                     event,
@@ -81,11 +81,16 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
 }
 
 fn half<'a>(here: &'a Here, path: &'a Path, start: &'a str) -> Result<Half<'a>, Failure> {
-    Ok(Half::new(here.git(), &here.common_dir, path, start, &here.state_dir()?.join("lanes")))
+    let scratch = here.state_dir()?.join("lanes");
+    Ok(Half::new(here.git(), &here.common_dir, path, start, here.main.as_deref(), &scratch))
 }
 
-/// Why the half-made lane could hold a person's work.
-fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<String>, Failure> {
+/// Why the half-made lane could hold a person's work, and what in it is the main worktree's.
+fn work_in(
+    here: &Here,
+    event: &LaneEvent,
+    admin: Option<&Admin>,
+) -> Result<(Vec<String>, Vec<PathBuf>), Failure> {
     let path = Path::new(&event.path);
     let start = history::start_of(event);
     let mut work = Vec::new();
@@ -94,12 +99,12 @@ fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<
         work.push(format!("the branch '{}' has commits of its own", event.branch));
     }
     if admin.is_none_or(|admin| admin.path.as_deref() != Some(path)) || !path.is_dir() {
-        return Ok(work);
+        return Ok((work, Vec::new()));
     }
     let pointing = registry::admin_of(path)?;
     if pointing.is_some_and(|dir| Some(dir.as_path()) != admin.map(|admin| admin.dir.as_path())) {
         work.push("its .git file names another repository or worktree".into());
-        return Ok(work);
+        return Ok((work, Vec::new()));
     }
     let inside =
         processes::inside(path).map_err(|why| Failure::world("cannot look for processes", why))?;
@@ -107,12 +112,12 @@ fn work_in(here: &Here, event: &LaneEvent, admin: Option<&Admin>) -> Result<Vec<
         let who: Vec<String> = inside.iter().map(ToString::to_string).collect();
         work.push(format!("processes work in it: {}", who.join(", ")));
     }
-    let foreign = half(here, path, start)?.foreign()?;
+    let Looked { foreign, copies } = half(here, path, start)?.look()?;
     if !foreign.is_empty() {
         let shown: Vec<&str> = foreign.iter().take(5).map(String::as_str).collect();
         work.push(format!("git did not write {}", shown.join(", ")));
     }
-    Ok(work)
+    Ok((work, copies))
 }
 
 fn half_made(event: &LaneEvent, why: &str) -> Reason {

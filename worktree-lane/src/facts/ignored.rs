@@ -3,12 +3,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cli::Failure;
 use repo::Git;
 
 use crate::lane_git::{LaneGit, fields};
+use crate::seed::same::{Part, same};
 
 use super::precious::{is_built, is_precious};
 use super::submodules;
@@ -31,12 +32,16 @@ pub(crate) struct Ignored {
     pub(crate) precious: Vec<String>,
     /// Repositories among the ignored and the untracked files.
     pub(crate) repositories: Vec<String>,
+    /// The main worktree, whose files are compared with.
+    main: Option<PathBuf>,
 }
 
 /// Looks at the ignored files, and for repositories that git's status passes over (lanes reference,
 /// case 14).
-pub(crate) fn ignored(git: &LaneGit, path: &Path) -> Result<Ignored, Failure> {
-    let mut found = Ignored::default();
+///
+/// A file that is the main worktree's, byte by byte, is not precious: nothing is lost with the copy.
+pub(crate) fn ignored(git: &LaneGit, path: &Path, main: Option<&Path>) -> Result<Ignored, Failure> {
+    let mut found = Ignored { main: main.map(Path::to_path_buf), ..Ignored::default() };
     let (ignored, others) = (&LIST, &LIST[..5]);
     found.list(path, Path::new(""), &git.bytes(ignored)?, &git.bytes(others)?)?;
     for submodule in submodules::checked_out(git, path)? {
@@ -93,7 +98,7 @@ impl Ignored {
             Err(error) => return Err(fail(&error)),
         };
         if !metadata.is_dir() {
-            return self.count(relative, metadata.len(), built);
+            return self.count(root, relative, metadata.len(), built);
         }
         if is_bare_repository(&path) {
             self.repositories.push(relative.to_string_lossy().into_owned());
@@ -109,14 +114,21 @@ impl Ignored {
         Ok(())
     }
 
-    fn count(&mut self, relative: &Path, bytes: u64, built: bool) -> Result<(), Failure> {
+    fn count(
+        &mut self,
+        root: &Path,
+        relative: &Path,
+        bytes: u64,
+        built: bool,
+    ) -> Result<(), Failure> {
         self.files += 1;
         self.bytes += bytes;
         if self.files > MOST {
             return Err(Failure::world("ignored files", format!("there are more than {MOST}")));
         }
         let name = relative.file_name().unwrap_or_default().to_string_lossy();
-        if !built && is_precious(&name) {
+        let in_main = |main: &PathBuf| same(main, root, relative, Part::Whole);
+        if !built && is_precious(&name) && !self.main.as_ref().is_some_and(in_main) {
             self.precious.push(relative.to_string_lossy().into_owned());
         }
         Ok(())

@@ -26,6 +26,7 @@ mod save;
 mod save_killed;
 mod save_property;
 mod save_states;
+mod seed;
 mod status;
 mod support;
 mod trash;
