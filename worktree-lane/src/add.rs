@@ -5,10 +5,10 @@
 
 mod adopt;
 pub(crate) mod base;
-mod check;
+pub(crate) mod check;
 mod fill;
-mod own;
-mod refuse;
+pub(crate) mod own;
+pub(crate) mod refuse;
 mod register;
 pub(crate) mod undo;
 

@@ -7,6 +7,7 @@ mod lock;
 pub(crate) mod preflight;
 pub(crate) mod prune;
 pub(crate) mod repair;
+pub(crate) mod reuse;
 pub(crate) mod save;
 mod status;
 
@@ -68,6 +69,7 @@ Examples:
   worktree-lane status
   worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
   worktree-lane remove 98 99
+  worktree-lane reuse 98 101 export-csv         the folder of 98, on 101-export-csv
   worktree-lane prune                           which lanes could go; --apply takes them away
   worktree-lane trash list
   worktree-lane trash restore 98-20260124T183045
@@ -166,12 +168,19 @@ pub(crate) enum Command {
     /// git knows of it, its index, log and a rebase in progress included, into the trash; a locked one is
     /// not. What only a person can decide is told with the next step, and the exit code is 1.
     Repair(repair::Repair),
+    /// Give a lane that is finished to another issue or task, in the folder that it has
+    ///
+    /// Only a lane that `remove` would take is given away, for the same reasons. Its ignored files stay
+    /// in the folder: what was built need not be built anew. The new branch starts from the fetched
+    /// base; the old one is deleted only when its work is provably in the base. A run that is killed is
+    /// completed or undone by the next command.
+    Reuse(reuse::Reuse),
     /// List what `remove` moved away, bring it back, or delete it for good
     #[command(subcommand)]
     Trash(Trash),
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(crate) struct Add {
     /// Issue number or task id; may be left out with --role, which then names the lane
     #[arg(required_unless_present = "role")]

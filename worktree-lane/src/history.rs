@@ -30,6 +30,7 @@ pub(crate) enum Unfinished {
     Add,
     Remove,
     Restore,
+    Reuse,
 }
 
 impl History {
@@ -134,6 +135,7 @@ impl Known {
             LaneEventKind::Adding => Some(Unfinished::Add),
             LaneEventKind::Removing => Some(Unfinished::Remove),
             LaneEventKind::Restoring => Some(Unfinished::Restore),
+            LaneEventKind::Reusing => Some(Unfinished::Reuse),
             _ => None,
         }
     }
@@ -200,6 +202,7 @@ pub(crate) mod tests {
             base_commit: None,
             head: None,
             adopted: Vec::new(),
+            becomes: None,
             trash: None,
             claim: None,
             saved: None,

@@ -25,6 +25,7 @@ mod recover;
 mod registry;
 mod remove;
 mod repair;
+mod reuse;
 mod run;
 mod save;
 mod scratch;

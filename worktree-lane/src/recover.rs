@@ -17,6 +17,7 @@ use crate::history::{self, History, Unfinished};
 use crate::lock::Lock;
 use crate::registry;
 use crate::remove;
+use crate::reuse::{self, undo::Settled};
 use crate::trash::entry;
 use crate::trash::moving::{self, Halves, Whereabouts};
 use crate::trash::restore;
@@ -58,6 +59,12 @@ pub(crate) fn settle(
     actor: &str,
     lane: &str,
 ) -> Result<Option<&'static str>, Failure> {
+    // It may have to write files, which is done without the repository's lock.
+    match reuse::undo::settle(here, actor, lane)? {
+        Some(Settled::Completed) => return Ok(Some("completed the reuse that was cut short")),
+        Some(Settled::Undone) => return Ok(Some("is as it was; its reuse was cut short")),
+        None => {}
+    }
     let _repository = Lock::repository(here)?;
     // Another run may have done it before we had the lock.
     let history = History::load(here)?;

@@ -189,7 +189,10 @@ pub(crate) fn finish(
 
 /// The cheap questions once more, under the lock: reading the facts took a while. What changed in
 /// the files themselves meanwhile goes into the trash with them and is not lost.
-fn changed_meanwhile(entry: &Entry, admin: &std::path::Path) -> Result<Option<Reason>, Failure> {
+pub(crate) fn changed_meanwhile(
+    entry: &Entry,
+    admin: &std::path::Path,
+) -> Result<Option<Reason>, Failure> {
     let git = LaneGit::new(&entry.worktree.path, admin);
     let moved = git.commit("HEAD")? != entry.worktree.head;
     if moved || admin.join("locked").exists() || admin.join("index.lock").exists() {

@@ -7,8 +7,8 @@ use crate::args::{Args, Command, Trash};
 use crate::here::Here;
 use crate::settings;
 use crate::{
-    add, by_hand, claim, exec, list, path, preflight, prune, recover, remove, repair, save, status,
-    trash,
+    add, by_hand, claim, exec, list, path, preflight, prune, recover, remove, repair, reuse, save,
+    status, trash,
 };
 
 /// Runs the tool.
@@ -45,6 +45,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Save(asked) => {
             recover::unfinished(&here, &actor, out)?;
             save::run(&here, &actor, &asked, out)
+        }
+        Command::Reuse(asked) => {
+            recover::unfinished(&here, &actor, out)?;
+            reuse::run(&here, &actor, &asked, out)
         }
         Command::Prune(asked) => {
             if asked.apply {

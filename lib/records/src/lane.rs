@@ -33,8 +33,8 @@ pub struct LaneEvent {
     /// The commit that the base stood at, in full.
     #[serde(default)]
     pub base_commit: Option<String>,
-    /// For `removing`, `removed`, `restoring` and `restored`: the commit that the lane stood at, in
-    /// full. For `adding` and `added` of a branch that was there before, here or on a remote: the
+    /// For `removing`, `removed`, `restoring`, `restored`, `reusing` and `reused`: the commit that the
+    /// lane stood at, in full. For `adding` and `added` of a branch that was there before, here or on a remote: the
     /// commit that it stood at; the base's commit is then where it left the base.
     #[serde(default)]
     pub head: Option<String>,
@@ -42,14 +42,18 @@ pub struct LaneEvent {
     /// making leaves it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adopted: Vec<Adopted>,
-    /// For the same kinds and `emptied`: the name of the trash entry, as `trash restore` takes it.
+    /// For `reusing` and `reused`: what the lane becomes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<LaneTarget>,
+    /// For `removing`, `removed`, `restoring`, `restored` and `emptied`: the name of the trash entry, as `trash restore` takes it.
     #[serde(default)]
     pub trash: Option<String>,
     /// For `claimed` and `renewed`: the claim as it holds from then on; for `released`: the one that
     /// ended.
     #[serde(default)]
     pub claim: Option<LaneClaim>,
-    /// For `saved`: the ref or the absolute path of the file that holds the work.
+    /// For `saved`: the ref or the absolute path of the file that holds the work. For `reused`: the ref
+    /// that holds the commits that only the old lane had.
     #[serde(default)]
     pub saved: Option<String>,
     /// What a person should know besides: why a lane is locked, whose lease a claim ended, how far
@@ -72,6 +76,27 @@ pub enum Adopted {
     /// Anything that a newer version took over.
     #[serde(other)]
     Other,
+}
+
+/// What a lane becomes for another issue or task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LaneTarget {
+    /// The new lane's id.
+    pub lane: String,
+    /// Its slug, if it has one.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its role, which is the old lane's.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Its branch, without `refs/heads/`.
+    pub branch: String,
+    /// The ref that it starts from, such as `origin/main`.
+    pub base: String,
+    /// The commit that the base stands at, in full.
+    pub base_commit: String,
+    /// Whether the old branch goes because its work is in the base.
+    pub deletes_branch: bool,
 }
 
 /// Whose a lane is, and until when.

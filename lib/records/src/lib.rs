@@ -39,7 +39,7 @@ pub use digest::{is_sha256_hex, sha256_hex};
 pub use exit::{Exit, Fault};
 pub use formats::{Format, formats};
 pub use ids::{IdError, IssueNumber, SessionId, TaskId, check_ref_part};
-pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, ProcessMark};
+pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, LaneTarget, ProcessMark};
 pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
     Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, LanePreflight, QueueEvent, Release,

@@ -35,23 +35,56 @@ pub(crate) struct Half<'a> {
 }
 
 impl<'a> Half<'a> {
-    /// `tree` was to hold the files of `commit`; `scratch` is a folder for a temporary index.
+    /// `tree` was to hold the files of `commit`; `index` is a place for a temporary index.
     pub(crate) fn new(
         git: Git,
         common_dir: &'a Path,
         tree: &'a Path,
         commit: &'a str,
         main: Option<&'a Path>,
-        scratch: &Path,
+        index: &Path,
     ) -> Self {
-        Self { git, common_dir, tree, commit, main, index: scratch.join("half.index") }
+        Self { git, common_dir, tree, commit, main, index: index.to_path_buf() }
     }
 
     /// The files that neither git nor this tool wrote: those that the commit does not have and that
     /// are no copy of the main worktree's, and those that are neither equal to the commit's nor a
     /// beginning of it, as a killed checkout leaves one.
     pub(crate) fn look(&self) -> Result<Looked, Failure> {
-        let found = self.compare();
+        self.with_index(|| {
+            let mut looked = Looked::default();
+            for name in fields(&self.run(&["ls-files", "--others", "-z"])?) {
+                if self.is_copy(Path::new(OsStr::from_bytes(name))) {
+                    looked.copies.push(PathBuf::from(OsStr::from_bytes(name)));
+                } else {
+                    looked.foreign.push(text(name));
+                }
+            }
+            looked.foreign.extend(self.differing()?.iter().map(|name| text(name)));
+            looked.foreign.sort();
+            Ok(looked)
+        })
+    }
+
+    /// The files that are neither equal to the commit's nor a beginning of it.
+    pub(crate) fn changed(&self) -> Result<BTreeSet<Vec<u8>>, Failure> {
+        self.with_index(|| self.differing())
+    }
+
+    /// The names of the commit's files.
+    pub(crate) fn names(&self) -> Result<BTreeSet<Vec<u8>>, Failure> {
+        let names =
+            self.run(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", self.commit])?;
+        Ok(fields(&names).map(<[u8]>::to_vec).collect())
+    }
+
+    /// Runs `look` while the temporary index holds the commit and what is known about the files.
+    fn with_index<T>(&self, look: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure> {
+        let found = self.run(&["read-tree", self.commit]).and_then(|_| {
+            // Status 1 only says that some files differ, which is asked for next.
+            self.program(&["update-index", "-q", "--refresh"]).run()?;
+            look()
+        });
         match fs::remove_file(&self.index) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(Failure::io("cannot remove", &self.index, &error));
@@ -61,26 +94,14 @@ impl<'a> Half<'a> {
         Ok(found?)
     }
 
-    fn compare(&self) -> Result<Looked, Error> {
-        self.run(&["read-tree", self.commit])?;
-        // Status 1 only says that some files differ, which is asked for next.
-        self.program(&["update-index", "-q", "--refresh"]).run()?;
-        let (mut foreign, mut copies) = (Vec::new(), Vec::new());
-        for name in fields(&self.run(&["ls-files", "--others", "-z"])?) {
-            if self.is_copy(Path::new(OsStr::from_bytes(name))) {
-                copies.push(PathBuf::from(OsStr::from_bytes(name)));
-            } else {
-                foreign.push(text(name));
-            }
-        }
-        let changed = self.run(&["diff-files", "--name-only", "--diff-filter=d", "-z"])?;
-        for name in fields(&changed) {
+    fn differing(&self) -> Result<BTreeSet<Vec<u8>>, Error> {
+        let mut differing = BTreeSet::new();
+        for name in fields(&self.run(&["diff-files", "--name-only", "--diff-filter=d", "-z"])?) {
             if !self.is_beginning(name)? {
-                foreign.push(text(name));
+                differing.insert(name.to_vec());
             }
         }
-        foreign.sort();
-        Ok(Looked { foreign, copies })
+        Ok(differing)
     }
 
     /// Whether the file is the main worktree's, or a copy of it that was cut short.
@@ -108,14 +129,12 @@ impl<'a> Half<'a> {
     /// nothing else is left, the `.git` file and the folder itself, unless `keep_folder` says that it
     /// was there before. What anybody else put there stays. Gives whether all is gone.
     pub(crate) fn remove(&self, copies: &[PathBuf], keep_folder: bool) -> Result<bool, Failure> {
-        let names =
-            self.run(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", self.commit])?;
         let mut folders = BTreeSet::new();
         for copy in copies.iter().filter(|copy| self.is_copy(copy)) {
             gone(fs::remove_file(self.tree.join(copy)), copy)?;
             folders.extend(copy.ancestors().skip(1).map(Path::to_path_buf));
         }
-        for name in fields(&names) {
+        for name in &self.names()? {
             let relative = Path::new(OsStr::from_bytes(name));
             let file = self.tree.join(relative);
             match fs::remove_file(&file) {
@@ -164,7 +183,7 @@ impl<'a> Half<'a> {
 }
 
 /// Something that is not there, or a folder with something in it, is no failure here.
-fn gone(removed: io::Result<()>, what: &Path) -> Result<(), Failure> {
+pub(crate) fn gone(removed: io::Result<()>, what: &Path) -> Result<(), Failure> {
     match removed {
         Err(error)
             if !matches!(

@@ -91,6 +91,7 @@ fn begun(actor: &str, plan: &Plan, base: &Base, start: &Start, facts: &check::Fa
         base_commit: start.base_commit.clone(),
         head: start.head.clone(),
         adopted: start.adopted.then_some(Adopted::Branch).into_iter().chain(folder).collect(),
+        becomes: None,
         trash: None,
         claim: None,
         saved: None,

@@ -57,7 +57,7 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
             found = true;
             if admin.path.as_deref() == Some(path)
                 && path.is_dir()
-                && !half(here, path, start)?.remove(&copies, keep_folder)?
+                && !half(here, &event.lane, path, start)?.remove(&copies, keep_folder)?
             {
                 return Ok(Undone::Kept(vec![half_made(
                     event,
@@ -80,9 +80,14 @@ pub(crate) fn undo_locked(here: &Here, actor: &str, event: &LaneEvent) -> Result
     Ok(if found { Undone::Removed } else { Undone::Nothing })
 }
 
-fn half<'a>(here: &'a Here, path: &'a Path, start: &'a str) -> Result<Half<'a>, Failure> {
-    let scratch = here.state_dir()?.join("lanes");
-    Ok(Half::new(here.git(), &here.common_dir, path, start, here.main.as_deref(), &scratch))
+fn half<'a>(
+    here: &'a Here,
+    lane: &str,
+    path: &'a Path,
+    start: &'a str,
+) -> Result<Half<'a>, Failure> {
+    let index = here.state_dir()?.join("lanes").join(format!("{lane}.index"));
+    Ok(Half::new(here.git(), &here.common_dir, path, start, here.main.as_deref(), &index))
 }
 
 /// Why the half-made lane could hold a person's work, and what in it is the main worktree's.
@@ -112,7 +117,7 @@ fn work_in(
         let who: Vec<String> = inside.iter().map(ToString::to_string).collect();
         work.push(format!("processes work in it: {}", who.join(", ")));
     }
-    let Looked { foreign, copies } = half(here, path, start)?.look()?;
+    let Looked { foreign, copies } = half(here, &event.lane, path, start)?.look()?;
     if !foreign.is_empty() {
         let shown: Vec<&str> = foreign.iter().take(5).map(String::as_str).collect();
         work.push(format!("git did not write {}", shown.join(", ")));

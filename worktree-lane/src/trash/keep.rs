@@ -36,13 +36,44 @@ pub(crate) fn keep(
         None => on_no_ref(git)?,
     };
     only_here.extend(staged);
-    let parents: Vec<&str> = head.into_iter().chain(only_here.iter().map(String::as_str)).collect();
-    let target = match parents.as_slice() {
+    let commits: Vec<&str> = head.into_iter().chain(only_here.iter().map(String::as_str)).collect();
+    make(here, git, &reference(name), name, &commits)
+}
+
+/// Makes the ref `reference` for a lane that leaves `branch` and `head` and goes on as another. With
+/// `beyond`, `head` itself will be on no branch. There is no ref when nothing would be lost without.
+pub(crate) fn hold(
+    here: &Here,
+    git: &LaneGit,
+    reference: &str,
+    head: &str,
+    branch: &str,
+    beyond: bool,
+) -> Result<(), Failure> {
+    let only_here = only_here(git, head, Some(branch))?;
+    if only_here.is_empty() && !beyond {
+        return Ok(());
+    }
+    let commits: Vec<&str> =
+        [head].into_iter().chain(only_here.iter().map(String::as_str)).collect();
+    let name = reference.rsplit('/').next().unwrap_or_default();
+    make(here, git, reference, name, &commits)
+}
+
+/// Makes the ref for the first of `commits` with the others as further parents.
+fn make(
+    here: &Here,
+    git: &LaneGit,
+    reference: &str,
+    name: &str,
+    commits: &[&str],
+) -> Result<(), Failure> {
+    let target = match commits {
         [] => return Ok(()),
         [one] => (*one).to_owned(),
-        [first, ..] => tie(git, name, first, &parents)?,
+        [first, ..] => tie(git, name, first, commits)?,
     };
-    here.change(&["update-ref", &reference(name), &target, ""])?;
+    here.change(&["update-ref", reference, &target, ""])?;
     Ok(())
 }
 

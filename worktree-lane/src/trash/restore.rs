@@ -101,6 +101,7 @@ pub(crate) fn event(entry: &Entry) -> LaneEvent {
         branch: entry.branch.clone().unwrap_or_else(|| entry.lane.branch.clone()),
         head: entry.head.clone(),
         adopted: Vec::new(),
+        becomes: None,
         trash: Some(entry.name.clone()),
         ..entry.lane.clone()
     }

@@ -22,6 +22,7 @@ mod remove;
 mod remove_killed;
 mod remove_refused;
 mod repair;
+mod reuse;
 mod save;
 mod save_killed;
 mod save_property;
