@@ -91,7 +91,7 @@ fn files_back(here: &Here, event: &LaneEvent, admin: &Path, git: &LaneGit) -> Re
     let (differs_before, differs_after) = (before.changed()?, after.changed()?);
     let somebodys = |name: &&Vec<u8>| {
         names_before.contains(*name)
-            && !(names_after.contains(*name) && !differs_after.contains(*name))
+            && (!names_after.contains(*name) || differs_after.contains(*name))
     };
     let work: Vec<String> = differs_before.iter().filter(somebodys).map(|n| text(n)).collect();
     if !work.is_empty() {
