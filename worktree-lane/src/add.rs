@@ -10,6 +10,7 @@ mod fill;
 pub(crate) mod own;
 pub(crate) mod refuse;
 mod register;
+mod sparse;
 pub(crate) mod undo;
 
 use std::path::Path;
@@ -32,8 +33,14 @@ use crate::recover;
 use crate::registry::{self, Admin};
 use crate::seed;
 use crate::settings::{self, Lanes};
+use crate::space;
 
+use register::Before;
 use undo::Undone;
+
+/// From how many files on a checkout takes all cores: for fewer, starting the workers costs more than
+/// they save.
+const MANY: u64 = 5000;
 
 /// Runs `add`.
 pub(crate) fn run(
@@ -67,13 +74,20 @@ fn make(
         Ok(base) => base,
         Err(reason) => return refuse(plan, vec![reason], out),
     };
-    let on_remote = adopt::on_remote(here, plan, !asked.no_fetch)?;
+    let need = space::need(here);
+    let before = Before {
+        on_remote: adopt::on_remote(here, plan, !asked.no_fetch)?,
+        // How much of it a sparse lane has is not known.
+        no_room: need
+            .filter(|_| plan.sparse.is_empty())
+            .and_then(|need| space::lacking(&plan.path, need)),
+    };
     let _lane = Lock::lane(here, &plan.lane)?;
     recover::of_lane(here, actor, &plan.lane, out);
     if let Err(reasons) = undo_killed(here, actor, &plan.lane, out)? {
         return refuse(plan, reasons, out);
     }
-    let event = match register::register(here, actor, plan, &base, on_remote.as_ref())? {
+    let event = match register::register(here, actor, plan, &base, &before)? {
         Ok(event) => event,
         Err(reasons) => return refuse(plan, reasons, out),
     };
@@ -150,7 +164,8 @@ fn complete(
         Failure::world(format_args!("lane {}", event.lane), "its .git file is gone")
     })?;
     let git = LaneGit::new(path, &admin);
-    let mut notes = fill::fill(&git, event)?;
+    let mut notes =
+        fill::fill(&git, event, space::need(here).is_some_and(|need| need.files > MANY))?;
     notes.extend(seed::plant(here, &git, path, rules)?);
     registry::mark(&admin, &event.lane)?;
     history::record(here, actor, LaneEventKind::Added, event)?;

@@ -210,6 +210,13 @@ pub(crate) struct Add {
     #[arg(long)]
     pub(crate) no_fetch: bool,
 
+    /// Only these folders of the base, and the files beside them, as `git sparse-checkout set` does
+    ///
+    /// May be given more than once, and with commas between folders. `git sparse-checkout` in the lane
+    /// changes them later.
+    #[arg(long, value_name = "PATHS")]
+    pub(crate) sparse: Vec<String>,
+
     /// Take over what is there: the branch, here or on the remote, or an empty folder at the path
     ///
     /// The branch must be checked out nowhere. One that only the remote has is made from there, and

@@ -31,6 +31,7 @@ mod save;
 mod scratch;
 mod seed;
 mod settings;
+mod space;
 mod status;
 mod template;
 mod trash;

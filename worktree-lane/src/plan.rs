@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) role: Option<String>,
     pub(crate) branch: String,
     pub(crate) path: PathBuf,
+    /// The folders that it has; none for all.
+    pub(crate) sparse: Vec<String>,
     /// Whether the branch, or an empty folder at the path, may be there before.
     pub(crate) adopt: bool,
     /// The words of the command that would take them over.
@@ -66,6 +68,7 @@ impl Plan {
             role: asked.role.clone(),
             branch,
             path,
+            sparse: asked.sparse.clone(),
             adopt: asked.adopt,
             root,
         })
@@ -82,6 +85,7 @@ fn adopting(asked: &args::Add, lane: &str) -> String {
     {
         words.extend(value.iter().flat_map(|value| [option, value]));
     }
+    words.extend(asked.sparse.iter().flat_map(|paths| ["--sparse", paths]));
     words.push("--adopt");
     repo::shell_words(words)
 }
@@ -172,6 +176,7 @@ mod tests {
             base: None,
             layout: None,
             no_fetch: false,
+            sparse: Vec::new(),
             adopt: false,
             then: args::Then::default(),
         }

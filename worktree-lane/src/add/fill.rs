@@ -6,16 +6,21 @@ use records::LaneEvent;
 use crate::history;
 use crate::lane_git::{LaneGit, fields, text};
 
+/// As many checkout workers as the machine has cores.
+const WORKERS: [&str; 2] = ["-c", "checkout.workers=0"];
+
 /// How many names a note shows.
 const SHOWN: usize = 3;
 
 /// Checks the lane's commit out into its empty folder. Gives what is worth telling: files that
-/// differ from the commit right away, as line endings or filters can make them.
+/// differ from the commit right away, as line endings or filters can make them. With `many` files it
+/// takes all cores.
 ///
 /// # Errors
 /// When git fails, or when afterwards a file is missing or `HEAD` is not where the lane starts.
-pub(crate) fn fill(git: &LaneGit, event: &LaneEvent) -> Result<Vec<String>, Failure> {
-    git.bytes_in_group(&["read-tree", "-m", "-u", "HEAD"])?;
+pub(crate) fn fill(git: &LaneGit, event: &LaneEvent, many: bool) -> Result<Vec<String>, Failure> {
+    let workers: &[&str] = if many { &WORKERS } else { &[] };
+    git.bytes_in_group(&[workers, &["read-tree", "-m", "-u", "HEAD"]].concat())?;
     // One question: every further one would look at each file once more.
     let look = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=no"];
     let said =

@@ -119,6 +119,7 @@ mod tests {
             role: None,
             branch: "98-x".into(),
             path: "/w/p-98".into(),
+            sparse: Vec::new(),
             adopt: false,
             adopting: "worktree-lane add 98 x --adopt".into(),
             root: "/w".into(),

@@ -13,10 +13,19 @@ use crate::plan::Plan;
 
 use super::adopt::{self, OnRemote, Start};
 use super::base::Base;
-use super::{check, refuse, undone_locked};
+use super::{check, refuse, sparse, undone_locked};
 
 /// How often the registration is tried when others make worktrees without our lock.
 const TRIES: u32 = 10;
+
+/// What was found out before the lock was taken.
+#[derive(Debug)]
+pub(super) struct Before {
+    /// The branch that is to be taken over, if only a remote has it.
+    pub(super) on_remote: Option<OnRemote>,
+    /// Why there is no room for the lane.
+    pub(super) no_room: Option<Reason>,
+}
 
 /// Registers, and tries again when git met a worktree that somebody without our lock was just
 /// making (lanes reference, case 33).
@@ -25,11 +34,11 @@ pub(super) fn register(
     actor: &str,
     plan: &Plan,
     base: &Base,
-    on_remote: Option<&OnRemote>,
+    before: &Before,
 ) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
     let mut tries = 1;
     loop {
-        match once(here, actor, plan, base, on_remote) {
+        match once(here, actor, plan, base, before) {
             Err(failure) if tries < TRIES && failure.to_string().contains("commondir") => {
                 tries += 1;
             }
@@ -45,17 +54,23 @@ fn once(
     actor: &str,
     plan: &Plan,
     base: &Base,
-    on_remote: Option<&OnRemote>,
+    before: &Before,
 ) -> Result<Result<LaneEvent, Vec<Reason>>, Failure> {
     let _repository = Lock::repository(here)?;
     let history = History::load(here)?;
     let mut facts = check::facts(here, &history, plan, base)?;
-    facts.on_remote = on_remote.is_some();
-    let reasons = refuse::reasons(plan, &facts);
+    facts.on_remote = before.on_remote.is_some();
+    let mut reasons = refuse::reasons(plan, &facts);
+    reasons.extend(before.no_room.clone());
     if !reasons.is_empty() {
         return Ok(Err(reasons));
     }
-    let start = adopt::start(here, plan, base, &facts, on_remote)?;
+    let start = adopt::start(here, plan, base, &facts, before.on_remote.as_ref())?;
+    let from = start.head.as_ref().unwrap_or(&base.commit);
+    let folders = match sparse::folders(&here.git(), from, &plan.sparse)? {
+        Ok(folders) => folders,
+        Err(reasons) => return Ok(Err(reasons)),
+    };
     let event = begun(actor, plan, base, &start, &facts);
     hide(here, &plan.path)?;
     history::append(here, &event)?;
@@ -70,9 +85,13 @@ fn once(
         history::start_of(&event)
     };
     args.extend([plan.path.as_os_str(), OsStr::new(from)]);
-    match here.change(&args) {
+    let made = here
+        .change(&args)
+        .map_err(Failure::from)
+        .and_then(|()| if folders.is_empty() { Ok(()) } else { sparse::set(&plan.path, &folders) });
+    match made {
         Ok(()) => Ok(Ok(event)),
-        Err(error) => Err(undone_locked(here, actor, &event, error.into())),
+        Err(failure) => Err(undone_locked(here, actor, &event, failure)),
     }
 }
 
