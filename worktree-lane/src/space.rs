@@ -95,15 +95,15 @@ mod tests {
         entry.extend([0, 3]);
         entry.extend(name.as_bytes());
         entry.push(0);
-        while padded && entry.len() % 8 != 0 {
+        while padded && !entry.len().is_multiple_of(8) {
             entry.push(0);
         }
         entry
     }
 
     fn index(version: u8, entries: &[Vec<u8>]) -> Vec<u8> {
-        let head = [b"DIRC", &[0, 0, 0, version], &(entries.len() as u32).to_be_bytes()].concat();
-        [head, entries.concat(), vec![1; 30]].concat()
+        let count = u32::try_from(entries.len()).unwrap().to_be_bytes();
+        [b"DIRC", &[0, 0, 0, version][..], &count, &entries.concat(), &[1; 30]].concat()
     }
 
     #[test]

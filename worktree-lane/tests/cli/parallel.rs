@@ -29,6 +29,25 @@ fn twelve_lanes_at_once_all_succeed() {
 }
 
 #[test]
+fn fifty_lanes_at_once_all_succeed() {
+    let world = World::new();
+    // Every other one fetches, and all of those into the same ref.
+    let start = |n: usize| {
+        let tool = world.tool(&["add", &format!("{n}"), "x"]);
+        if n.is_multiple_of(2) { tool.arg("--no-fetch").spawn() } else { tool.spawn() }
+    };
+    let running: Vec<Running> = (1..=50).map(start).collect();
+    for run in running {
+        run.wait().code(0);
+    }
+    assert_eq!(world.branches().len(), 51);
+    assert_eq!(world.repo.git(["worktree", "list"]).lines().count(), 51);
+    for n in 1..=50 {
+        assert_eq!(git(&world.beside(&format!("talos-{n}")), &["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
 fn of_twelve_for_one_lane_exactly_one_wins() {
     let world = World::new();
     let running: Vec<Running> =

@@ -110,7 +110,9 @@ fn many_at_once_and_killed_ones() {
         world.tool(&["add", &n.to_string(), "x", "--sparse", folder]).spawn()
     };
     let running: Vec<Running> = (1..=8).map(start).collect();
-    running.into_iter().for_each(|run| drop(run.wait().code(0)));
+    for run in running {
+        run.wait().code(0);
+    }
     let before = world.traces();
     let admin = world.repo.path().join(".git/worktrees/talos-98");
     for step in ["locked", "info/sparse-checkout", "config.worktree", "index"] {

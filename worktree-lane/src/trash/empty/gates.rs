@@ -65,7 +65,9 @@ fn look(here: &Here, all: &mut Reasons) {
         all.some("untracked", "files that git does not track", &found.untracked);
         all.some("hidden_changes", "changes that git was told to overlook", &found.hidden);
     }
-    if let Some(found) = all.known("ignored files", ignored::ignored(&git, tree)) {
+    if let Some(found) =
+        all.known("ignored files", ignored::ignored(&git, tree, here.main.as_deref()))
+    {
         all.some("embedded_repository", "repositories inside it", &found.repositories);
         all.some("ignored_precious", "ignored files that may be precious", &found.precious);
     }
