@@ -94,7 +94,7 @@ impl TryFrom<Written> for Lanes {
             ));
         }
         let Written { default, copy, link, layouts, prune_after, .. } = written;
-        let mut lanes = Self { default, copy, link, ports, ..Self::default() };
+        let mut lanes = Self { default, ports, copy, link, ..Self::default() };
         lanes.layouts.extend(layouts);
         lanes.prune_after = prune_after.unwrap_or(lanes.prune_after);
         if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
