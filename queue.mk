@@ -23,6 +23,7 @@
 # make queue-git-check              are the coordinator's checkout and the lanes as defined?
 # make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
 # make queue-log                    TASK_ID
+# make queue-recover                sets damaged lines of the journal aside where they cannot have been events
 # make queue-add                    TASK_ID TITLE [ROLE PRIORITY CHECK NOTE]
 # make queue-import                 FILE: tasks as JSON Lines, all of them or none
 # make queue-export                 the whole state as one JSON object
@@ -39,7 +40,7 @@ switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMM
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
-  queue-log queue-add queue-import queue-export
+  queue-log queue-add queue-import queue-export queue-recover
 
 # Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
 # into the environment of these targets alone, as it is.
@@ -139,6 +140,9 @@ queue-prune-stale:
 
 queue-log:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_run,log,$(switchyard_task))
+
+queue-recover:
+	@$(call switchyard_run,recover,)
 
 queue-add:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,TITLE) \

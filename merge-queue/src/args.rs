@@ -102,6 +102,13 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Print the whole state as one JSON object: definitions, where each task stands, every event
     Export,
+    /// Set damaged lines of the journal aside where they cannot have been events
+    ///
+    /// Events are numbered without gaps, so a damaged line between two consecutive numbers never was one.
+    /// It is moved, byte for byte, to `queue.jsonl.corrupt-<time>`. Where an event is lost, or may be,
+    /// nothing is changed: each such line is named, and nothing is ready until it is put right. Ends
+    /// with 1 then.
+    Recover,
     /// Take a task for an owner, until the lease ends
     ///
     /// One of any number of processes that ask at once gets it. For its owner, asking again changes

@@ -11,7 +11,7 @@ pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
-pub use self::upkeep::{GitCheck, Stale};
+pub use self::upkeep::{GitCheck, Recovery, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
 
@@ -193,6 +193,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Added>(),
         noun::<Export>(),
         noun::<Stale>(),
+        noun::<Recovery>(),
         noun::<Refused>(),
         noun::<Validation>(),
     ]

@@ -21,6 +21,7 @@ mod predecessors;
 mod project;
 mod queue_mk;
 mod races;
+mod recover;
 mod set_status;
 mod terminal;
 mod upkeep;

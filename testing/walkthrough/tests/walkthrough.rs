@@ -96,6 +96,7 @@ const ENCORE: &[(&str, i32)] = &[
     ("merge-queue git-check", 1),
     ("merge-queue add hotfix --title 'Mend the upload'", 0),
     ("merge-queue export", 0),
+    ("merge-queue recover", 0),
     (
         "cp switchyard.yaml ../kept; merge-queue set-status 98 blocked --reason x; sed -i s/schema-backend-crud/other/ switchyard.yaml; merge-queue prune-stale; code=$?; mv ../kept switchyard.yaml; merge-queue set-status 98 todo; exit $code",
         0,

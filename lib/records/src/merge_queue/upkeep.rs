@@ -1,4 +1,4 @@
-//! What `git-check` and `prune-stale` print.
+//! What `git-check`, `prune-stale` and `recover` print.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,4 +43,19 @@ pub struct Stale {
 
 impl Noun for Stale {
     const SCHEMA: &'static str = "merge-queue.stale/1";
+}
+
+/// What `recover` did with the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recovery {
+    /// The journal.
+    pub file: String,
+    /// The lines that were set aside, by number; `[]` when the journal was sound.
+    pub moved: Vec<u64>,
+    /// The file that holds them now, byte for byte.
+    pub aside: Option<String>,
+}
+
+impl Noun for Recovery {
+    const SCHEMA: &'static str = "merge-queue.recovery/1";
 }
