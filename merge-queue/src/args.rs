@@ -6,6 +6,7 @@ mod dispatch;
 mod evidence;
 mod handoff;
 mod merge_ready;
+mod promote;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 pub(crate) use self::handoff::HandoffArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
+pub(crate) use self::promote::PromoteArgs;
 
 pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
 use crate::rules::definitions::Strategy;
@@ -192,6 +194,13 @@ pub(crate) enum Command {
     /// out, move along. A task that has landed is left alone. Ends with 1 when it may not land, with
     /// 75 when the base moved meanwhile, with 74 when the remote refuses the push.
     Land(LandArgs),
+    /// Print the evidence for a release: commit, checks, reviews, risks and how to take it back
+    ///
+    /// Whether to release is a person's decision, and this command never promotes anything. Each task
+    /// that came into the base is judged by what was on record when it came in. Ends with 1 when
+    /// something is missing, a task was merged by hand, or a commit came in without the queue, which
+    /// is told from --since on; and when what would be released is not in the base.
+    Promote(PromoteArgs),
 }
 
 /// A task.

@@ -10,6 +10,7 @@ mod log;
 mod look;
 pub(crate) mod merge_ready;
 mod next;
+mod promote;
 mod prune_stale;
 mod ready;
 mod recover;
@@ -56,6 +57,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::RouteReview(args)) => route_review::run(&desk, &args, out),
         Some(Command::Review(args)) => review::run(&desk, args, out),
         Some(Command::MergeReady(args)) => merge_ready::run(&desk, &args, out),
+        Some(Command::Promote(args)) => promote::run(&desk, &args, out),
         Some(Command::Land(args)) => land::run(&desk, &args, out),
         None => Err(Failure::usage("what to do", "no command was given")
             .hint("merge-queue --help lists the commands")),

@@ -13,6 +13,7 @@ pub(crate) mod people;
 pub(crate) mod persons;
 pub(crate) mod policy;
 pub(crate) mod ready;
+pub(crate) mod release;
 pub(crate) mod route;
 pub(crate) mod set_status;
 pub(crate) mod stale;

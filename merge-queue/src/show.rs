@@ -1,7 +1,7 @@
 //! What people see instead of JSON.
 
 use cli::{Page, Tone};
-use records::merge_queue::{Landing, Readiness, Refused, Route, Validation};
+use records::merge_queue::{Landing, Readiness, Refused, ReleaseEvidence, Route, Validation};
 use records::{EvidenceResult, EvidenceSource, QueueEvent, ReviewStatus, TaskState};
 
 /// The tone of a task's state.
@@ -148,6 +148,30 @@ pub(crate) fn landing(landing: &Landing, page: &mut Page) {
     }
     page.reasons(&landing.reasons);
     page.reasons(&landing.pending);
+}
+
+/// The evidence for a release.
+pub(crate) fn release(release: &ReleaseEvidence, page: &mut Page) {
+    let (source, count) = (short(&release.source), release.tasks.len());
+    let tone = if release.complete { Tone::Good } else { Tone::Bad };
+    let state = if release.complete { "complete" } else { "not complete" };
+    page.line(tone, format_args!("{source} of {}: {count} tasks, {state}", release.base));
+    for task in &release.tasks {
+        let title = task.title.as_deref().unwrap_or_default();
+        page.line(Tone::Strong, format_args!("{} at {}  {title}", task.task, short(&task.commit)));
+        page.conditions(&task.conditions);
+        for risk in &task.risks {
+            page.field("risk", risk);
+        }
+    }
+    for commit in &release.unaccounted {
+        page.field("without the queue", commit);
+    }
+    for step in &release.rollback {
+        let command = step.command.as_deref().unwrap_or_default();
+        page.field("to take back", format_args!("{}  {command}", step.what));
+    }
+    page.reasons(&release.reasons);
 }
 
 /// A validation.

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod exchange;
+mod release;
 mod upkeep;
 
 use schemars::JsonSchema;
@@ -12,6 +13,8 @@ pub use self::dispatch::{
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
 pub use self::upkeep::{GitCheck, Recovery, Stale};
+pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
+pub use self::upkeep::{GitCheck, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
 
@@ -194,6 +197,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Export>(),
         noun::<Stale>(),
         noun::<Recovery>(),
+        noun::<ReleaseEvidence>(),
         noun::<Refused>(),
         noun::<Validation>(),
     ]

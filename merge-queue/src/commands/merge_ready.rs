@@ -46,7 +46,7 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
 /// Whether there is something to judge: the task was handed over and has not landed.
 fn waits(task: &Task, world: &World) -> bool {
     let handed_over = world.history.of(&task.id).any(|event| event.handoff.is_some());
-    handed_over && state::landed(world.history.of(&task.id), &world.surroundings.reached).is_none()
+    handed_over && state::done(world.history.of(&task.id), &world.surroundings.reached).is_none()
 }
 
 /// What an answer rests on besides the ref: one fetch, one look at the journal and the checkout.

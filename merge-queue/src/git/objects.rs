@@ -122,6 +122,16 @@ impl Objects {
         }
     }
 
+    /// The commits that are in `head` and not in `base`, sorted.
+    pub(crate) fn commits(&self, base: &str, head: &str) -> Result<Vec<String>, Failure> {
+        let mut commits = match self {
+            Self::InProcess(repository) => in_process::commits(repository, base, head),
+            Self::Program(git) => program::commits(git, base, head),
+        }?;
+        commits.sort();
+        Ok(commits)
+    }
+
     /// Everybody who authored, committed or co-authored a commit that is in `head` and not in
     /// `base`.
     pub(crate) fn people(&self, base: &str, head: &str) -> Result<BTreeSet<Person>, Failure> {

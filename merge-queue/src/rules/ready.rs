@@ -91,6 +91,20 @@ pub(crate) fn readiness(question: Question<'_>) -> Readiness {
     }
 }
 
+/// What a task that is in the base rested on: the conditions on handoff, checks and reviews, for a
+/// question about the time when it came in.
+pub(crate) fn as_it_stood(question: Question<'_>) -> (Vec<Condition>, Vec<Reason>) {
+    let findings = [
+        handoff::present(question),
+        checks::passed(question),
+        reviews::approved(question),
+        reviews::none_requests_changes(question),
+    ];
+    let (conditions, reasons): (Vec<_>, Vec<_>) =
+        findings.into_iter().map(|finding| (finding.condition, finding.reasons)).unzip();
+    (conditions, reasons.into_iter().flatten().collect())
+}
+
 /// The first characters of a commit, for sentences; the whole id stands in its own field.
 fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)

@@ -249,6 +249,20 @@ fn the_answer_is_the_same_from_everywhere() {
     assert_eq!(ask(&project.main.file("src")), here);
     assert_eq!(ask(project.lane.path()), here);
     assert_eq!(ask(&project.lane.file("src/api")), here);
+    // Nor do time zone, language, terminal, colours or the user's settings of git decide anything.
+    let settings = "[diff]\n\trenames = copies\n\tnoprefix = true\n[core]\n\tquotePath = false\n[color]\n\tui = always\n[i18n]\n\tlogOutputEncoding = latin1\n[merge]\n\tdefault = union\n[log]\n\tmailmap = false\n";
+    let config = project.scratch.write("settings", settings);
+    for (name, value) in [
+        ("TZ", "Pacific/Chatham"),
+        ("LC_ALL", "tr_TR.UTF-8"),
+        ("COLUMNS", "20"),
+        ("CLICOLOR_FORCE", "1"),
+        ("GIT_DIR", "/nowhere"),
+        ("GIT_CONFIG_GLOBAL", config.to_str().unwrap()),
+    ] {
+        let ran = project.tool(["merge-ready", "98", "--format", "json"]).env(name, value).run();
+        assert_eq!(ran.code(0).out(), here, "{name}");
+    }
     let elsewhere = project.tool(["merge-ready", "98", "--repo"]).arg(project.lane.path());
     assert_eq!(elsewhere.dir(project.scratch.root()).run().code(0).out(), here);
 }

@@ -19,6 +19,7 @@ mod like_git_merge;
 mod objects;
 mod predecessors;
 mod project;
+mod promote;
 mod queue_mk;
 mod races;
 mod recover;

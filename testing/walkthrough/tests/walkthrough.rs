@@ -91,6 +91,7 @@ const ENCORE: &[(&str, i32)] = &[
     ),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
+    ("merge-queue promote --evidence", 1),
     ("merge-queue ready --explain", 0),
     ("merge-queue next --all-roles", 0),
     ("merge-queue git-check", 1),

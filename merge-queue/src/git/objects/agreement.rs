@@ -23,6 +23,7 @@ fn agree(repo: &Repo, one: &str, other: &str) {
         assert_eq!(a.tree(x).unwrap(), b.tree(x).unwrap());
         assert_eq!(a.merge_bases(x, y).unwrap(), b.merge_bases(x, y).unwrap());
         assert_eq!(a.reachable(x, y).unwrap(), b.reachable(x, y).unwrap());
+        assert_eq!(a.commits(x, y).unwrap(), b.commits(x, y).unwrap());
         assert_eq!(a.people(x, y).unwrap(), b.people(x, y).unwrap());
         let (changes, same) = (a.diff(x, y).unwrap(), b.diff(x, y).unwrap());
         assert_eq!(changes, same);

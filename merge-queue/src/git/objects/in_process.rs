@@ -70,6 +70,17 @@ pub(super) fn reachable(repository: &Repository, commit: &str, tip: &str) -> Res
     repository.graph_descendant_of(oid(tip)?, oid(commit)?).map_err(failed("the history"))
 }
 
+pub(super) fn commits(
+    repository: &Repository,
+    base: &str,
+    head: &str,
+) -> Result<Vec<String>, Failure> {
+    let mut walk = repository.revwalk().map_err(failed("the history"))?;
+    walk.push(oid(head)?).map_err(failed("the history"))?;
+    walk.hide(oid(base)?).map_err(failed("the history"))?;
+    walk.map(|id| Ok(id.map_err(failed("the history"))?.to_string())).collect()
+}
+
 pub(super) fn people(
     repository: &Repository,
     base: &str,

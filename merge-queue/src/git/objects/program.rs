@@ -67,6 +67,11 @@ pub(super) fn reachable(git: &Git, commit: &str, tip: &str) -> Result<bool, Fail
     }
 }
 
+pub(super) fn commits(git: &Git, base: &str, head: &str) -> Result<Vec<String>, Failure> {
+    let listed = text(&bytes(git, &["rev-list", head, &format!("^{base}")])?);
+    Ok(listed.lines().map(ToOwned::to_owned).collect())
+}
+
 pub(super) fn people(git: &Git, base: &str, head: &str) -> Result<BTreeSet<Person>, Failure> {
     // `--encoding=none`: the bytes of the commits, as libgit2 gives them.
     let not_base = format!("^{base}");

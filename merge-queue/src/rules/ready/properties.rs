@@ -19,6 +19,7 @@ use crate::rules::diff::{Change, Side};
 use crate::rules::facts::{Branched, Coordinator, Head, Merge, Relation, Rules};
 use crate::rules::mailmap::Mailmap;
 use crate::rules::people::Person;
+use crate::rules::policy;
 
 const AT: &str = "2026-01-24T18:30:45.000Z";
 
@@ -195,10 +196,20 @@ fn weakening() -> impl Strategy<Value = QueueEvent> {
 }
 
 fn decide(events: Vec<QueueEvent>, facts: &Facts, strategy: Way) -> Readiness {
-    let definitions = definitions();
-    let history = History { events, ..History::default() };
+    decide_by(&definitions(), events, facts, strategy)
+}
+
+fn decide_by(
+    definitions: &Definitions,
+    events: Vec<QueueEvent>,
+    facts: &Facts,
+    strategy: Way,
+) -> Readiness {
+    let mut history = History { events, ..History::default() };
+    for (event, seq) in history.events.iter_mut().zip(1..) {
+        event.seq = seq;
+    }
     let task = definitions.task("t").unwrap();
-    let definitions = &definitions;
     readiness(Question { definitions, task, history: &history, facts, strategy })
 }
 
@@ -234,6 +245,47 @@ proptest! {
             decide(events, &facts, Way::NoFf),
             decide(weaker, &facts, Way::NoFf),
         );
+        prop_assert!(before.ready || !after.ready, "{before:?}\n{after:?}");
+    }
+
+    /// An edit of the definitions that asks for more, made to those that ask for as little as they can.
+    #[test]
+    fn a_stricter_project_never_turns_a_no_into_a_yes(
+        events in history(), declared in any::<bool>(), stricter in 0_usize..8
+    ) {
+        let mut lax = definitions();
+        lax.policy.evidence = policy::Evidence::Optional;
+        lax.policy.declared = policy::Declared::Counts;
+        lax.policy.reviewers = policy::Reviewers::Shared;
+        lax.tasks[0].acceptance_checks.clear();
+        let mut events = events;
+        if declared {
+            events.push(evidence("1", EvidenceResult::Pass, EvidenceSource::Declared));
+        }
+        let mut strict = lax.clone();
+        match stricter {
+            0 => strict.policy.evidence = policy::Evidence::Required,
+            1 => strict.policy.declared = policy::Declared::Ignored,
+            2 => strict.policy.reviewers = policy::Reviewers::Distinct,
+            3 => strict.policy.same_model = policy::SameModel::Never,
+            4 => strict.routes[0].roles.push("E".into()),
+            5 => strict.tasks[0].depends_on.push("u".parse().unwrap()),
+            6 => strict.roles.get_mut("A").unwrap().model = Some("gemini".into()),
+            _ => strict.tasks[0].role = Some("E".into()),
+        }
+        let facts = facts("1");
+        let before = decide_by(&lax, events.clone(), &facts, Way::NoFf);
+        let after = decide_by(&strict, events, &facts, Way::NoFf);
+        prop_assert!(before.ready || !after.ready, "{before:?}\n{after:?}");
+    }
+
+    #[test]
+    fn one_more_check_never_turns_a_no_into_a_yes(events in history(), check in "[a-z]{1,3}") {
+        let mut more = definitions();
+        more.tasks[0].acceptance_checks.push(check);
+        let facts = facts("1");
+        let before = decide(events.clone(), &facts, Way::NoFf);
+        let after = decide_by(&more, events, &facts, Way::NoFf);
         prop_assert!(before.ready || !after.ready, "{before:?}\n{after:?}");
     }
 
