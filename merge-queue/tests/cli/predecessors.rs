@@ -113,6 +113,9 @@ fn no_command_takes_a_line_out_of_the_journal() {
         "land 98",
         "land 98",
         "merge-ready --all",
+        "git-check",
+        "prune-stale --apply",
+        "promote --evidence",
     ] {
         project.run(words);
         let now = std::fs::read(project.journal()).unwrap();
