@@ -12,9 +12,8 @@ pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
-pub use self::upkeep::{GitCheck, Recovery, Stale};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
-pub use self::upkeep::{GitCheck, Stale};
+pub use self::upkeep::{GitCheck, Recovery, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
 
