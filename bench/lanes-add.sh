@@ -43,13 +43,14 @@ repository() {
 tool() { "$bin/worktree-lane" "$@" --format json > /dev/null; }
 lane() { tool add "$1" "${@:2}" --layout task --base main --no-fetch; }
 clean() {
-  rm -rf .worktrees "$work"/plain*
+  rm -rf .worktrees "$work"/tree-*
   rm -rf .git/worktrees .git/switchyard
-  git for-each-ref --format='delete %(refname)' refs/heads refs/lanes | grep -v 'refs/heads/main$' | git update-ref --stdin
+  git for-each-ref --format='delete %(refname)' refs/heads refs/lanes | { grep -v 'refs/heads/main$' || true; } | git update-ref --stdin
   sync -f .
 }
 
-plain() { git worktree add --quiet -b "plain$1" "$work/plain$1" main; }
+plain() { git worktree add --quiet -b "tree-$1" "$work/tree-$1" main; }
+plain_one() { plain 1; }
 plain_six() { local n; for n in 1 2 3 4 5 6; do plain "$n"; done; }
 ours() { lane T-1; }
 ours_six() {
@@ -76,7 +77,7 @@ row() {
 
 repository big "$files"
 for ((round = 0; round < rounds; round++)); do
-  clean; once plain plain
+  clean; once plain plain_one
   clean; once ours ours
   clean; once sparse sparse
   clean; ours; once reuse reuse
