@@ -10,6 +10,7 @@ pub(crate) mod repair;
 pub(crate) mod reuse;
 pub(crate) mod save;
 mod status;
+mod sync;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub(crate) use exec::Exec;
 pub(crate) use lock::{Lock, Unlock};
 pub(crate) use save::{Form, Save};
 pub(crate) use status::Status;
+pub(crate) use sync::Sync;
 
 /// Make, inspect, preserve and retire lanes
 ///
@@ -66,6 +68,7 @@ Examples:
   worktree-lane claim 98 --owner agent-1 --pid $$
   worktree-lane exec 98 --owner agent-1 -- cargo test
   worktree-lane save 98                         uncommitted work, as a ref
+  worktree-lane sync 98                         what has come to origin/main since
   worktree-lane status
   worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
   worktree-lane remove 98 99
@@ -132,6 +135,15 @@ pub(crate) enum Command {
     /// back. Saving the same work again gives the same ref. Exit code 1 says that something was not
     /// saved, such as a file that cannot be read or a repository inside the lane; all else is.
     Save(Save),
+    /// Bring the fetched base into a lane; on conflict nothing is changed
+    ///
+    /// A lane that nobody else can have is rebased, any other is merged; `lanes.sync` prefers the one or
+    /// the other. The result is computed first, from commits alone. When something does not go together, the
+    /// answer names the files and the commits on both sides, and the lane, its index and its branch are as
+    /// they were. Nothing uncommitted may be in the lane, and no untracked or ignored file where the base
+    /// has one. No hook runs; commits are signed when `commit.gpgSign` says so. What a killed run left is
+    /// undone or completed by the next command for the lane.
+    Sync(Sync),
     /// Run a command in a lane, apart from other lanes and from the main worktree
     ///
     /// This program becomes the command: terminal, signals and exit status are the command's own. It

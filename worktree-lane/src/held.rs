@@ -9,6 +9,7 @@ use crate::history::History;
 use crate::lock::Lock;
 use crate::recover;
 use crate::registry::{self, Entry, NotFound};
+use crate::sync;
 
 /// A lane, its lock, and the worktrees around it as they were when the lock was taken.
 ///
@@ -50,6 +51,11 @@ pub(crate) fn lane(
         recover::of_lane(here, actor, id, out);
     }
     let mut entries = registry::survey(here, &History::load(here)?)?;
+    if let Ok(entry) = registry::find(&entries, name)
+        && sync::settle(here, actor, entry, out)
+    {
+        entries = registry::survey(here, &History::load(here)?)?;
+    }
     // Git's lock may still show a claim that has ended, or not yet one that stands.
     if let Ok(entry) = registry::find(&entries, name)
         && claim::settle(entry)?

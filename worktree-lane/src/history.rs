@@ -85,6 +85,11 @@ impl History {
                     known.last.path = event.path;
                 }
             }
+            Kind::Synced => {
+                if let Some(known) = self.lanes.get_mut(&event.lane) {
+                    known.last.base_commit = event.base_commit;
+                }
+            }
             kind if kind.decides_existence() => {
                 let before = self.lanes.remove(&event.lane).and_then(|known| known.claim);
                 // A lane that is made or was taken away is nobody's.

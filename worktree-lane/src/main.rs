@@ -33,6 +33,7 @@ mod seed;
 mod settings;
 mod space;
 mod status;
+mod sync;
 mod template;
 mod trash;
 

@@ -3,7 +3,7 @@
 //!
 //! A question and no promise: it takes no lock. Whoever is told yes claims the lane next.
 
-mod base;
+pub(crate) mod base;
 mod checks;
 mod look;
 mod space;

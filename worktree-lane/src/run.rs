@@ -8,7 +8,7 @@ use crate::here::Here;
 use crate::settings;
 use crate::{
     add, by_hand, claim, exec, list, path, preflight, prune, recover, remove, repair, reuse, save,
-    status, trash,
+    status, sync, trash,
 };
 
 /// Runs the tool.
@@ -49,6 +49,10 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Command::Reuse(asked) => {
             recover::unfinished(&here, &actor, out)?;
             reuse::run(&here, &actor, &asked, out)
+        }
+        Command::Sync(asked) => {
+            recover::unfinished(&here, &actor, out)?;
+            sync::run(&here, &actor, &asked, out)
         }
         Command::Prune(asked) => {
             if asked.apply {

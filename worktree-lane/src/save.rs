@@ -2,7 +2,7 @@
 
 mod beyond;
 mod file;
-mod index;
+pub(crate) mod index;
 mod notes;
 mod read;
 pub(crate) mod refs;

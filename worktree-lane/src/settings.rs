@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cli::Failure;
 use config::{Loaded, Section};
+use records::worktree_lane::SyncWay;
 use serde::{Deserialize, Serialize};
 
 use crate::age::Age;
@@ -37,6 +38,8 @@ pub(crate) struct Lanes {
     pub(crate) copy: Vec<String>,
     /// Patterns of ignored files and folders that a new lane gets a link to.
     pub(crate) link: Vec<String>,
+    /// How `sync` brings the base in where both ways are open.
+    pub(crate) sync: SyncWay,
 }
 
 /// The section as it is written.
@@ -49,6 +52,7 @@ struct Written {
     ports: Ports,
     copy: Vec<String>,
     link: Vec<String>,
+    sync: Option<SyncWay>,
 }
 
 impl Section for Lanes {
@@ -76,6 +80,7 @@ impl Default for Lanes {
             ports: Ports::default(),
             copy: Vec::new(),
             link: Vec::new(),
+            sync: SyncWay::Rebase,
         }
     }
 }
@@ -93,9 +98,10 @@ impl TryFrom<Written> for Lanes {
                  other's code, and cargo does not notice"
             ));
         }
-        let Written { default, copy, link, layouts, prune_after, .. } = written;
+        let Written { default, copy, link, layouts, prune_after, sync, .. } = written;
         let mut lanes = Self { default, ports, copy, link, ..Self::default() };
         lanes.layouts.extend(layouts);
+        lanes.sync = sync.unwrap_or(lanes.sync);
         lanes.prune_after = prune_after.unwrap_or(lanes.prune_after);
         if let Some(name) = lanes.default.as_ref().filter(|name| !lanes.layouts.contains_key(*name))
         {

@@ -30,7 +30,7 @@ pub struct LaneEvent {
     /// The ref that the lane was made from, such as `origin/main`.
     #[serde(default)]
     pub base: Option<String>,
-    /// The commit that the base stood at, in full.
+    /// The commit that the base stood at, in full; for `synced`, the one that was brought in.
     #[serde(default)]
     pub base_commit: Option<String>,
     /// For `removing`, `removed`, `restoring`, `restored`, `reusing` and `reused`: the commit that the

@@ -1,8 +1,10 @@
 //! What `worktree-lane` prints.
 
 mod status;
+mod sync;
 
 pub use status::{LaneProcess, LaneState, LaneStatus, Merged, Operation, OperationKind};
+pub use sync::{Sync, SyncCommit, SyncConflict, SyncWay};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,7 @@ pub struct Lane {
     pub head: Option<String>,
     /// The ref that the lane was made from, such as `origin/main`.
     pub base: Option<String>,
-    /// The commit that the base stood at when the lane was made, in full.
+    /// The commit that the base stood at when the lane was made or last synced, in full.
     pub base_commit: Option<String>,
     /// Who has claimed it; `null` when nobody has, or when the claim has ended.
     pub owner: Option<String>,
@@ -417,6 +419,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Pruning>(),
         noun::<Save>(),
         noun::<Saved>(),
+        noun::<Sync>(),
         noun::<Trashed>(),
         noun::<Restoration>(),
         noun::<Claim>(),

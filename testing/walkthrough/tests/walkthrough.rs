@@ -81,6 +81,7 @@ const ENCORE: &[(&str, i32)] = &[
     ("worktree-lane add 98 schemas", 1),
     ("worktree-lane preflight 98", 0),
     ("worktree-lane status", 0),
+    ("worktree-lane sync 98", 0),
     (
         "echo x > ../talos-98/new; merge-queue evidence 98 -- true; code=$?; rm ../talos-98/new; exit $code",
         1,

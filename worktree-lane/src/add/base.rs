@@ -13,7 +13,7 @@ const FETCH_LIMIT: Duration = Duration::from_mins(5);
 /// How often a fetch is tried that met another process at the same ref.
 const TRIES: u32 = 6;
 /// What a failed fetch is answered with.
-const WITHOUT_FETCH: &str = "with --no-fetch the lane starts from the base as last fetched";
+const WITHOUT_FETCH: &str = "with --no-fetch the base is taken as it was last fetched";
 
 /// Where a lane starts.
 #[derive(Debug, Clone, PartialEq, Eq)]

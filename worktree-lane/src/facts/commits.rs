@@ -161,7 +161,7 @@ fn rebased(git: &Git, base: &str, head: &str) -> Result<bool, Error> {
 
 /// One digest for each change that these commits make, blanks and modes and binary files included.
 /// A commit that changes nothing has none.
-fn exact_changes(git: &Git, commits: &[String]) -> Result<BTreeSet<String>, Error> {
+pub(crate) fn exact_changes(git: &Git, commits: &[String]) -> Result<BTreeSet<String>, Error> {
     if commits.is_empty() {
         return Ok(BTreeSet::new());
     }

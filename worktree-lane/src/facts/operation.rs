@@ -6,8 +6,8 @@ use cli::Failure;
 
 use crate::lane_git::LaneGit;
 
-/// Files and folders that git keeps in its folder for the worktree while something goes on.
-const MARKS: [(&str, &str); 8] = [
+/// Files and folders that git, or a sync, keeps in git's folder for the worktree while something goes on.
+const MARKS: [(&str, &str); 9] = [
     ("rebase-merge", "rebase"),
     ("rebase-apply", "rebase or am"),
     ("MERGE_HEAD", "merge"),
@@ -16,6 +16,7 @@ const MARKS: [(&str, &str); 8] = [
     ("BISECT_LOG", "bisect"),
     ("sequencer", "cherry-pick or revert"),
     ("index.lock", "a git command, or one that was killed (index.lock)"),
+    (crate::sync::INTENT, "a sync that was cut short; the next command for the lane settles it"),
 ];
 
 /// The operations, by name.

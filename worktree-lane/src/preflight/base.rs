@@ -29,11 +29,7 @@ pub(crate) fn based(
     head: Option<&str>,
     fetch: bool,
 ) -> Result<Based, Failure> {
-    let found = match fixed(event) {
-        Some(base) => Found::Base(base),
-        None => base::look(here, event.base.as_deref(), fetch)?,
-    };
-    let base = match found {
+    let base = match found(here, event, fetch)? {
         Found::Base(base) => base,
         Found::Refused(reason) => return Ok(Based::Unknown(reason)),
         Found::NotFetched(failure) => return Ok(Based::Unknown(not_fetched(event, &failure))),
@@ -43,6 +39,14 @@ pub(crate) fn based(
         None => behind_nothing(here, &base.commit)?,
     };
     Ok(Based::Known { base, behind })
+}
+
+/// The base that `event` records, after fetching it when `fetch` says so.
+pub(crate) fn found(here: &Here, event: &LaneEvent, fetch: bool) -> Result<Found, Failure> {
+    match fixed(event) {
+        Some(base) => Ok(Found::Base(base)),
+        None => base::look(here, event.base.as_deref(), fetch),
+    }
 }
 
 /// A base that nothing is ever merged into: the commit that the lane was made from. `HEAD~2` and

@@ -14,14 +14,14 @@ const ALONE: [&str; 2] = ["-c", "core.splitIndex=false"];
 
 /// An index in a file of our own. The lane's is only read.
 #[derive(Debug)]
-pub(super) struct Index<'a> {
+pub(crate) struct Index<'a> {
     git: &'a LaneGit,
     file: PathBuf,
 }
 
 impl<'a> Index<'a> {
     /// An empty one.
-    pub(super) const fn empty(git: &'a LaneGit, file: PathBuf) -> Self {
+    pub(crate) const fn empty(git: &'a LaneGit, file: PathBuf) -> Self {
         Self { git, file }
     }
 
@@ -29,7 +29,7 @@ impl<'a> Index<'a> {
     ///
     /// The copy keeps the time of the original. Git takes a file that was changed in the moment in
     /// which the index was written for unchanged, unless that time tells it to look.
-    pub(super) fn copy(git: &'a LaneGit, original: &Path, file: PathBuf) -> Result<Self, Failure> {
+    pub(crate) fn copy(git: &'a LaneGit, original: &Path, file: PathBuf) -> Result<Self, Failure> {
         let fail = |error: &io::Error| Failure::io("cannot copy", original, error);
         match File::open(original) {
             Ok(mut from) => {
@@ -55,9 +55,32 @@ impl<'a> Index<'a> {
     }
 
     /// Runs git with this index; status 0 is required.
-    pub(super) fn git(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn git(&self, args: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Failure> {
         let args: Vec<&str> = ALONE.iter().chain(args).copied().collect();
         Ok(self.git.bytes_with_index(self.file.clone(), &args, input)?)
+    }
+
+    /// Takes files for unchanged whose times differ and whose bytes do not.
+    pub(crate) fn refresh(&self) -> Result<(), Failure> {
+        let args = [&ALONE[..], &["update-index", "-q", "--refresh"]].concat();
+        match self.git.bytes_with_index(self.file.clone(), &args, Vec::new()) {
+            // It ends with 1 when others differ.
+            Ok(_) | Err(repo::Error::Failed { code: Some(1), .. }) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Runs a git command that changes files too, and that a signal must not cut short.
+    pub(crate) fn change(&self, args: &[&str]) -> Result<(), Failure> {
+        let args: Vec<&str> = ALONE.iter().chain(args).copied().collect();
+        let program = self.git.program(&args).env("GIT_INDEX_FILE", &self.file);
+        let ran = program.own_group().run()?;
+        if ran.ok() { Ok(()) } else { Err(self.git.failure(&args, &ran).into()) }
+    }
+
+    /// Puts it in the place of the lane's own, whose lock the caller holds.
+    pub(crate) fn put_in_place(&self, to: &Path) -> Result<(), Failure> {
+        fs::rename(&self.file, to).map_err(|error| Failure::io("cannot replace", to, &error))
     }
 
     /// Applies lines as [`Lines`] makes them.

@@ -12,7 +12,7 @@ use testkit::Tool;
 use crate::support::{World, git};
 
 /// Files by their names: mode, part of the time, bytes.
-type Seen = BTreeMap<PathBuf, (u32, i64, Vec<u8>)>;
+pub(crate) type Seen = BTreeMap<PathBuf, (u32, i64, Vec<u8>)>;
 
 /// Every file below a folder: its mode, when it was written, and its bytes or where it points.
 pub(crate) fn everything(dir: &Path) -> Seen {

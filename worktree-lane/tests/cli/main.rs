@@ -32,5 +32,6 @@ mod seed;
 mod sparse;
 mod status;
 mod support;
+mod sync;
 mod trash;
 mod trash_empty;
