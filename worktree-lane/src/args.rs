@@ -60,27 +60,31 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  worktree-lane add 98 schema-backend-crud      ../talos-98 on 98-schema-backend-crud
-  worktree-lane add fix-login                   .worktrees/fix-login on fix-login
-  worktree-lane add --role B-ui                 ../talos-B-ui on agent/B-ui
+  worktree-lane add 98 schema-backend-crud    makes ../talos-98
+  worktree-lane add fix-login                 makes .worktrees/fix-login
+  worktree-lane add --role B-ui               makes ../talos-B-ui on agent/B-ui
   cd \"$(worktree-lane path 98)\"
+  worktree-lane status
+  worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
   worktree-lane preflight --role B-ui
   worktree-lane claim 98 --owner agent-1 --pid $$
   worktree-lane exec 98 --owner agent-1 -- cargo test
-  worktree-lane save 98                         uncommitted work, as a ref
-  worktree-lane sync 98                         what has come to origin/main since
-  worktree-lane status
-  worktree-lane status --format json | jq -r 'select(.unstaged > 0) | .path'
+  worktree-lane save 98                       uncommitted work, as a ref
+  worktree-lane sync 98                       what has come to origin/main since
+  worktree-lane reuse 98 101 export-csv       the folder of 98, on 101-export-csv
   worktree-lane remove 98 99
-  worktree-lane reuse 98 101 export-csv         the folder of 98, on 101-export-csv
-  worktree-lane prune                           which lanes could go; --apply takes them away
-  worktree-lane trash list
+  worktree-lane prune --apply                 takes all away that are over
   worktree-lane trash restore 98-20260124T183045
 
-Exit codes: 0 done; 1 refused, the reasons are on stdout (on stderr for `path` and `exec`); 2 wrong usage or
-configuration; 65 damaged lane journal; 74 git, the network or the file system failed, and nothing
-is left behind; 75 another run holds the lock, try again. An `add` that cannot print its answer ends with
-74 too, and the lane is there.";
+Exit codes:
+  0   done
+  1   refused; the reasons are on stdout, those of `path` and `exec` on stderr
+  2   wrong usage or configuration
+  65  the lane journal or an entry of the trash is damaged
+  74  git, the network or the file system failed, and nothing is left behind;
+      an `add` that cannot print its answer, and then the lane is there;
+      `status` when something could not be found out
+  75  another run holds the lock, try again";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -149,20 +153,19 @@ pub(crate) enum Command {
     /// This program becomes the command: terminal, signals and exit status are the command's own. It
     /// runs in the lane's folder with the environment of the caller, less git's local variables, and
     /// with `LANE_ID`, `LANE_PATH`, `LANE_ROLE`, `LANE_OWNER`, `LANE_BRANCH` and `LANE_BASE`; with a folder for
-    /// cargo's builds and a PORT of the lane's own; with housekeeping of git off. In a lane that lost
-    /// its `.git` file, git says so and does not answer for the repository around it.
+    /// cargo's builds and a PORT of the lane's own; with housekeeping of git off. When the
+    /// lane loses its `.git` file meanwhile, git says so and does not answer for the repository around it.
     ///
     /// Before the command runs, the reasons of a refusal are on stderr, and the exit code is 1, 2, 65,
     /// 74 or 75 as for the other commands, 127 when there is no such command, 126 when it cannot be run.
     Exec(Exec),
-    /// Lock a lane by hand: neither this tool nor git removes it until it is unlocked
+    /// Give a lane that is finished to another issue or task, in the folder that it has
     ///
-    /// It is git's own lock, and no claim: owners come and go while it stays.
-    Lock(Lock),
-    /// Take off a lock that was set by hand, here or with git
-    ///
-    /// The lock by which git shows a claim is refused: the claim is to be released.
-    Unlock(Unlock),
+    /// Only a lane that `remove` would take is given away, for the same reasons. Its ignored files stay
+    /// in the folder: what was built need not be built anew. The new branch starts from the fetched
+    /// base; the old one is deleted only when its work is provably in the base. A run that is killed is
+    /// completed or undone by the next command.
+    Reuse(reuse::Reuse),
     /// Move lanes into the trash, unless something in them could be lost
     ///
     /// All reasons against it are given at once. The branch is deleted only when its work is
@@ -180,16 +183,17 @@ pub(crate) enum Command {
     /// git knows of it, its index, log and a rebase in progress included, into the trash; a locked one is
     /// not. What only a person can decide is told with the next step, and the exit code is 1.
     Repair(repair::Repair),
-    /// Give a lane that is finished to another issue or task, in the folder that it has
-    ///
-    /// Only a lane that `remove` would take is given away, for the same reasons. Its ignored files stay
-    /// in the folder: what was built need not be built anew. The new branch starts from the fetched
-    /// base; the old one is deleted only when its work is provably in the base. A run that is killed is
-    /// completed or undone by the next command.
-    Reuse(reuse::Reuse),
     /// List what `remove` moved away, bring it back, or delete it for good
     #[command(subcommand)]
     Trash(Trash),
+    /// Lock a lane by hand: neither this tool nor git removes it until it is unlocked
+    ///
+    /// It is git's own lock, and no claim: owners come and go while it stays.
+    Lock(Lock),
+    /// Take off a lock that was set by hand, here or with git
+    ///
+    /// The lock by which git shows a claim is refused: the claim is to be released.
+    Unlock(Unlock),
 }
 
 #[derive(Debug, Default, ClapArgs)]

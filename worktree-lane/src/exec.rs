@@ -23,6 +23,7 @@ use crate::history::History;
 use crate::ports::Ports;
 use crate::registry::{self, Entry};
 use crate::settings;
+use crate::told;
 
 /// Runs `exec`. It comes back only when the command was not started.
 pub(crate) fn run(here: &Here, asked: &args::Exec, out: &mut Out) -> Result<Exit, Failure> {
@@ -70,8 +71,7 @@ fn reasons(name: &str, entry: &Entry, owner: Option<&str>) -> Result<Vec<Reason>
     let path = &entry.worktree.path;
     let mut all = Vec::new();
     if let Some(why) = link::mismatch(path, admin)? {
-        let message = format!("{}: {why}", path.display());
-        all.push(Reason::new("mismatch", message, "git worktree list"));
+        all.push(told::mismatch(&known.last.lane, path.display(), why));
     }
     all.extend(gate::claim(name, &crate::claim::standing(known), owner));
     Ok(all)

@@ -2,6 +2,7 @@
 
 use cli::{Failure, Out};
 use records::Reason;
+use repo::shell_words;
 
 use crate::claim;
 use crate::here::Here;
@@ -10,6 +11,7 @@ use crate::lock::Lock;
 use crate::recover;
 use crate::registry::{self, Entry, NotFound};
 use crate::sync;
+use crate::told;
 
 /// A lane, its lock, and the worktrees around it as they were when the lock was taken.
 ///
@@ -87,7 +89,10 @@ pub(crate) fn not_for_us(entry: &Entry) -> Option<Reason> {
     let path = entry.worktree.path.display();
     if entry.known.is_none() || entry.admin.is_none() {
         let message = format!("{path} was not made by worktree-lane");
-        return Some(Reason::without_step("foreign", message));
+        // What plain git would delete with it, without a word.
+        let folder = entry.worktree.path.to_string_lossy();
+        let next = shell_words(["git", "-C", &*folder, "status", "--short", "--ignored"]);
+        return Some(Reason::new("foreign", message, next));
     }
     if entry.half_made() {
         let message = format!("{path} is half made");
@@ -100,8 +105,7 @@ pub(crate) fn not_for_us(entry: &Entry) -> Option<Reason> {
     }
     if entry.missing {
         let message = format!("the folder {path} is gone, and git still lists it");
-        let id = entry.lane().unwrap_or_default();
-        let next = repo::shell_words(["worktree-lane", "repair", "--dry-run", id]);
+        let next = told::look_at_repair(entry.lane().unwrap_or_default());
         return Some(Reason::new("missing", message, next));
     }
     None

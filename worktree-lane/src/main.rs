@@ -35,6 +35,7 @@ mod space;
 mod status;
 mod sync;
 mod template;
+mod told;
 mod trash;
 
 fn main() -> std::process::ExitCode {

@@ -24,6 +24,7 @@ use crate::history;
 use crate::lane_git::LaneGit;
 use crate::registry::Entry;
 use crate::scratch::Scratch;
+use crate::told;
 
 use file::Target;
 use snapshot::{Snapshot, Subject};
@@ -68,7 +69,7 @@ fn refuse(mut save: Save, reasons: Vec<Reason>, out: &mut Out) -> Result<Exit, F
 /// Why nothing can be said about the lane's files. Whatever git is in the middle of is no reason.
 fn against(entry: &Entry) -> Result<Vec<Reason>, Failure> {
     let path = &entry.worktree.path;
-    let (Some(_), Some(admin)) = (&entry.known, &entry.admin) else {
+    let (Some(known), Some(admin)) = (&entry.known, &entry.admin) else {
         return Ok(held::not_for_us(entry).into_iter().collect());
     };
     if entry.missing {
@@ -78,8 +79,7 @@ fn against(entry: &Entry) -> Result<Vec<Reason>, Failure> {
     if path.join(".git").symlink_metadata().is_ok()
         && let Some(why) = link::mismatch(path, admin)?
     {
-        let message = format!("{}: {why}", path.display());
-        return Ok(vec![Reason::new("mismatch", message, "git worktree list")]);
+        return Ok(vec![told::mismatch(&known.last.lane, path.display(), why)]);
     }
     Ok(Vec::new())
 }

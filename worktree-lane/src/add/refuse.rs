@@ -4,6 +4,7 @@ use records::Reason;
 use repo::shell_words;
 
 use crate::plan::Plan;
+use crate::told;
 
 use super::check::Facts;
 
@@ -26,8 +27,12 @@ pub(crate) fn reasons(plan: &Plan, facts: &Facts) -> Vec<Reason> {
     match (facts.registered, facts.at_path) {
         (Some(true), _) => {
             let message = format!("git lists a worktree at {path}, and its folder is gone");
-            let next =
-                "bring the folder back, or tell git where it is now: git worktree repair PATH";
+            let next = match &facts.lane {
+                Some((lane, _)) => told::look_at_repair(lane),
+                None => "bring the folder back, or tell git where it is now: \
+                         git worktree repair PATH"
+                    .into(),
+            };
             all.push(Reason::new("registered_missing", message, next));
         }
         (Some(false), _) => {

@@ -7,6 +7,7 @@ use repo::shell_words;
 use crate::claim::claimed;
 use crate::facts::Checked;
 use crate::lane_git::some;
+use crate::told;
 
 use super::base::Based;
 use super::look::{Facts, Standing};
@@ -87,10 +88,7 @@ fn finding(code: &str, found: Found) -> Finding {
 fn linked(facts: &Facts) -> Found {
     known(&facts.mismatch, "the folder", |mismatch| match mismatch {
         None => met("the folder and git's folder for it name each other"),
-        Some(why) => {
-            let message = format!("{}: {why}", facts.path);
-            against(Reason::new("mismatch", message, "git worktree list"))
-        }
+        Some(why) => against(told::mismatch(&facts.lane, &facts.path, why)),
     })
 }
 
@@ -211,11 +209,7 @@ fn unclaimed(facts: &Facts) -> Found {
 fn unlocked(facts: &Facts) -> Found {
     match &facts.locked {
         None => met("it is not locked"),
-        Some(why) => {
-            let why = if why.is_empty() { "no reason is given" } else { why };
-            let next = "ask whoever locked it, then git worktree unlock";
-            against(Reason::new("locked", format!("{} is locked: {why}", facts.path), next))
-        }
+        Some(why) => against(told::locked(&facts.lane, &facts.path, why)),
     }
 }
 

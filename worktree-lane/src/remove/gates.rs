@@ -10,6 +10,7 @@ use crate::claim::claimed;
 use crate::facts::processes::Process;
 use crate::facts::{Checked, Facts};
 use crate::lane_git::some;
+use crate::told;
 
 /// Every reason against taking the lane away, in a stable order; none means yes. A check without an
 /// answer is a reason.
@@ -37,13 +38,10 @@ fn place(facts: &Facts, all: &mut Vec<Reason>) {
         all.push(claimed(&facts.lane, claim));
     }
     if let Some(why) = &facts.locked {
-        let why = if why.is_empty() { "no reason is given" } else { why };
-        let next = "ask whoever locked it, then git worktree unlock";
-        all.push(Reason::new("locked", format!("{} is locked: {why}", facts.path), next));
+        all.push(told::locked(&facts.lane, &facts.path, why));
     }
     if let Some(why) = &facts.mismatch {
-        let message = format!("{}: {why}", facts.path);
-        all.push(Reason::new("mismatch", message, "git worktree list"));
+        all.push(told::mismatch(&facts.lane, &facts.path, why));
     }
     known(&facts.operation, "operations in progress", all, |operations, all| {
         if !operations.is_empty() {

@@ -13,6 +13,7 @@ use crate::here::Here;
 use crate::history::{Known, Unfinished};
 use crate::lane_git::LaneGit;
 use crate::registry::Entry;
+use crate::told;
 
 use super::repository::Repository;
 
@@ -79,7 +80,7 @@ pub(super) fn gone(known: &Known) -> (Entry, LaneStatus) {
         None => "git does not list it: somebody removed it without worktree-lane",
         Some(_) => "a change of it is under way or was cut short, and git does not list it",
     };
-    let problems = vec![Reason::new("gone", message, "worktree-lane list --all")];
+    let problems = vec![Reason::new("gone", message, told::look_at_repair(&event.lane))];
     let row = LaneStatus { state: LaneState::Gone, problems, ..begin(&entry) };
     (entry, row)
 }
@@ -92,7 +93,13 @@ fn state(entry: &Entry, problems: &mut Vec<Reason>) -> LaneState {
     }
     if entry.missing {
         let why = "the folder is gone, and git still lists it";
-        let next = "bring the folder back, or tell git where it is now: git worktree repair PATH";
+        let next = entry.lane().map_or_else(
+            || {
+                "bring the folder back, or tell git where it is now: git worktree repair PATH"
+                    .into()
+            },
+            told::look_at_repair,
+        );
         problems.push(Reason::new("missing", why, next));
         return LaneState::Missing;
     }
@@ -114,8 +121,11 @@ fn state(entry: &Entry, problems: &mut Vec<Reason>) -> LaneState {
     match link::mismatch(&entry.worktree.path, admin) {
         Ok(None) => state,
         Ok(Some(why)) => {
-            let next = "git worktree repair PATH, when that is what belongs there";
-            problems.push(Reason::new("unlinked", why, next));
+            let next = entry.lane().map_or_else(
+                || "git worktree repair PATH, when that is what belongs there".into(),
+                told::look_at_repair,
+            );
+            problems.push(Reason::new("mismatch", why, next));
             LaneState::Unlinked
         }
         Err(failure) => {

@@ -13,6 +13,7 @@ use crate::facts::{link, operation};
 use crate::held::Held;
 use crate::here::Here;
 use crate::lane_git::{LaneGit, some};
+use crate::told;
 
 /// Every reason, in a stable order. What cannot be told ends the command.
 pub(super) fn against(
@@ -30,18 +31,11 @@ pub(super) fn against(
         all.push(claimed(&lane.lane, &claim));
     }
     if let Some(why) = entry.locked_by_hand() {
-        let why = if why.is_empty() { "no reason is given" } else { why };
-        let message = format!("{} is locked: {why}", path.display());
-        all.push(Reason::new(
-            "locked",
-            message,
-            shell_words(["worktree-lane", "unlock", &lane.lane]),
-        ));
+        all.push(told::locked(&lane.lane, path.display(), why));
     }
     if let Some(why) = link::mismatch(path, admin)? {
         // What git would say about the files would be about another worktree.
-        let message = format!("{}: {why}", path.display());
-        all.push(Reason::new("mismatch", message, "git worktree list"));
+        all.push(told::mismatch(&lane.lane, path.display(), why));
         return Ok(all);
     }
     let at = |args: &[&str]| git_in(path, args);

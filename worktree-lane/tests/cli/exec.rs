@@ -179,6 +179,7 @@ fn a_lane_that_lost_its_git_file_never_answers_for_the_main_worktree() {
     // And before it: nothing runs.
     let run = || world.run(&["exec", "fix-login", "--", "touch", "ran"]);
     run().code(1).stdout_is("").stderr_has("mismatch").stderr_has(".git file is gone");
+    run().stderr_has("next: worktree-lane repair --dry-run fix-login");
     write(&lane.join(".git"), format!("gitdir: {}\n", world.repo.path().join(".git").display()));
     run().code(1).stderr_has("names another worktree");
     std::fs::remove_file(lane.join(".git")).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use testkit::{Repo, Tool};
 
-use crate::support::{World, codes, commit, git, status, write};
+use crate::support::{World, codes, commit, git, paste, status, write};
 
 /// The answer, whose exit status must fit it.
 #[track_caller]
@@ -213,7 +213,8 @@ fn locked_by_hand() {
     let answer = asked(&world, &["98"]);
     assert_eq!(codes(&answer), ["locked"]);
     assert!(answer["reasons"][0]["message"].as_str().unwrap().ends_with("is locked: mine"));
-    world.repo.git(["worktree", "unlock", name]);
+    let next = answer["reasons"][0]["next"].as_str().unwrap();
+    paste(&world, next.strip_prefix("ask whoever locked it, then ").unwrap());
     assert!(against(&world).is_empty());
 }
 

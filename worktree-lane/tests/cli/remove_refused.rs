@@ -401,7 +401,9 @@ fn worktrees_of_others_and_the_main_one() {
     let world = World::new();
     let other = world.scratch.path("by-hand");
     world.repo.git(["worktree", "add", "--quiet", "-b", "b", other.to_str().unwrap()]);
-    assert_eq!(codes(&world.run(&["remove", "b"]).code(1).json()), ["foreign"]);
+    let refused = world.run(&["remove", "b"]).code(1).json();
+    assert_eq!(codes(&refused), ["foreign"]);
+    paste(&world, refused["reasons"][0]["next"].as_str().unwrap());
     assert_eq!(codes(&world.run(&["remove", "main"]).code(1).json()), ["unknown_lane"]);
     assert!(other.exists());
 }

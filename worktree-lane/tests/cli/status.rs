@@ -242,24 +242,25 @@ fn what_is_not_there_as_a_whole_is_never_clean() {
         "staged": null, "unstaged": null, "conflicted": null, "untracked": null, "ignored": null,
         "operations": null, "changed_at": null, "kind": "lane", "lane": "98",
     });
-    let told = |state: &str| {
+    let told = |state: &str, code: &str, next: &str| {
         let row = world.row("98");
         has(&row, &unknown);
         has(&row, &json!({"state": state}));
-        assert_eq!(row["problems"][0]["code"], state, "{row:#}");
+        has(&row["problems"][0], &json!({"code": code, "next": next}));
     };
+    let repair = "worktree-lane repair --dry-run 98";
     let dot_git = fs::read(lane.join(".git")).unwrap();
     fs::remove_file(lane.join(".git")).unwrap();
-    told("unlinked");
+    told("unlinked", "mismatch", repair);
     write(&lane.join(".git"), format!("gitdir: {}\n", world.repo.path().join(".git").display()));
-    told("unlinked");
+    told("unlinked", "mismatch", repair);
     write(&lane.join(".git"), dot_git);
     fs::rename(&lane, world.beside("elsewhere")).unwrap();
-    told("missing");
+    told("missing", "missing", repair);
     // A missing one still has its commits.
     has(&world.row("98"), &json!({"ahead": 0, "branch": "98-crud"}));
     world.repo.git(["worktree", "prune"]);
-    told("gone");
+    told("gone", "gone", repair);
     let all = world.run(&["status"]).code(0).json_lines();
     assert_eq!(all.last().unwrap()["state"], "gone");
 }
