@@ -90,6 +90,21 @@ pub(crate) fn mark(admin: &Path, lane: &str) -> Result<(), Failure> {
     Ok(journal::replace(admin.join(MARK), |file| writeln!(file, "{lane}"))?)
 }
 
+/// Removes what runs have left in git's folder for a lane that were killed while they wrote a file of it.
+/// The caller holds the lane's lock.
+pub(crate) fn tidy(admin: &Path) -> Result<(), Failure> {
+    for file in fs::read_dir(admin).into_iter().flatten().flatten() {
+        let name = file.file_name();
+        let name = name.as_encoded_bytes();
+        let ours = [".locked.", ".gitdir.", ".switchyard-lane."];
+        if name.ends_with(b".tmp") && ours.iter().any(|ours| name.starts_with(ours.as_bytes())) {
+            let file = file.path();
+            fs::remove_file(&file).map_err(|error| Failure::io("cannot remove", &file, &error))?;
+        }
+    }
+    Ok(())
+}
+
 /// All of them.
 pub(crate) fn admins(here: &Here) -> Result<Vec<Admin>, Failure> {
     let root = here.admin_root();

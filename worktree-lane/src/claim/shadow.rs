@@ -11,6 +11,8 @@ use std::path::Path;
 use cli::Failure;
 use records::{LaneClaim, Stamp};
 
+use crate::registry;
+
 const BEGIN: &str = "owner ";
 const UNTIL: &str = " until ";
 const END: &str = " by worktree-lane";
@@ -59,6 +61,7 @@ pub(crate) fn is_right(present: Option<&str>, claim: Option<&LaneClaim>) -> bool
 /// Locks the worktree by hand, unless it is locked so already. The caller holds the lane's lock.
 /// Gives whether it was done.
 pub(crate) fn set_by_hand(admin: &Path, reason: &str) -> Result<bool, Failure> {
+    registry::tidy(admin)?;
     let file = admin.join("locked");
     let line = format!("{reason}\n");
     match read(&file)? {
@@ -94,6 +97,7 @@ fn take_off(file: &Path) -> Result<(), Failure> {
 /// Somebody may use `git worktree lock` meanwhile, which knows nothing of our lock: a lock that was
 /// not there a moment ago is not replaced.
 pub(crate) fn settle(admin: &Path, claim: Option<&LaneClaim>) -> Result<bool, Failure> {
+    registry::tidy(admin)?;
     let file = admin.join("locked");
     let wanted = claim.map(text);
     let line = || format!("{}\n", wanted.as_deref().unwrap_or_default());

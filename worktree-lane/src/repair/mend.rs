@@ -43,6 +43,7 @@ pub(crate) fn mend(here: &Here, actor: &str, id: &str, wrong: &Wrong) -> Result<
 /// Git looks at that one folder, and writes both links anew.
 fn moved(here: &Here, actor: &str, event: &LaneEvent, to: &Path) -> Result<(), Failure> {
     let _repository = Lock::repository(here)?;
+    relink(here, &event.lane, to)?;
     let repair = ["worktree", "repair", "--"].map(std::ffi::OsStr::new);
     here.change(&[&repair[..], &[to.as_os_str()]].concat())?;
     let admin = registry::admin_of(to)?.unwrap_or_default();
@@ -51,6 +52,24 @@ fn moved(here: &Here, actor: &str, event: &LaneEvent, to: &Path) -> Result<(), F
     }
     let event = LaneEvent { path: to.to_string_lossy().into_owned(), ..event.clone() };
     tell(here, actor, LaneEventKind::Repaired, &event, "found at its new place")
+}
+
+/// Git would empty its link to the folder and then write it, and `git gc` drops a lane whose link is
+/// empty. So that link is replaced first, and git finds it right. A relative one is left to git.
+fn relink(here: &Here, lane: &str, to: &Path) -> Result<(), Failure> {
+    let admins = registry::admins(here)?;
+    let Some(admin) = admins.iter().find(|admin| admin.lane.as_deref() == Some(lane)) else {
+        return Ok(());
+    };
+    registry::tidy(&admin.dir)?;
+    let link = admin.dir.join("gitdir");
+    let before = std::fs::read(&link).map_err(|error| Failure::io("cannot read", &link, &error))?;
+    if before.starts_with(b"/") {
+        let mut line = to.join(".git").into_os_string().into_encoded_bytes();
+        line.push(b'\n');
+        journal::replace(&link, |file| file.write_all(&line))?;
+    }
+    Ok(())
 }
 
 /// The `.git` file, as git wrote it: absolute, or relative where git's own link is.

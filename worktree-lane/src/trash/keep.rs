@@ -10,7 +10,7 @@ use cli::Failure;
 use repo::Error;
 
 use crate::here::Here;
-use crate::lane_git::LaneGit;
+use crate::lane_git::{LaneGit, fields};
 
 /// The refs that git keeps for each worktree by itself.
 const OWN_REFS: [&str; 3] = ["refs/worktree", "refs/bisect", "refs/rewritten"];
@@ -77,16 +77,46 @@ fn make(
     Ok(())
 }
 
-/// A commit with what is staged, if that is not what `head` has; for a lane that is not clean. An index in
-/// the middle of a merge that was not resolved cannot be written as a tree.
+/// A commit with what is staged, if that is not what `head` has; for a lane that is not clean.
+///
+/// # Errors
+/// When git fails: what is staged would be kept by nothing.
 pub(crate) fn staged(git: &LaneGit, name: &str, head: &str) -> Result<Option<String>, Failure> {
-    let Ok(tree) = git.bytes(&["write-tree"]) else { return Ok(None) };
+    let entries = git.bytes(&["ls-files", "--stage", "-z"])?;
+    let unmerged = fields(&entries).any(|entry| stage(entry).is_some_and(|stage| stage != b"0"));
+    let tree = if unmerged {
+        // Git writes no tree of it. The objects are what is to be kept: the index goes along.
+        git.bytes_with(&["mktree", "-z"], all_sides(&entries))?
+    } else {
+        git.bytes(&["write-tree"])?
+    };
     let tree = String::from_utf8_lossy(&tree).trim().to_owned();
     let before = git.bytes(&["rev-parse", "--verify", &format!("{head}^{{tree}}")])?;
     if String::from_utf8_lossy(&before).trim() == tree {
         return Ok(None);
     }
     Ok(Some(write_commit(git, &tree, &[head], &format!("What was staged in lane {name}"))?))
+}
+
+/// The stage of a line of `ls-files --stage`: mode, object, stage, a tab, the name.
+fn stage(entry: &[u8]) -> Option<&[u8]> {
+    entry.split(|b| *b == b'\t').next()?.split(|b| *b == b' ').nth(2)
+}
+
+/// A tree of every file of an index, all sides of a conflict among them, by number.
+fn all_sides(entries: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for (number, entry) in fields(entries).enumerate() {
+        let mut parts = entry.split(|b| *b == b' ');
+        if let (Some(mode), Some(object)) = (parts.next(), parts.next())
+            && mode != b"160000"
+        {
+            lines.extend([mode, b" blob ", object, b"\t"].concat());
+            lines.extend(number.to_string().into_bytes());
+            lines.push(0);
+        }
+    }
+    lines
 }
 
 /// The ref that goes on keeping what only the entry `name` had when its files are deleted.

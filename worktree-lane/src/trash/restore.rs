@@ -82,7 +82,7 @@ fn restore(here: &Here, actor: &str, entry: &Entry) -> Result<Restoration, Failu
     restoration.reasons = reasons(entry, &facts);
     if restoration.reasons.is_empty() {
         history::record(here, actor, LaneEventKind::Restoring, &event(entry))?;
-        match bring_back(here, actor, entry) {
+        match put_back(here, entry) {
             Ok(created) => restoration.branch_created = created,
             Err(failure) => {
                 moving::out(here, entry)?;
@@ -90,6 +90,10 @@ fn restore(here: &Here, actor: &str, entry: &Entry) -> Result<Restoration, Failu
                 return Err(failure.hint("the lane is still in the trash"));
             }
         }
+        // From here on it stays in its place: what kept its commits in the trash may be gone.
+        settled(here, actor, entry).map_err(|failure| {
+            failure.hint("the lane is in its place; give the command again to complete it")
+        })?;
         restoration.restored = true;
     }
     Ok(restoration)
@@ -107,9 +111,16 @@ pub(crate) fn event(entry: &Entry) -> LaneEvent {
     }
 }
 
-/// Branch, files, git's folder, in this order; each step is skipped when it is done already, so
-/// that a killed run can be completed. Gives whether the branch had to be made again.
+/// The whole of it. Each step is skipped when it is done already, so that a killed run can be
+/// completed. Gives whether the branch had to be made again.
 pub(crate) fn bring_back(here: &Here, actor: &str, entry: &Entry) -> Result<bool, Failure> {
+    let created = put_back(here, entry)?;
+    settled(here, actor, entry)?;
+    Ok(created)
+}
+
+/// Branch, files, git's folder, in this order.
+fn put_back(here: &Here, entry: &Entry) -> Result<bool, Failure> {
     let mut created = false;
     if let (Some(branch), Some(head)) = (&entry.branch, &entry.head) {
         let reference = format!("refs/heads/{branch}");
@@ -120,9 +131,13 @@ pub(crate) fn bring_back(here: &Here, actor: &str, entry: &Entry) -> Result<bool
         }
     }
     moving::back(here, entry)?;
-    tidy(here, entry)?;
-    history::record(here, actor, LaneEventKind::Restored, &event(entry))?;
     Ok(created)
+}
+
+/// The lane is in its place.
+fn settled(here: &Here, actor: &str, entry: &Entry) -> Result<(), Failure> {
+    tidy(here, entry)?;
+    history::record(here, actor, LaneEventKind::Restored, &event(entry))
 }
 
 /// Removes what is left of an entry whose lane is in its place. This comes before the journal says

@@ -12,6 +12,7 @@ mod damage;
 mod exec;
 mod full;
 mod kept;
+mod killed;
 mod landed;
 mod nothing_lost;
 mod odd_places;

@@ -12,7 +12,7 @@
 //! failure prints the seed and the steps, made as few as possible.
 
 mod operations;
-mod reachable;
+pub(crate) mod reachable;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

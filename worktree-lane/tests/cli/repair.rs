@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use testkit::{crash, rng};
+use testkit::{Tool, crash, rng};
 
 use crate::support::{World, bytes_below, codes, commit, git, status, write};
 
@@ -77,7 +77,7 @@ fn a_repository_that_was_moved_finds_its_lanes() {
     let before = status(&path);
     let moved = world.repo.path().with_file_name("elsewhere");
     std::fs::rename(world.repo.path(), &moved).unwrap();
-    let run = |args: &[&str]| testkit::Tool::new("worktree-lane").args(args).dir(&moved).run();
+    let run = |args: &[&str]| Tool::new("worktree-lane").args(args).dir(&moved).run();
     let found = run(&["repair"]).code(0).json_lines();
     assert_eq!((&found[0]["code"], &found[0]["repaired"]), (&"moved".into(), &true.into()));
     assert_eq!(status(&path), before);
@@ -125,6 +125,43 @@ fn a_forgotten_lane_can_be_emptied_and_what_was_staged_is_kept() {
     assert!(answer["kept"].is_string(), "{answer}");
     world.repo.git(["gc", "--quiet", "--prune=now"]);
     assert_eq!(world.repo.git(["cat-file", "-p", &staged]), "staged");
+}
+
+#[test]
+fn every_side_of_a_conflict_is_kept_when_a_lane_is_forgotten() {
+    let world = World::new();
+    let path = world.lane_98();
+    commit(&path, "README.md");
+    write(&path.join("staged"), "only in the index\n");
+    git(&path, &["add", "staged"]);
+    let sides = ["base", "ours", "theirs"].map(|side| {
+        let blob = Tool::program("git").args(["hash-object", "-w", "--stdin"]).dir(&path);
+        blob.stdin(side).run().code(0).out().trim_end().to_owned()
+    });
+    let lines = sides.iter().enumerate().map(|(n, blob)| format!("100644 {blob} {}\tf\n", n + 1));
+    let index = Tool::program("git").args(["update-index", "--index-info"]).dir(&path);
+    index.stdin(lines.collect::<String>()).run().code(0);
+    let staged = git(&path, &["rev-parse", ":staged"]);
+    std::fs::remove_dir_all(&path).unwrap();
+    repair(&world, "missing", true);
+    world.repo.git(["gc", "--quiet", "--prune=now"]);
+    for blob in sides.iter().chain([&staged]) {
+        world.repo.git(["cat-file", "-e", blob]);
+    }
+}
+
+#[test]
+fn a_lane_is_not_forgotten_when_what_is_staged_cannot_be_kept() {
+    let world = World::new();
+    let path = world.lane_98();
+    write(&path.join("staged"), "only in the index\n");
+    git(&path, &["add", "staged"]);
+    let blob = git(&path, &["rev-parse", ":staged"]);
+    let object = world.repo.path().join(".git/objects").join(&blob[..2]).join(&blob[2..]);
+    std::fs::remove_file(object).unwrap();
+    std::fs::remove_dir_all(&path).unwrap();
+    world.run(&["repair"]).code(74).stderr_has("staged").stderr_has("nothing was changed");
+    assert!(world.repo.path().join(".git/worktrees/talos-98/index").exists());
 }
 
 #[test]

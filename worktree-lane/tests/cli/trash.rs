@@ -181,3 +181,21 @@ fn commits_that_only_the_lane_has_outlive_a_collection() {
         }
     }
 }
+
+#[test]
+fn a_lane_that_is_back_stays_when_its_entry_cannot_be_tidied() {
+    let world = World::new();
+    world.lane_98();
+    world.run(&["remove", "98"]).code(0);
+    let name = trash_name(&world);
+    // As a git leaves it that was killed.
+    let lock = world.repo.path().join(format!(".git/refs/lanes/trash/{name}.lock"));
+    write(&lock, "");
+    let restore = ["trash", "restore", &name];
+    world.run(&restore).code(74).stderr_has(lock.to_str().unwrap()).stderr_has("in its place");
+    assert!(world.beside("talos-98").join("README.md").exists());
+    std::fs::remove_file(&lock).unwrap();
+    world.run(&restore).code(0);
+    assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+    world.run(&["path", "98"]).code(0);
+}
