@@ -3,7 +3,7 @@
 # changes a file, and at those of each git that it starts, and looks at what is left.
 #
 #   bench/lane-kills.sh [COMMAND]    only one of: add add_adopt save remove restore empty repair_moved
-#                                    repair_gone lock
+#                                    repair_gone reuse lock
 #
 # After each kill nothing that was written may be lost, `list` must work, and the same command once more
 # must leave exactly what a run leaves that nobody killed. The tests play some of these kills

@@ -16,6 +16,8 @@
 mod calls;
 mod picture;
 
+use std::io::Write as _;
+
 use testkit::{Ran, Scratch, Tool};
 
 use crate::nothing_lost::reachable::Reachable;
@@ -91,12 +93,8 @@ fn play(scene: &Scene) {
             failed.push(format!("{kill:?}: {why}\nThe run: {ran}"));
         }
     }
-    println!(
-        "{}: {killed} of {} killed, {} calls",
-        scene.name,
-        kills.len().div_ceil(step),
-        kills.len()
-    );
+    let (name, played) = (scene.name, kills.len().div_ceil(step));
+    writeln!(std::io::stdout(), "{name}: {killed} of {played} killed, {} calls", kills.len()).unwrap();
     assert!(failed.is_empty(), "{}: {} failed\n{}", scene.name, failed.len(), failed.join("\n\n"));
     assert!(killed > 0, "{}: nothing was killed", scene.name);
 }
@@ -110,6 +108,7 @@ fn look(
     lost: &mut dyn FnMut(&str) -> Result<(), String>,
 ) -> Result<(), String> {
     world.wait_for_orphans("98");
+    world.wait_for_orphans("99");
     lost("after the kill")?;
     let listed = world.run(&["list"]);
     if listed.exit_code() != Some(0) {
@@ -216,6 +215,10 @@ scenes! {
         world.repo.write("mine", "word-000002\nword-000003\nword-000004\n");
         std::fs::remove_dir_all(&lane).unwrap();
         words(&["repair", "98"])
+    };
+    reuse: "reuse", done "unknown_lane", |world| {
+        landed(world);
+        words(&["reuse", "98", "99", "next"])
     };
     lock: "lock", done "locked", |world| {
         working(world);
