@@ -65,9 +65,9 @@ fn relink(here: &Here, lane: &str, to: &Path) -> Result<(), Failure> {
     let link = admin.dir.join("gitdir");
     let before = std::fs::read(&link).map_err(|error| Failure::io("cannot read", &link, &error))?;
     if before.starts_with(b"/") {
-        let mut line = to.join(".git").into_os_string().into_encoded_bytes();
-        line.push(b'\n');
-        journal::replace(&link, |file| file.write_all(&line))?;
+        let mut target = to.join(".git").into_os_string().into_encoded_bytes();
+        target.push(b'\n');
+        journal::replace(&link, |file| file.write_all(&target))?;
     }
     Ok(())
 }

@@ -78,14 +78,14 @@ fn play(scene: &Scene) {
         Ok("all") => 1,
         _ => kills.len().div_ceil(SOME),
     };
-    let (mut killed, mut failed) = (0, Vec::new());
+    let (mut ended_early, mut failed) = (0, Vec::new());
     for kill in kills.iter().step_by(step) {
         before.again(&world);
         let mut reachable = Reachable::new(&world);
         let words = reachable.words();
         assert!(!words.is_empty());
         let ran = killer.kill(&world, &args, kill);
-        killed += usize::from(ran.exit_code() != Some(0));
+        ended_early += usize::from(ran.exit_code() != Some(0));
         if let Err(why) = look(scene, &world, &plain, &whole, &mut |what| {
             let lost: Vec<_> = words.difference(&reachable.words()).cloned().collect();
             if lost.is_empty() { Ok(()) } else { Err(format!("{what}: lost {lost:?}")) }
@@ -94,9 +94,10 @@ fn play(scene: &Scene) {
         }
     }
     let (name, played) = (scene.name, kills.len().div_ceil(step));
-    writeln!(std::io::stdout(), "{name}: {killed} of {played} killed, {} calls", kills.len()).unwrap();
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{name}: {ended_early} of {played} killed, {} calls", kills.len()).unwrap();
     assert!(failed.is_empty(), "{}: {} failed\n{}", scene.name, failed.len(), failed.join("\n\n"));
-    assert!(killed > 0, "{}: nothing was killed", scene.name);
+    assert!(ended_early > 0, "{}: nothing was killed", scene.name);
 }
 
 /// What the kill left, and whether the same command again makes it whole.
