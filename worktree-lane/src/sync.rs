@@ -17,7 +17,7 @@ mod way;
 
 use std::path::Path;
 
-use cli::{Exit, Failure, Out};
+use cli::{Exit, Failure, Out, clock};
 use records::Reason;
 use records::worktree_lane::{Sync, SyncWay as Way};
 
@@ -136,6 +136,7 @@ fn bring_in(
         return Ok(reasons);
     }
     let intent = Intent {
+        at: clock::now(),
         before: before.clone(),
         after,
         base: base.name.clone(),
@@ -214,7 +215,7 @@ fn in_its_way(
     before: &str,
     after: &str,
 ) -> Result<Vec<Reason>, Failure> {
-    let mut difference = Difference::between(git, before, after)?;
+    let difference = Difference::between(git, before, after)?;
     let mut all = Vec::new();
     let here = submodules::checked_out(git, path)?;
     let stay: Vec<String> = difference
@@ -230,7 +231,6 @@ fn in_its_way(
         all.push(Reason::new("submodules", message, format!("{merge} && {update}")));
     }
     let found = in_the_way::in_the_way(path, &difference)?;
-    difference.leave_out_submodules();
     if !found.is_empty() {
         let message =
             format!("untracked or ignored files lie where the base has files: {}", some(&found));

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cli::Failure;
+use records::Stamp;
 use serde::{Deserialize, Serialize};
 
 /// The file in git's folder for the lane. It goes where that goes.
@@ -13,6 +14,8 @@ pub(crate) const FILE: &str = "switchyard-sync";
 /// From which commit a lane goes to which. It is written first and erased last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
+    /// When.
+    pub(super) at: Stamp,
     /// The lane's commit before.
     pub(super) before: String,
     /// And after.

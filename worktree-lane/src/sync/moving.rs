@@ -174,6 +174,7 @@ fn recorded(here: &Here, lane: &str, intent: &Intent) -> Result<bool, Failure> {
     Ok(events.iter().any(|(_, event)| {
         event.kind == LaneEventKind::Synced
             && event.lane == lane
+            && event.at >= intent.at
             && event.head.as_ref() == Some(&intent.after)
     }))
 }

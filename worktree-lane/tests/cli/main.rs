@@ -34,5 +34,7 @@ mod sparse;
 mod status;
 mod support;
 mod sync;
+mod sync_killed;
+mod sync_property;
 mod trash;
 mod trash_empty;

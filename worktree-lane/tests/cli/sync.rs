@@ -343,3 +343,28 @@ fn no_hook_runs_and_a_missing_remote_changes_nothing() {
     assert!(!world.repo.path().join(".git/hooks/ran").exists());
     assert_eq!(files(&lane).len(), bytes.len() + 1);
 }
+
+#[test]
+fn commits_are_signed_where_commits_are_signed() {
+    let world = World::new();
+    let lane = world.lane_98();
+    commit(&lane, "mine");
+    advance(&world, "theirs", "x");
+    world.repo.git(["config", "commit.gpgSign", "true"]);
+    world.repo.git(["config", "gpg.program", "/bin/false"]);
+    let before = still(&world, &lane);
+    for way in ["--merge", "--rebase"] {
+        world.run(&["sync", "98", way]).code(74).stderr_has("sign");
+    }
+    world.repo.git(["fetch", "--quiet"]);
+    assert_eq!(still(&world, &lane)[0], before[0]);
+    let signer = world.beside("signer");
+    let script = "#!/bin/sh\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\n\
+                  printf '%s\\n\\nx\\n%s\\n' '-----BEGIN PGP SIGNATURE-----' '-----END PGP SIGNATURE-----'\n";
+    write(&signer, script);
+    fs::set_permissions(&signer, fs::Permissions::from_mode(0o755)).unwrap();
+    world.repo.git(["config", "gpg.program", signer.to_str().unwrap()]);
+    sync(&world, &[], 0);
+    let raw = git(&lane, &["cat-file", "commit", "HEAD"]);
+    assert!(raw.contains("gpgsig -----BEGIN"), "{raw}");
+}
