@@ -116,7 +116,7 @@ fn a_killed_sync_leaves_the_lane_before_or_after() {
         again(&world, &lane, &before);
     }
     assert!(killed > 15, "only {killed} of 40 were killed");
-    assert!(moved < 40, "none was undone");
+    assert!(moved > 0 && moved < 40, "{moved} of 40 came to the new commit");
 }
 
 /// The states that only a kill of git too, or a power failure, leaves, made by hand.
@@ -146,20 +146,23 @@ fn each_state_between_two_steps_is_settled() {
             // Half of a file, a file that git has just begun, one that it has just taken away.
             2 => {
                 let half = "new\n".repeat(1000);
-                write(&lane.join("large"), &half[..half.len() - 1]);
+                write(&lane.join("large"), half.trim_end());
                 write(&lane.join("many/7"), "");
                 fs::remove_file(lane.join("README.md")).unwrap();
                 fs::remove_file(lane.join("linked")).unwrap();
                 fs::remove_dir_all(lane.join("file")).unwrap();
             }
-            4 => _ = git(&lane, &["update-ref", "refs/heads/98-crud", &after]),
+            4 => {
+                git(&lane, &["update-ref", "refs/heads/98-crud", &after]);
+            }
             5 | 6 => {
                 git(&lane, &["update-ref", "refs/heads/98-crud", &after]);
                 write(&index, &new_index);
             }
             _ => {}
         }
-        if state == 6 {
+        // In the third state somebody has removed it by hand.
+        if [3, 6].contains(&state) {
             fs::remove_file(admin(&world).join("index.lock")).unwrap();
         }
         let is_after = whole(&world, &lane, &before, &format!("state {state}"));

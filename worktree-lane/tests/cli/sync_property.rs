@@ -33,7 +33,8 @@ fn change(dir: &Path, rng: &mut Rng, side: &str) {
 
 fn lines(rng: &mut Rng, word: &str) -> String {
     let seed = rng.usize(0..3);
-    (0..12).map(|number| format!("{word} {seed} {number}\n")).collect()
+    let lines: Vec<String> = (0..12).map(|number| format!("{word} {seed} {number}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn grow(dir: &Path, rng: &mut Rng, side: &str) {
@@ -52,7 +53,7 @@ fn the_result_is_what_git_makes_of_it_in_a_clone() {
         let mut rng = rng(seed);
         let world = World::new();
         for file in 0..4 {
-            world.repo.write(format!("f{file}"), &lines(&mut rng, "old"));
+            world.repo.write(format!("f{file}"), lines(&mut rng, "old"));
         }
         world.repo.commit_all("Files");
         world.repo.git(["push", "--quiet", "origin", "HEAD:main"]);
@@ -73,12 +74,16 @@ fn the_result_is_what_git_makes_of_it_in_a_clone() {
             let clone = world.beside(way);
             let (from, to) = (main.to_str().unwrap(), clone.to_str().unwrap());
             git(main, &["clone", "--quiet", "--branch", "98-crud", from, to]);
-            let args: &[&str] =
-                if way == "merge" { &["merge", "--no-edit"] } else { &["rebase"] };
+            let args: &[&str] = if way == "merge" { &["merge", "--no-edit"] } else { &["rebase"] };
             let args = [&["-c", "user.name=x", "-c", "user.email=x@x"], args, &["origin/main"]];
             let theirs = Tool::program("git").args(args.concat()).dir(&clone).run();
             let ours = world.run(&["sync", "98", &format!("--{way}")]);
-            assert_eq!(ours.exit_code() == Some(0), theirs.exit_code() == Some(0), "{seed} {way}: {}", ours.out());
+            assert_eq!(
+                ours.exit_code() == Some(0),
+                theirs.exit_code() == Some(0),
+                "{seed} {way}: {}",
+                ours.out()
+            );
             let answer = ours.json();
             if theirs.exit_code() != Some(0) {
                 conflicts += 1;
