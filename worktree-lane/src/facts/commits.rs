@@ -1,5 +1,7 @@
 //! Where the commits of a lane are besides the lane.
 
+pub(crate) mod unmerged;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

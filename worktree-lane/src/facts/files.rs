@@ -15,7 +15,7 @@ use cli::Failure;
 
 use crate::lane_git::{LaneGit, fields};
 
-use index::Index;
+use index::{Index, Written};
 use walk::Walk;
 
 /// What git's status counts.
@@ -52,7 +52,9 @@ const FEW: usize = 64;
 /// commit that is checked out. `None` where only git can tell.
 pub(crate) fn seen(path: &Path, admin: &Path, head: Option<&str>) -> Option<Seen> {
     let file = File::open(admin.join("index")).ok()?;
-    let written = file.metadata().ok()?.mtime();
+    let metadata = file.metadata().ok()?;
+    let at = (metadata.mtime(), metadata.mtime_nsec());
+    let written = Written { at, device: metadata.dev() };
     let mut bytes = Vec::new();
     BufReader::new(file).read_to_end(&mut bytes).ok()?;
     let mut index = Index::parse(&bytes, head?.len() / 2, written)?;

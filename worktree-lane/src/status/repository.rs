@@ -1,6 +1,7 @@
 //! What all worktrees of a repository share, asked once for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use cli::Failure;
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use records::Stamp;
 use repo::Error;
 
 use crate::facts::Checked;
-use crate::facts::commits::base_commit;
+use crate::facts::commits::{base_commit, unmerged};
 use crate::facts::processes::{self, Running};
 use crate::here::Here;
 use crate::lane_git::{fields, text};
@@ -33,11 +34,14 @@ pub(super) struct Repository {
     pub(super) saved: Checked<BTreeMap<String, Vec<String>>>,
     /// Every process.
     pub(super) processes: Checked<Vec<Running>>,
+    /// The commits that are certainly not merged, by the commit of the base, once that is known.
+    unmerged: OnceLock<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Where a branch stands.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Branch {
+    head: String,
     pub(super) upstream: Option<String>,
     /// Commits that the upstream has not, and that it has alone; `None` when it is not there.
     pub(super) from_upstream: Option<(u64, u64)>,
@@ -79,6 +83,7 @@ impl Repository {
                 commits: joined(commits),
                 default_base,
                 bases,
+                unmerged: OnceLock::new(),
             }
         })
     }
@@ -88,6 +93,30 @@ impl Repository {
     /// The tree of one of the commits.
     pub(super) fn tree(&self, commit: &str) -> Option<&str> {
         self.commits.known()?.get(commit).map(|commit| commit.tree.as_str())
+    }
+
+    /// Whether the commit `head` is certainly not merged into the commit `base`. The first question
+    /// is answered for all worktrees, and the others wait for it.
+    pub(super) fn is_unmerged(&self, here: &Here, base: &str, head: &str) -> bool {
+        let all = self.unmerged.get_or_init(|| self.unmerged(here));
+        all.get(base).is_some_and(|heads| heads.contains(head))
+    }
+
+    fn unmerged(&self, here: &Here) -> BTreeMap<String, BTreeSet<String>> {
+        let mut near: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for branch in self.branches.known().into_iter().flat_map(BTreeMap::values) {
+            for (base, (ahead, behind)) in &branch.from_bases {
+                if unmerged::is_near(*ahead, *behind) {
+                    near.entry(base.clone()).or_default().insert(branch.head.clone());
+                }
+            }
+        }
+        let git = here.git();
+        // Where it fails, each worktree is asked about alone, and the row has the error.
+        let surely = |(base, heads): (String, _)| {
+            Some((unmerged::unmerged(&git, &base, &heads).ok()?, base))
+        };
+        near.into_iter().filter_map(surely).map(|(heads, base)| (base, heads)).collect()
     }
 }
 
@@ -138,7 +167,9 @@ fn branches(
     if names.is_empty() {
         return Ok(found);
     }
-    let mut format = "--format=%(refname)%00%(upstream)%00%(upstream:track,nobracket)".to_owned();
+    let mut format =
+        "--format=%(refname)%00%(objectname)%00%(upstream)%00%(upstream:track,nobracket)"
+            .to_owned();
     for target in targets {
         format = format + "%00%(ahead-behind:" + target + ")";
     }
@@ -146,7 +177,7 @@ fn branches(
     for line in here.git().text(args)?.lines() {
         let mut fields = line.split('\0');
         let mut next = || fields.next().unwrap_or_default();
-        let (name, upstream, track) = (next(), next(), next());
+        let (name, head, upstream, track) = (next(), next().to_owned(), next(), next());
         let from_bases = targets.iter().filter_map(|target| {
             let (ahead, behind) = next().split_once(' ')?;
             Some((target.clone(), (ahead.parse().ok()?, behind.parse().ok()?)))
@@ -157,7 +188,7 @@ fn branches(
         let upstream = short.unwrap_or(upstream);
         let upstream = (!upstream.is_empty()).then(|| upstream.to_owned());
         let from_upstream = upstream.as_ref().and_then(|_| tracked(track));
-        found.insert(name.to_owned(), Branch { upstream, from_upstream, from_bases });
+        found.insert(name.to_owned(), Branch { head, upstream, from_upstream, from_bases });
     }
     Ok(found)
 }

@@ -293,6 +293,7 @@ impl Facts<'_> {
             {
                 Ok(Merged::No)
             }
+            _ if self.repository.is_unmerged(self.here, base, head) => Ok(Merged::No),
             _ => commits::merged(&self.here.git(), &self.here.common_dir, base, head),
         }
     }

@@ -14,6 +14,7 @@ pub(super) struct Index {
     names: Vec<u8>,
     /// The tree that a commit of the index would have, in hex, if git has noted it there.
     pub(super) tree: Option<String>,
+    written: Written,
 }
 
 /// One file.
@@ -22,9 +23,16 @@ pub(super) struct Entry {
     name: Range<usize>,
     pub(super) stat: Stat,
     pub(super) mode: u32,
-    /// Whether git takes its times for proof: it does not where the file may have been written after
-    /// git had looked at it.
-    pub(super) proves: bool,
+    /// Whether git still believes it.
+    believed: bool,
+}
+
+/// When an index was written, and on which file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Written {
+    /// Seconds and nanoseconds.
+    pub(super) at: (i64, i64),
+    pub(super) device: u64,
 }
 
 /// What git keeps of a file's `stat`, each cut to 32 bits. The device is left out, as in git.
@@ -50,11 +58,10 @@ const EMPTY: [&[u8]; 2] = [
 const EXTENDED: u16 = 0x4000;
 
 impl Index {
-    /// Reads an index that was written in the second `written` of the clock, with object names of
-    /// `oid` bytes. `None` means that git has to be asked: a conflict, a submodule, a file that git
+    /// Reads an index with object names of `oid` bytes. `None` means that git has to be asked: a conflict, a submodule, a file that git
     /// was told to overlook or that is only intended to be added, a split or a sparse index, a version
     /// that is not known, or damage.
-    pub(super) fn parse(bytes: &[u8], oid: usize, written: i64) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8], oid: usize, written: Written) -> Option<Self> {
         let mut rest = Rest(bytes.get(..bytes.len().checked_sub(oid)?)?);
         if rest.take(4)? != b"DIRC" {
             return None;
@@ -68,9 +75,9 @@ impl Index {
         if count > bytes.len() / 40 {
             return None;
         }
-        let mut index = Self { entries: Vec::with_capacity(count), ..Self::default() };
+        let mut index = Self { entries: Vec::with_capacity(count), written, ..Self::default() };
         for _ in 0..count {
-            index.entry(&mut rest, version, oid, written)?;
+            index.entry(&mut rest, version, oid)?;
         }
         while !rest.0.is_empty() {
             let (name, length) = (rest.take(4)?, rest.number()? as usize);
@@ -85,7 +92,7 @@ impl Index {
         Some(index)
     }
 
-    fn entry(&mut self, rest: &mut Rest<'_>, version: u32, oid: usize, written: i64) -> Option<()> {
+    fn entry(&mut self, rest: &mut Rest<'_>, version: u32, oid: usize) -> Option<()> {
         let before = rest.0.len();
         let changed = (rest.number()?, rest.number()?);
         let times = (rest.number()?, rest.number()?);
@@ -113,12 +120,21 @@ impl Index {
             let used = before - rest.0.len();
             rest.take(8 - used % 8)?;
         }
-        // Git marks a file that it no longer believes with the size 0; and some builds of git look at
-        // whole seconds only.
-        let proves = (size != 0 || EMPTY.contains(&content)) && i64::from(times.0) < written;
+        // Git marks a file that it no longer believes with the size 0.
+        let believed = size != 0 || EMPTY.contains(&content);
         let stat = Stat { changed, written: times, inode, owner, group, size };
-        self.entries.push(Entry { name: begin..self.names.len(), stat, mode, proves });
+        self.entries.push(Entry { name: begin..self.names.len(), stat, mode, believed });
         Some(())
+    }
+
+    /// Whether the times of an entry are proof, for a file on `device`: they are none where the file
+    /// may have been written after git had looked at it. What was written later has a later time than
+    /// the index, if both are of one clock; else only whole seconds count, as in most builds of git.
+    pub(super) fn proves(&self, entry: &Entry, device: u64) -> bool {
+        let (seconds, nanoseconds) = self.written.at;
+        let (at, and) = (i64::from(entry.stat.written.0), i64::from(entry.stat.written.1));
+        let earlier = at == seconds && device == self.written.device && and < nanoseconds;
+        entry.believed && (at < seconds || earlier)
     }
 
     /// The name of an entry, from the top of the worktree.

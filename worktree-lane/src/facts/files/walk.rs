@@ -153,7 +153,10 @@ impl<'a> Walker<'a> {
         let seconds = u64::try_from(now.st_mtime).unwrap_or(0);
         let written = Duration::new(seconds, u32::try_from(now.st_mtime_nsec).unwrap_or(0));
         self.walk.changed = self.walk.changed.max(SystemTime::UNIX_EPOCH.checked_add(written));
-        if !entry.proves || entry.stat != cut(&now)? || entry.mode != mode(now.st_mode) {
+        if !self.index.proves(entry, now.st_dev)
+            || entry.stat != cut(&now)?
+            || entry.mode != mode(now.st_mode)
+        {
             self.walk.ask.push(name.to_vec());
         }
         Some(())
