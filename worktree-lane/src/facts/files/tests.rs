@@ -227,3 +227,28 @@ fn git_is_asked_about_the_files_that_differ_and_no_others() {
     world.remove("dir.d");
     assert_eq!(asked(), ["dir.d", "dir/a", "fresh"]);
 }
+
+#[test]
+fn a_file_that_is_older_than_the_index_by_less_than_a_second_needs_no_git() {
+    let world = World::new(false);
+    let root = world.repo.path();
+    let touch = |at: &str, path: &Path| {
+        Tool::program("touch").args(["-d", at]).arg(path).run().code(0);
+    };
+    for name in NAMES[..7].iter().chain(&["empty", ".gitignore"]) {
+        touch("2020-01-01T00:00:00Z", &world.path(name));
+    }
+    touch("2026-01-24T12:00:00.100Z", &world.path("dir/a"));
+    world.git(&["update-index", "--refresh"]);
+    for (at, names) in [
+        ("2026-01-24T12:00:00.101Z", 0),
+        ("2026-01-24T12:00:00.100Z", 1),
+        ("2026-01-24T12:00:00.099Z", 1),
+        ("2026-01-24T12:00:01.000Z", 0),
+        ("2026-01-24T11:59:59.999Z", 1),
+    ] {
+        touch(at, &root.join(".git/index"));
+        let seen = seen(root, &root.join(".git"), Some(&world.repo.head())).unwrap();
+        assert_eq!(seen.walk.ask.len(), names, "{at}");
+    }
+}
