@@ -260,7 +260,10 @@ impl Facts<'_> {
         };
         (self.row.ahead, self.row.behind) = (Some(ahead), Some(behind));
         self.row.merged = match self.merged(head, base, ahead, behind) {
-            Ok(Merged::No) if behind > commits::RECENT => {
+            Ok(Merged::No)
+                if behind > commits::RECENT
+                    && !self.repository.is_unmerged(self.here, base, head) =>
+            {
                 let why = format!(
                     "it is not known to be merged, but only {} of the {behind} commits that it is \
                      behind were compared with it as a whole",

@@ -20,8 +20,20 @@ enum Form {
     /// Everything about each, under a line with its name.
     Whole,
     /// A row of a table: the rows that will come, and the columns once the heading is printed.
-    Table(Vec<LaneStatus>, Option<Columns>),
+    Table(Vec<LaneStatus>, Option<(Layout, Columns)>),
 }
+
+/// Which columns there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// One a count.
+    Wide,
+    /// Both distances in one, and the files among the notes.
+    Narrow,
+}
+
+/// From how many columns of a terminal on there is room for the wide layout.
+const WIDE: usize = 100;
 
 impl Shown {
     /// For the worktrees that will come.
@@ -35,12 +47,16 @@ impl Shown {
         let row = LaneStatus { project: self.project.clone(), ..row.clone() };
         out.print(&row, |row, page| match &mut self.form {
             Form::Whole => whole::show(row, self.now, page),
-            Form::Table(_, Some(columns)) => columns.row(page, &cells(row, self.now)),
+            Form::Table(_, Some((layout, columns))) => {
+                columns.row(page, &cells(row, self.now, *layout));
+            }
             Form::Table(expected, begun) => {
-                let columns = columns(expected, self.now, page);
+                let is_narrow = page.width().is_some_and(|width| width < WIDE);
+                let layout = if is_narrow { Layout::Narrow } else { Layout::Wide };
+                let columns = columns(expected, self.now, layout, page);
                 columns.heading(page);
-                columns.row(page, &cells(row, self.now));
-                *begun = Some(columns);
+                columns.row(page, &cells(row, self.now, layout));
+                *begun = Some((layout, columns));
             }
         })?;
         out.flush()
@@ -51,12 +67,15 @@ impl Shown {
 const NEVER_WRAPPED: usize = 100_000;
 
 /// The columns are as wide as what is known at once needs; the notes take the rest.
-fn columns(expected: &[LaneStatus], now: Stamp, page: &Page) -> Columns {
-    let mut table = Table::new([
-        "LANE", "BRANCH", "AHEAD", "BEHIND", "STAGED", "CHANGED", "NEW", "TOUCHED", "NOTES",
-    ]);
+fn columns(expected: &[LaneStatus], now: Stamp, layout: Layout, page: &Page) -> Columns {
+    let mut table = match layout {
+        Layout::Wide => Table::new([
+            "LANE", "BRANCH", "AHEAD", "BEHIND", "STAGED", "CHANGED", "NEW", "TOUCHED", "NOTES",
+        ]),
+        Layout::Narrow => Table::new(["LANE", "BRANCH", "+/-", "TOUCHED", "NOTES"]),
+    };
     for row in expected {
-        let mut cells = cells(row, now);
+        let mut cells = cells(row, now, layout);
         if let Some(notes) = cells.last_mut() {
             *notes = Cell::new("x".repeat(page.width().unwrap_or(NEVER_WRAPPED)));
         }
@@ -65,26 +84,40 @@ fn columns(expected: &[LaneStatus], now: Stamp, page: &Page) -> Columns {
     table.columns(page.width())
 }
 
-fn cells(row: &LaneStatus, now: Stamp) -> Vec<Cell> {
+fn cells(row: &LaneStatus, now: Stamp, layout: Layout) -> Vec<Cell> {
     let kind = match row.kind {
         LaneKind::Main => "(main)",
         LaneKind::Lane => "-",
         LaneKind::Foreign => "(foreign)",
     };
     let lane = row.lane.as_ref().map_or_else(|| Cell::toned(Tone::Dim, kind), Cell::new);
+    let branch = Cell::new(row.branch.as_deref().unwrap_or("(detached)"));
     let touched = row.changed_at.max(row.committed_at).map(|at| age(now, at));
-    let (tone, notes) = notes::notes(row);
-    vec![
-        lane,
-        Cell::new(row.branch.as_deref().unwrap_or("(detached)")),
-        count(row, row.ahead, Tone::Plain),
-        count(row, row.behind, Tone::Plain),
-        count(row, row.staged, Tone::Warn),
-        count(row, row.unstaged, Tone::Warn),
-        count(row, row.untracked, Tone::Warn),
-        Cell::maybe(touched).number(),
-        Cell::toned(tone, notes),
-    ]
+    let touched = Cell::maybe(touched).number();
+    let (tone, notes) = notes::notes(row, layout);
+    let notes = Cell::toned(tone, notes);
+    match layout {
+        Layout::Wide => vec![
+            lane,
+            branch,
+            count(row, row.ahead, Tone::Plain),
+            count(row, row.behind, Tone::Plain),
+            count(row, row.staged, Tone::Warn),
+            count(row, row.unstaged, Tone::Warn),
+            count(row, row.untracked, Tone::Warn),
+            touched,
+            notes,
+        ],
+        Layout::Narrow => vec![lane, branch, distances(row), touched, notes],
+    }
+}
+
+fn distances(row: &LaneStatus) -> Cell {
+    match (row.ahead, row.behind) {
+        (Some(0), Some(0)) => Cell::toned(Tone::Dim, "0/0").number(),
+        (Some(ahead), Some(behind)) => Cell::new(format_args!("{ahead}/{behind}")).number(),
+        _ => count(row, None, Tone::Plain),
+    }
 }
 
 /// A zero is faint, so that the others stand out; what is not known is a question mark, and what there

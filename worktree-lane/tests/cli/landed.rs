@@ -146,3 +146,34 @@ fn a_squash_with_more_in_it_than_the_lane_has_no_proof_after_the_base_went_on() 
     world.repo.git(["push", "--quiet"]);
     not_landed(&world);
 }
+
+#[test]
+fn far_behind_it_is_either_certain_or_not_known() {
+    let world = World::new();
+    let working = world.lane_98();
+    world.run(&["add", "99", "x"]).code(0);
+    let like_the_base = world.beside("talos-99");
+    for (lane, file) in [(&working, "README.md"), (&like_the_base, "counter")] {
+        write(&lane.join(file), "lane\n");
+        git(lane, &["add", file]);
+        git(lane, &["commit", "--quiet", "--message", "Work"]);
+    }
+    let commit = |number: u32| {
+        let from = if number == 0 { "from refs/heads/main^0\n" } else { "" };
+        let who = "committer t <t@example.org> 1769000000 +0000";
+        let length = number.to_string().len();
+        format!(
+            "commit refs/heads/main\n{who}\ndata 1\nx\n{from}M 644 inline counter\n\
+             data {length}\n{number}\n"
+        )
+    };
+    let commits = (0..501).map(commit).collect::<Vec<_>>().concat();
+    let import = Tool::program("git").args(["fast-import", "--quiet"]).stdin(commits);
+    import.dir(world.repo.path()).run().code(0);
+    world.repo.git(["push", "--quiet", "origin", "main"]);
+    assert_eq!(world.row("98")["merged"], "no");
+    assert_eq!(world.row("98")["problems"], serde_json::json!([]));
+    let unknown = world.row("99");
+    assert!(unknown["merged"].is_null(), "{unknown}");
+    assert_eq!(unknown["problems"][0]["code"], "merge_unproven");
+}

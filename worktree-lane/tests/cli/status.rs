@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use testkit::{Repo, Tool};
+use testkit::{Repo, Terminal, Tool};
 
 use crate::support::{World, commit, git, write};
 
@@ -358,6 +358,22 @@ fn people_get_a_table_or_all_about_one() {
         .stdout_has("  commits: 0 ahead of origin/main, 0 behind, no commits yet\n")
         .stdout_has("  files: 1 changed\n")
         .stdout_has("  locked: on a stick\n");
+}
+
+#[test]
+fn a_narrow_terminal_has_a_line_a_lane() {
+    let world = World::new();
+    let lane = world.lane_98();
+    write(&lane.join("README.md"), "changed\n");
+    write(&lane.join("new"), "new\n");
+    for columns in [80, 120] {
+        let seen = Terminal::of_columns(columns)
+            .run(&world.tool(&["status"]).env("NO_COLOR", "1").env("TZ", "UTC"));
+        let lines: Vec<&str> = seen.lines().collect();
+        assert_eq!(lines.len(), 3, "{seen}");
+        assert!(lines[2].starts_with("98      98-crud "), "{seen}");
+        assert_eq!(lines[2].ends_with("1 changed, 1 new, no commits yet"), columns == 80, "{seen}");
+    }
 }
 
 #[test]

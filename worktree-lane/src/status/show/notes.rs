@@ -1,10 +1,12 @@
 //! What stands out about a worktree, in a few words.
 
 use cli::Tone;
-use records::worktree_lane::{LaneState, LaneStatus, Merged, Operation, OperationKind};
+use records::worktree_lane::{LaneKind, LaneState, LaneStatus, Merged, Operation, OperationKind};
+
+use super::Layout;
 
 /// The words, and how urgent the worst of them is.
-pub(super) fn notes(row: &LaneStatus) -> (Tone, String) {
+pub(super) fn notes(row: &LaneStatus, layout: Layout) -> (Tone, String) {
     let mut notes = Notes { tone: Tone::Dim, words: Vec::new() };
     for problem in &row.problems {
         let tone = if row.state == LaneState::Whole { Tone::Warn } else { Tone::Bad };
@@ -15,6 +17,14 @@ pub(super) fn notes(row: &LaneStatus) -> (Tone, String) {
     }
     if let Some(conflicts @ 1..) = row.conflicted {
         notes.add(Tone::Bad, counted(conflicts, "conflict", "conflicts"));
+    }
+    if layout == Layout::Narrow {
+        let files = [(row.staged, "staged"), (row.unstaged, "changed"), (row.untracked, "new")];
+        for (count, what) in files {
+            if let Some(count @ 1..) = count {
+                notes.add(Tone::Warn, format!("{count} {what}"));
+            }
+        }
     }
     if let Some(overlooked @ 1..) = row.overlooked {
         notes.add(Tone::Warn, format!("{overlooked} overlooked"));
@@ -27,7 +37,10 @@ pub(super) fn notes(row: &LaneStatus) -> (Tone, String) {
         Some(why) => notes.add(Tone::Warn, format!("locked: {why}")),
         None => {}
     }
+    // In the middle of a rebase `HEAD` is not the work, and the main worktree is not to be merged.
+    let is_at_work = row.operations.as_ref().is_some_and(|all| !all.is_empty());
     match merged(row) {
+        Some(_) if is_at_work || row.kind == LaneKind::Main => {}
         Some(words) => notes.add(Tone::Good, words.into()),
         None if row.pushed == Some(false) && row.ahead != Some(0) => {
             notes.add(Tone::Plain, "not pushed".into());
@@ -99,5 +112,36 @@ impl Notes {
             self.tone = tone;
         }
         self.words.push(words);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lane that is as the base is, with one commit that has been rebased into it.
+    fn row() -> LaneStatus {
+        let row = serde_json::json!({
+            "kind": "lane", "state": "whole", "path": "/talos-98", "problems": [],
+            "lane": "98", "branch": "98-crud", "ahead": 1, "behind": 2, "merged": "rebased",
+            "staged": 0, "unstaged": 0, "untracked": 0, "operations": [],
+        });
+        serde_json::from_value(row).unwrap()
+    }
+
+    #[test]
+    fn files_are_among_the_notes_where_they_have_no_columns() {
+        let row = LaneStatus { staged: Some(1), untracked: Some(2), merged: None, ..row() };
+        assert_eq!(notes(&row, Layout::Wide), (Tone::Dim, String::new()));
+        assert_eq!(notes(&row, Layout::Narrow), (Tone::Warn, "1 staged, 2 new".into()));
+    }
+
+    #[test]
+    fn what_is_being_rebased_is_not_said_to_be_merged() {
+        let words = |row: &LaneStatus| notes(row, Layout::Wide).1;
+        assert_eq!(words(&row()), "merged (rebased)");
+        let rebase = Operation { kind: OperationKind::Rebase, step: Some(1), of: Some(3) };
+        assert_eq!(words(&LaneStatus { operations: Some(vec![rebase]), ..row() }), "rebase 1/3");
+        assert_eq!(words(&LaneStatus { kind: LaneKind::Main, ..row() }), "");
     }
 }

@@ -4,11 +4,11 @@ use cli::{Page, Tone, clock};
 use records::Stamp;
 use records::worktree_lane::{LaneKind, LaneState, LaneStatus, Merged};
 
-use super::{age, notes};
+use super::{Layout, age, notes};
 
 /// Shows it under a line with its name.
 pub(super) fn show(row: &LaneStatus, now: Stamp, page: &mut Page) {
-    let (tone, _) = notes::notes(row);
+    let (tone, _) = notes::notes(row, Layout::Wide);
     let name = row.lane.as_deref().unwrap_or(&row.path);
     let kind = match row.kind {
         LaneKind::Main => "main worktree",
