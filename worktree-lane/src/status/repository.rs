@@ -103,11 +103,11 @@ impl Repository {
     }
 
     fn unmerged(&self, here: &Here) -> BTreeMap<String, BTreeSet<String>> {
-        let mut near: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut near: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         for branch in self.branches.known().into_iter().flat_map(BTreeMap::values) {
             for (base, (ahead, behind)) in &branch.from_bases {
                 if unmerged::is_near(*ahead, *behind) {
-                    near.entry(base.clone()).or_default().insert(branch.head.clone());
+                    near.entry(base.clone()).or_default().insert(branch.head.clone(), *ahead);
                 }
             }
         }

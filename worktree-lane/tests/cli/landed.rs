@@ -160,7 +160,7 @@ fn far_behind_it_is_either_certain_or_not_known() {
     }
     let commit = |number: u32| {
         let from = if number == 0 { "from refs/heads/main^0\n" } else { "" };
-        let who = "committer t <t@example.org> 1769000000 +0000";
+        let who = "committer t <t@example.org> 1769300000 +0000";
         let length = number.to_string().len();
         format!(
             "commit refs/heads/main\n{who}\ndata 1\nx\n{from}M 644 inline counter\n\

@@ -25,19 +25,21 @@ pub(crate) fn is_near(ahead: u64, behind: u64) -> bool {
 }
 
 /// Those of `heads` that are certainly not merged into the commit `base`. Nothing is said about the
-/// others.
+/// others. Each comes with the number of its commits that the base has not: where git lists another
+/// number, commits have times that mislead it.
 pub(crate) fn unmerged(
     git: &Git,
     base: &str,
-    heads: &BTreeSet<String>,
+    heads: &BTreeMap<String, u64>,
 ) -> Result<BTreeSet<String>, Error> {
     if heads.is_empty() {
         return Ok(BTreeSet::new());
     }
     let graph = Graph::read(git, base, heads)?;
     let mut lanes = Vec::new();
-    for head in heads {
-        lanes.extend(graph.lane(git, head)?);
+    for (head, ahead) in heads {
+        let lane = graph.lane(git, head)?;
+        lanes.extend(lane.filter(|lane| lane.commits.len() as u64 == *ahead));
     }
     let forks: BTreeSet<&str> = lanes.iter().map(|lane| lane.fork).collect();
     let Some(since) = common(git, &forks)? else { return Ok(BTreeSet::new()) };
@@ -74,9 +76,9 @@ struct Lane<'a> {
 }
 
 impl Graph {
-    fn read(git: &Git, base: &str, heads: &BTreeSet<String>) -> Result<Self, Error> {
+    fn read(git: &Git, base: &str, heads: &BTreeMap<String, u64>) -> Result<Self, Error> {
         let args = ["log", "--stdin", "--boundary", "--no-show-signature", "--format=%m %H %T %P"];
-        let asked: String = heads.iter().flat_map(|head| [head, "\n"]).collect();
+        let asked: String = heads.keys().flat_map(|head| [head, "\n"]).collect();
         let text = piped(git, &args, asked + "^" + base + "\n")?;
         let mut commits = BTreeMap::new();
         for line in String::from_utf8_lossy(&text).lines() {

@@ -73,10 +73,12 @@ impl World {
     fn check(&self, steps: &dyn std::fmt::Debug) -> usize {
         let git = Git::new(self.repo.path());
         let base = self.repo.git(["rev-parse", "main"]);
-        let heads: BTreeSet<String> =
-            (0..LANES).map(|lane| self.repo.git(["rev-parse", &format!("lane-{lane}")])).collect();
-        let heads = heads.into_iter().filter(|head| !git.is_ancestor(head, &base).unwrap());
-        let heads = heads.collect();
+        let heads = (0..LANES).map(|lane| {
+            let head = self.repo.git(["rev-parse", &format!("lane-{lane}")]);
+            let (ahead, _) = super::super::distance(&git, &head, &base).unwrap();
+            (head, ahead)
+        });
+        let heads = heads.filter(|(_, ahead)| *ahead > 0).collect();
         let surely = unmerged(&git, &base, &heads).unwrap();
         for head in &surely {
             let alone = merged(&git, &self.repo.path().join(".git"), &base, head).unwrap();
