@@ -122,7 +122,7 @@ pub(crate) fn gather(here: &Here, entries: &[Entry], entry: &Entry) -> Result<Fa
             Checked::Unknown(skipped())
         },
         submodules: if look {
-            Checked::from_result(submodules::unpushed(&git, path))
+            Checked::from_result(submodules::unpushed(&git, path, &admin))
         } else {
             Checked::Unknown(skipped())
         },

@@ -11,6 +11,19 @@ use crate::here::Here;
 /// How many names a message shows.
 const SHOWN: usize = 5;
 
+/// Settings under which git hides no change from us: each of them can be set otherwise for the sake of
+/// speed, or for a file system that the repository is on no more. The last one would add a line to
+/// the list of changes.
+const SEEN: [&str; 7] = [
+    "core.untrackedCache=false",
+    "core.ignoreStat=false",
+    "core.ignoreCase=false",
+    "core.trustCTime=true",
+    "core.checkStat=default",
+    "status.showUntrackedFiles=all",
+    "status.showStash=false",
+];
+
 /// Runs git for one linked worktree, named by its folder and by git's own folder for it.
 ///
 /// Both are given on the command line, so git never searches: in a lane that lost its `.git` file,
@@ -33,10 +46,7 @@ impl LaneGit {
         };
         let mut before = vec![option("--git-dir=", admin), option("--work-tree=", path)];
         before.extend(Here::QUIET.map(OsString::from));
-        // Settings that would hide a change from us.
-        for setting in
-            ["core.untrackedCache=false", "core.ignoreStat=false", "status.showUntrackedFiles=all"]
-        {
+        for setting in SEEN {
             before.extend(["-c".into(), setting.into()]);
         }
         Self { git: Git::new(path), before, common: None }

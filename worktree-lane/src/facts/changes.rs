@@ -80,7 +80,7 @@ fn parse(status: &[u8]) -> Changes {
 
 /// Files marked `assume-unchanged` or `skip-worktree` that are there and differ from the index. A
 /// sparse checkout marks the files that it leaves out; those are not there.
-fn hidden(git: &LaneGit, path: &Path, admin: &Path) -> Result<Vec<String>, Failure> {
+pub(super) fn hidden(git: &LaneGit, path: &Path, admin: &Path) -> Result<Vec<String>, Failure> {
     let listed = git.bytes(&["ls-files", "-v", "-z"])?;
     let mut marked = Vec::new();
     for entry in fields(&listed) {

@@ -1,5 +1,6 @@
 //! The ignored files of a lane: how many, how large, and which of them matter.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -21,6 +22,9 @@ const MOST: u64 = 5_000_000;
 const LIST: [&str; 6] =
     ["ls-files", "--others", "--directory", "-z", "--exclude-standard", "--ignored"];
 
+/// How git lists the tracked files.
+const TRACKED: [&str; 2] = ["ls-files", "-z"];
+
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Ignored {
@@ -30,7 +34,7 @@ pub(crate) struct Ignored {
     pub(crate) bytes: u64,
     /// Those that nobody can build again.
     pub(crate) precious: Vec<String>,
-    /// Repositories among the ignored and the untracked files.
+    /// Repositories among the files, tracked ones included.
     pub(crate) repositories: Vec<String>,
     /// The main worktree, whose files are compared with.
     main: Option<PathBuf>,
@@ -44,10 +48,12 @@ pub(crate) fn ignored(git: &LaneGit, path: &Path, main: Option<&Path>) -> Result
     let mut found = Ignored { main: main.map(Path::to_path_buf), ..Ignored::default() };
     let (ignored, others) = (&LIST, &LIST[..5]);
     found.list(path, Path::new(""), &git.bytes(ignored)?, &git.bytes(others)?)?;
+    found.among_tracked(path, Path::new(""), &git.bytes(&TRACKED)?);
     for submodule in submodules::checked_out(git, path)? {
         // Git's answers for the lane say nothing about the files in there.
         let git = Git::new(path.join(&submodule));
         found.list(path, &submodule, &git.bytes(ignored)?, &git.bytes(others)?)?;
+        found.among_tracked(path, &submodule, &git.bytes(TRACKED)?);
     }
     found.precious.sort();
     found.repositories.sort();
@@ -85,6 +91,27 @@ impl Ignored {
             }
         }
         Ok(())
+    }
+
+    /// Looks for repositories in the folders of `tracked` files in the folder `inside`: git goes on to
+    /// track the files around such a `.git`, and never says a word about it.
+    fn among_tracked(&mut self, root: &Path, inside: &Path, tracked: &[u8]) {
+        let names = fields(tracked).map(|name| Path::new(OsStr::from_bytes(name)));
+        let mut folders: BTreeSet<&Path> = BTreeSet::new();
+        for name in names {
+            let above = name.ancestors().skip(1).take_while(|above| *above != Path::new(""));
+            for folder in above {
+                if !folders.insert(folder) {
+                    break;
+                }
+            }
+        }
+        for folder in folders {
+            let relative = inside.join(folder);
+            if fs::symlink_metadata(root.join(&relative).join(".git")).is_ok() {
+                self.repositories.push(relative.to_string_lossy().into_owned());
+            }
+        }
     }
 
     /// Counts a file, or all files of a folder; `built` says that a build fills the folder.

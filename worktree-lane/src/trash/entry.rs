@@ -13,6 +13,7 @@ use std::path::{Component, Path, PathBuf};
 use cli::Failure;
 use records::worktree_lane::Trashed;
 use records::{LaneEvent, Stamp};
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use serde::{Deserialize, Serialize};
 
 use crate::here::Here;
@@ -64,6 +65,11 @@ impl Entry {
     /// Where git's folder for the worktree is now.
     pub(crate) fn admin_now(&self, here: &Here) -> PathBuf {
         self.dir(here).join("admin")
+    }
+
+    /// Whether the worktree is beside its old place, and not in the repository.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.tree.parent().is_some_and(|parent| parent.ends_with(BESIDE))
     }
 
     /// As it is printed.
@@ -153,9 +159,7 @@ pub(crate) fn place(
 ) -> Result<(String, PathBuf), Failure> {
     let root = root(here);
     journal::create_dirs(&root)?;
-    let device = |path: &Path| {
-        fs::metadata(path).map(|m| m.dev()).map_err(|e| Failure::io("cannot read", path, &e))
-    };
+    let device = |path: &Path| mount(path).map_err(|e| Failure::io("cannot read", path, &e));
     // Of a lane that is missing there are no files to move.
     let same = fs::symlink_metadata(path).is_err() || device(&root)? == device(path)?;
     let first = format!("{lane}-{}", at.compact());
@@ -171,6 +175,16 @@ pub(crate) fn place(
         }
     }
     Err(Failure::world("the trash", "no name is free"))
+}
+
+/// The file system of a folder, and which mount of it: a rename crosses neither, and containers
+/// mount one file system more than once.
+fn mount(path: &Path) -> io::Result<(u64, u64)> {
+    let device = fs::metadata(path)?.dev();
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID);
+    // An old system does not tell; then the file system alone counts.
+    let mount = found.ok().filter(|found| found.stx_mask & StatxFlags::MNT_ID.bits() != 0);
+    Ok((device, mount.map_or(0, |found| found.stx_mnt_id)))
 }
 
 /// The entry called `name`; `None` when there is none.
@@ -189,7 +203,13 @@ pub(crate) fn from(dir: &Path) -> Result<Option<Entry>, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Failure::io("cannot read", &file, &error)),
     };
-    serde_json::from_slice(&bytes).map(Some).map_err(|why| Failure::damaged(file.display(), why))
+    let mut entry: Entry =
+        serde_json::from_slice(&bytes).map_err(|why| Failure::damaged(file.display(), why))?;
+    // The repository may have been moved since, and its trash with it.
+    if !entry.is_beside() {
+        entry.tree = dir.join("tree");
+    }
+    Ok(Some(entry))
 }
 
 /// Every entry, oldest first, and what is wrong with those that cannot be read.

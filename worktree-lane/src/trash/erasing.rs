@@ -39,7 +39,7 @@ pub(crate) fn finish(going: &Path, entry: &Entry) -> Result<(), Failure> {
     let inside = going.join("tree");
     delete(&inside)?;
     // On another file system it lies beside the lane's old place.
-    if entry.tree.parent().is_some_and(|parent| parent.ends_with(entry::BESIDE)) {
+    if entry.is_beside() {
         delete(&entry.tree)?;
     }
     delete(&going.join("admin"))?;

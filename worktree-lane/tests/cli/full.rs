@@ -5,23 +5,20 @@ use testkit::{Ran, Tool};
 use crate::support::{World, codes};
 
 /// How a script says that it may not mount anything.
-const NOT_PERMITTED: i32 = 77;
+pub(crate) const NOT_PERMITTED: i32 = 77;
 
-/// Runs `add 98` onto a file system that was mounted with `options`. `None` where the system permits
-/// no namespaces: the test is left out, and says so.
+/// Runs a script in the main worktree that may mount things; it ends with 77 when it may not. `$LANE`
+/// is the tool, `$DISK` a folder. `None` where the system permits no namespaces: the test is left out,
+/// and says so.
 #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
-fn add_onto(world: &World, options: &str) -> Option<Ran> {
+pub(crate) fn with_mounts(world: &World, script: &str) -> Option<Ran> {
     let disk = world.scratch.path("disk");
     std::fs::create_dir_all(&disk).unwrap();
-    let script = "mount -t tmpfs -o $OPTIONS none \"$DISK\" || exit 77\nset +e\n\
-        \"$LANE\" add 98 x --format json; code=$?\n\
-        test \"$(ls \"$DISK\")\" = '' && exit $code\nls \"$DISK\" >&2; exit 99";
     let namespace = "exec unshare --user --map-root-user --mount sh -euc \"$0\"";
     let ran = Tool::program("sh")
         .args(["-c", namespace, script])
         .dir(world.repo.path())
         .env("DISK", disk.to_str().unwrap())
-        .env("OPTIONS", options)
         .env("LANE", env!("CARGO_BIN_EXE_worktree-lane"))
         .run();
     let forbidden = ran.err().contains("unshare: ") || ran.exit_code() == Some(127);
@@ -30,6 +27,16 @@ fn add_onto(world: &World, options: &str) -> Option<Ran> {
         return None;
     }
     Some(ran)
+}
+
+/// Runs `add 98` onto a file system that was mounted with `options`.
+fn add_onto(world: &World, options: &str) -> Option<Ran> {
+    let script = format!(
+        "mount -t tmpfs -o {options} none \"$DISK\" || exit {NOT_PERMITTED}\nset +e\n\
+         \"$LANE\" add 98 x --format json; code=$?\n\
+         test \"$(ls \"$DISK\")\" = '' && exit $code\nls \"$DISK\" >&2; exit 99"
+    );
+    with_mounts(world, &script)
 }
 
 fn project() -> World {

@@ -17,6 +17,7 @@ mod landed;
 mod nothing_lost;
 mod odd_places;
 mod odd_repositories;
+mod out_of_sight;
 mod parallel;
 mod preflight;
 mod prune;

@@ -1,9 +1,11 @@
 //! What goes into the trash comes back as it was.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use testkit::{Repo, Tool};
 
+use crate::full::{NOT_PERMITTED, with_mounts};
 use crate::support::{World, bytes_below, codes, git, status, write};
 
 fn trash_name(world: &World) -> String {
@@ -41,7 +43,7 @@ fn every_state_of_a_file_comes_back() {
         git_in_trash(&world, &entry, &["add", "staged", "README.md"]);
         write(&tree.join("README.md"), "unstaged on top\n");
         write(&tree.join("untracked/ünï"), [0, 159, 255]);
-        std::fs::remove_file(tree.join("src/main.rs")).unwrap();
+        fs::remove_file(tree.join("src/main.rs")).unwrap();
         std::os::unix::fs::symlink("nowhere", tree.join("link")).unwrap();
         let before = bytes_below(&tree);
 
@@ -97,9 +99,9 @@ fn what_stands_in_the_way_is_named_and_not_touched() {
         assert_eq!(trash_name(&world), name);
     };
     let path: PathBuf = world.beside("talos-98");
-    std::fs::create_dir(&path).unwrap();
+    fs::create_dir(&path).unwrap();
     refused(&["path_exists"]);
-    std::fs::remove_dir(&path).unwrap();
+    fs::remove_dir(&path).unwrap();
     world.run(&["add", "98", "crud"]).code(0);
     refused(&["lane_exists", "path_exists", "entry_taken", "branch_checked_out"]);
     world.run(&["remove", "98"]).code(0);
@@ -198,4 +200,51 @@ fn a_lane_that_is_back_stays_when_its_entry_cannot_be_tidied() {
     world.run(&restore).code(0);
     assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
     world.run(&["path", "98"]).code(0);
+}
+
+#[test]
+fn the_trash_goes_where_the_repository_goes() {
+    let world = World::new();
+    let path = world.lane_98();
+    world.run(&["remove", "98"]).code(0);
+    let name = trash_name(&world);
+    let moved = world.scratch.path("elsewhere/talos");
+    fs::create_dir(moved.parent().unwrap()).unwrap();
+    fs::rename(world.repo.path(), &moved).unwrap();
+    let tool = |args: &[&str]| Tool::new("worktree-lane").args(args).dir(&moved).run();
+
+    // What is changed there is seen there.
+    let readme = moved.join(".git/switchyard/trash").join(&name).join("tree/README.md");
+    write(&readme, "changed\n");
+    let answer = tool(&["trash", "empty", &name]).code(1).json();
+    assert_eq!(codes(&answer), ["uncommitted"]);
+
+    let listed = tool(&["trash", "list"]).code(0).json();
+    assert_eq!(listed["files"], readme.parent().unwrap().to_str().unwrap());
+    tool(&["trash", "restore", &name]).code(0);
+    assert_eq!(fs::read(path.join("README.md")).unwrap(), b"changed\n");
+    tool(&["repair", "98"]).code(0);
+    assert_eq!(git(&path, &["diff", "--name-only"]), "README.md");
+}
+
+#[test]
+fn one_file_system_that_is_mounted_twice() {
+    let world = World::new();
+    let path = world.lane_98();
+    // As a container mounts the repository. A rename does not cross mounts of one file system.
+    let script = format!(
+        "mount --bind \"$PWD\" \"$PWD\" || exit {NOT_PERMITTED}\ncd \"$PWD\"\n\
+         \"$LANE\" remove 98 --format json >&2\n\
+         \"$LANE\" trash restore \"$(ls .git/switchyard/trash)\" --format json >&2\n\
+         \"$LANE\" remove 98 --format json"
+    );
+    write(&path.join("target/out"), "built");
+    let before = bytes_below(&path);
+    let Some(ran) = with_mounts(&world, &script) else { return };
+    let name = ran.code(0).json()["trash"].as_str().unwrap().to_owned();
+    let beside = world.beside(".worktree-lane-trash").join(&name);
+    assert_eq!(bytes_below(&beside), before);
+    world.run(&["trash", "restore", &name]).code(0);
+    assert_eq!(bytes_below(&path), before);
+    assert!(!beside.parent().unwrap().exists());
 }

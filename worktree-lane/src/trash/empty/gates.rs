@@ -1,9 +1,12 @@
 //! Whether an entry of the trash may be deleted for good: what was changed in it since it was moved
 //! there is nowhere else.
 
+use std::path::Path;
+
 use records::Reason;
 use repo::shell_words;
 
+use crate::facts::submodules::{self, Work};
 use crate::facts::{changes, ignored, mounts, operation, processes};
 use crate::here::Here;
 use crate::lane_git::LaneGit;
@@ -31,6 +34,14 @@ pub(crate) fn reasons(here: &Here, entry: &Entry) -> Vec<Reason> {
     all.all
 }
 
+/// Git's folder holds the repositories of submodules, and all that only they have.
+fn of_submodules(admin: &Path, all: &mut Reasons) {
+    let found = submodules::in_modules(admin, Work::Logged);
+    if let Some(found) = all.known("submodules", found) {
+        all.some("submodule_work", "submodules have work of their own", &found);
+    }
+}
+
 /// The files were gone before, or somebody deleted them: what git's folder has beyond the commits.
 fn without_files(here: &Here, all: &mut Reasons) {
     let admin = all.entry.admin_now(here);
@@ -39,6 +50,7 @@ fn without_files(here: &Here, all: &mut Reasons) {
         let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
         all.some("operation_in_progress", "in the middle of", &found);
     }
+    of_submodules(&admin, all);
 }
 
 fn look(here: &Here, all: &mut Reasons) {
@@ -65,6 +77,7 @@ fn look(here: &Here, all: &mut Reasons) {
         all.some("untracked", "files that git does not track", &found.untracked);
         all.some("hidden_changes", "changes that git was told to overlook", &found.hidden);
     }
+    of_submodules(&admin, all);
     if let Some(found) =
         all.known("ignored files", ignored::ignored(&git, tree, here.main.as_deref()))
     {
