@@ -2,6 +2,8 @@
 
 pub(crate) mod gates;
 
+use std::fs;
+
 use cli::{Exit, Failure, Out, Page, Tone, clock};
 use records::worktree_lane::Removal;
 use records::{LaneEventKind, Reason};
@@ -15,7 +17,8 @@ use crate::lane_git::LaneGit;
 use crate::lock::Lock;
 use crate::registry::Entry;
 use crate::trash::entry::{self as trash_entry};
-use crate::trash::{keep, moving, restore};
+use crate::trash::moving::{self, Whereabouts};
+use crate::trash::{keep, restore};
 
 /// Runs `remove`: every lane is tried, whatever comes of the others.
 pub(crate) fn run(
@@ -142,9 +145,17 @@ fn take_away(
         tree,
     };
     history::record(here, actor, LaneEventKind::Removing, &restore::event(&trashed))?;
-    if let Err(failure) = move_out(here, &trashed, &LaneGit::new(path, admin)) {
-        undo(here, actor, &trashed)?;
-        return Err(failure.hint("the lane is whole, where it was"));
+    match move_out(here, &trashed, &LaneGit::new(path, admin)) {
+        Ok(true) => {}
+        Ok(false) => {
+            undo(here, actor, &trashed)?;
+            removal.reasons = vec![changed()];
+            return Ok(());
+        }
+        Err(failure) => {
+            undo(here, actor, &trashed)?;
+            return Err(failure.hint("the lane is whole, where it was"));
+        }
     }
     removal.branch_deleted = finish(here, actor, &trashed)?;
     removal.trash = Some(trashed.name);
@@ -159,11 +170,27 @@ pub(crate) fn undo(here: &Here, actor: &str, trashed: &trash_entry::Entry) -> Re
     history::record(here, actor, LaneEventKind::RemoveFailed, &restore::event(trashed))
 }
 
-fn move_out(here: &Here, trashed: &trash_entry::Entry, git: &LaneGit) -> Result<(), Failure> {
+/// Moves it. Gives whether it was the lane that was looked at: until this very moment, somebody could
+/// make a commit or move the folder away.
+fn move_out(here: &Here, trashed: &trash_entry::Entry, git: &LaneGit) -> Result<bool, Failure> {
     trashed.write(here)?;
     let (head, branch) = (trashed.head.as_deref(), trashed.branch.as_deref());
     keep::keep(here, git, &trashed.name, head, branch, None)?;
-    moving::out(here, trashed)
+    moving::out(here, trashed)?;
+    if moving::look(here, trashed).tree != Whereabouts::Trash {
+        return Ok(false);
+    }
+    // Git does not find refs from within the trash. Where they are no files, `HEAD` says nothing.
+    let file = trashed.admin_now(here).join("HEAD");
+    let stands = fs::read(&file).map_err(|error| Failure::io("cannot read", &file, &error))?;
+    let expected = branch.map(|branch| format!("ref: refs/heads/{branch}"));
+    let expected = expected.as_deref().or(head).unwrap_or_default();
+    let stands = stands.trim_ascii();
+    if stands != expected.as_bytes() && stands != b"ref: refs/heads/.invalid" {
+        return Ok(false);
+    }
+    let Some(branch) = branch else { return Ok(true) };
+    Ok(here.git().commit(&format!("refs/heads/{branch}"))?.as_deref() == head)
 }
 
 /// The last steps, when both halves are in the trash. Gives whether the branch was deleted.
@@ -196,8 +223,12 @@ pub(crate) fn changed_meanwhile(
     let git = LaneGit::new(&entry.worktree.path, admin);
     let moved = git.commit("HEAD")? != entry.worktree.head;
     if moved || admin.join("locked").exists() || admin.join("index.lock").exists() {
-        let message = "somebody works in the lane: it changed while it was looked at";
-        return Ok(Some(Reason::new("changed_meanwhile", message, "try again when they are done")));
+        return Ok(Some(changed()));
     }
     Ok(None)
+}
+
+fn changed() -> Reason {
+    let message = "somebody works in the lane: it changed while it was looked at";
+    Reason::new("changed_meanwhile", message, "try again when they are done")
 }

@@ -31,9 +31,7 @@ pub(crate) fn run(
     asked: &Repair,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
-    if !asked.dry_run {
-        erasing::unfinished(here, actor, out)?;
-    }
+    let failed = if asked.dry_run { None } else { erasing::unfinished(here, actor, out).err() };
     let history = History::load(here)?;
     let all: BTreeSet<String> = look::lanes(&history).collect();
     let named: Vec<String> = asked.lanes.iter().map(|name| crate::name::spelled(name)).collect();
@@ -56,7 +54,7 @@ pub(crate) fn run(
     if found.is_empty() {
         out.page(|page| page.line(Tone::Good, "nothing is wrong"))?;
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
 }
 
 fn unknown(id: &str) -> Finding {

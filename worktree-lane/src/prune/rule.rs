@@ -39,9 +39,9 @@ impl Rule {
             && (commits.on_remote || (facts.branch.is_none() && commits.on_any_ref))
         {
             let base = commits.base.as_deref().unwrap_or("a base (none is known)");
-            let message = format!("not all of its work is in {base}");
+            let message = format!("not all of its work is in {base}, as last fetched");
             let next = shell_words(["git", "-C", &facts.path, "fetch", "--all"]);
-            all.push(Reason::new("not_in_base", message, format!("{next}, if it has landed")));
+            all.push(Reason::new("not_in_base", message, next));
         }
         let quiet = last_used.map(|at| self.now.instant().duration_since(at.instant()));
         if quiet

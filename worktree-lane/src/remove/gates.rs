@@ -138,15 +138,12 @@ fn commits(facts: &Facts, all: &mut Vec<Reason>) {
         match &facts.branch {
             Some(branch) if !safe => {
                 let message = format!(
-                    "the commits of '{branch}' are neither in {} nor on a remote branch",
+                    "the commits of '{branch}' are neither in {} nor on a remote branch, as last \
+                     fetched",
                     commits.base.as_deref().unwrap_or("a base (none is known)")
                 );
                 let next = match &commits.remote {
-                    Some(remote) => {
-                        let fetch = git_in(facts, &["fetch", "--all"]);
-                        let push = git_in(facts, &["push", "--set-upstream", remote, branch]);
-                        format!("{fetch}, if it has landed; else {push}")
-                    }
+                    Some(remote) => git_in(facts, &["push", "--set-upstream", remote, branch]),
                     None => format!("merge '{branch}', or push it to a remote; there is none yet"),
                 };
                 all.push(Reason::new("unmerged_commits", message, next));

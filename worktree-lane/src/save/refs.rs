@@ -37,5 +37,20 @@ pub(super) fn create(here: &Here, lane: &str, commit: &str) -> Result<String, Fa
         name = format!("{first}-{number}");
     }
     here.change(&["update-ref", &name, commit, ""])?;
+    if let Err(error) = whole(here, &name, commit) {
+        here.change(&["update-ref", "-d", &name, commit])?;
+        let why =
+            format!("what was written is not all there, as after `git gc --prune=now`: {error}");
+        return Err(Failure::later(format_args!("cannot save lane {lane}"), why)
+            .hint("run the command again when no collection runs"));
+    }
     Ok(name)
+}
+
+/// Makes sure that every object of the save is there. Before the ref was, a collection that spares
+/// nothing young could take each away again.
+fn whole(here: &Here, name: &str, commit: &str) -> Result<(), Error> {
+    let besides = format!("--exclude={name}");
+    here.git().bytes(["rev-list", "--objects", "--quiet", commit, "--not", &besides, "--all"])?;
+    Ok(())
 }

@@ -25,11 +25,11 @@ const WEEK: Duration = Duration::from_hours(24 * 7);
 
 /// Runs `trash empty`.
 pub(crate) fn run(here: &Here, actor: &str, asked: &Empty, out: &mut Out) -> Result<Exit, Failure> {
-    if !asked.dry_run {
-        erasing::unfinished(here, actor, out)?;
-    }
     let mut exit = Exit::Yes;
     let mut failed: Option<Failure> = None;
+    if !asked.dry_run {
+        failed = erasing::unfinished(here, actor, out).err();
+    }
     for name in selected(here, asked, out)? {
         match one(here, actor, &name, asked, out) {
             Ok(emptying) => {

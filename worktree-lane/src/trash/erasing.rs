@@ -48,30 +48,41 @@ pub(crate) fn finish(going: &Path, entry: &Entry) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Finishes what killed runs have begun.
+/// Finishes what killed runs have begun. What cannot be deleted keeps nothing else: the first such
+/// failure is given when all have been tried.
 pub(crate) fn unfinished(here: &Here, actor: &str, out: &Out) -> Result<(), Failure> {
+    let mut failed: Option<Failure> = None;
     for file in fs::read_dir(entry::root(here)).into_iter().flatten().flatten() {
         let file_name = file.file_name();
         let name = file_name.to_str().and_then(|name| name.strip_suffix(DELETING));
         let Some(name) = name.filter(|name| entry::is_name(name)) else { continue };
-        let Some(_deleting) = lock(here, name)? else { continue };
-        let going = file.path();
-        match entry::from(&going)? {
-            Some(entry) => {
-                let repository = Lock::repository(here)?;
-                if !recorded(here, name)? {
-                    history::record(here, actor, LaneEventKind::Emptied, &restore::event(&entry))?;
-                }
-                keep::release(here, name)?;
-                drop(repository);
-                finish(&going, &entry)?;
-            }
-            // Deleted but for the folder itself.
-            None => delete(&going)?,
+        match go_on(here, actor, name, &file.path()) {
+            Ok(true) => out.note(&format!("{name}: completed the deletion that was cut short")),
+            Ok(false) => {}
+            Err(failure) if failed.is_some() => out.note(&format!("{name}: {failure}")),
+            Err(failure) => failed = Some(failure),
         }
-        out.note(&format!("{name}: completed the deletion that was cut short"));
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
+}
+
+/// Finishes one; not when another run is at it.
+fn go_on(here: &Here, actor: &str, name: &str, going: &Path) -> Result<bool, Failure> {
+    let Some(_deleting) = lock(here, name)? else { return Ok(false) };
+    match entry::from(going)? {
+        Some(entry) => {
+            let repository = Lock::repository(here)?;
+            if !recorded(here, name)? {
+                history::record(here, actor, LaneEventKind::Emptied, &restore::event(&entry))?;
+            }
+            keep::release(here, name)?;
+            drop(repository);
+            finish(going, &entry)?;
+        }
+        // Deleted but for the folder itself.
+        None => delete(going)?,
+    }
+    Ok(true)
 }
 
 /// Whether the journal says that the entry was emptied, since it was last moved into the trash.
@@ -100,7 +111,10 @@ fn delete(path: &Path) -> Result<(), Failure> {
         }
         other => other,
     };
-    result.map_err(|error| Failure::io("cannot delete", path, &error))
+    result.map_err(|error| {
+        Failure::io("cannot delete", path, &error)
+            .hint("it can be restored no more: a user who may has to remove the folder")
+    })
 }
 
 fn open(folder: &Path) -> io::Result<()> {

@@ -133,6 +133,24 @@ pub(crate) fn hand_over(
     head: Option<&str>,
     change: bool,
 ) -> Result<Option<String>, Failure> {
+    hand_on(here, name, head, &[], change)
+}
+
+/// The same for an entry whose lane is in its place again, with its log: what was only in the log of
+/// its branch is in no log any more when the branch had to be made anew.
+pub(crate) fn give_back(here: &Here, name: &str) -> Result<(), Failure> {
+    hand_on(here, name, None, &["--reflog"], true)?;
+    Ok(release(here, name)?)
+}
+
+/// Commits that `elsewhere` names too are not handed on.
+fn hand_on(
+    here: &Here,
+    name: &str,
+    head: Option<&str>,
+    elsewhere: &[&str],
+    change: bool,
+) -> Result<Option<String>, Failure> {
     let git = here.git();
     let own = git.commit(&reference(name))?;
     let Some(target) = own.as_deref().or(head) else { return Ok(None) };
@@ -140,7 +158,8 @@ pub(crate) fn hand_over(
     let tie = git.text(["log", "-1", "--format=%s", target])? == tie_text(name);
     let wanted = if tie { format!("{target}^@") } else { target.to_owned() };
     let others = ["--not", "--exclude=refs/lanes/trash/*", "--all"];
-    let only = git.text(["rev-list", "--max-count=1", &wanted].iter().chain(&others))?;
+    let one = ["rev-list", "--max-count=1", &wanted];
+    let only = git.text(one.iter().chain(&others).chain(elsewhere))?;
     if only.is_empty() {
         return Ok(None);
     }
@@ -164,7 +183,7 @@ fn tie_text(name: &str) -> String {
     format!("What lane {name} had")
 }
 
-/// Deletes the ref. The lane is in its place again, or was never moved.
+/// Deletes the ref.
 pub(crate) fn release(here: &Here, name: &str) -> Result<(), Error> {
     here.change(&["update-ref", "-d", &reference(name)])
 }

@@ -143,7 +143,7 @@ fn settled(here: &Here, actor: &str, entry: &Entry) -> Result<(), Failure> {
 /// Removes what is left of an entry whose lane is in its place. This comes before the journal says
 /// so: a run that is killed in between is then seen as unfinished, and not forgotten.
 pub(crate) fn tidy(here: &Here, entry: &Entry) -> Result<(), Failure> {
-    keep::release(here, &entry.name)?;
+    keep::give_back(here, &entry.name)?;
     entry.erase(here)
 }
 
@@ -238,7 +238,7 @@ fn reasons(entry: &Entry, facts: &Facts) -> Vec<Reason> {
     if facts.branch.is_some() && facts.branch != entry.head {
         let branch = entry.branch.as_deref().unwrap_or_default();
         let message = format!("the branch '{branch}' has moved since the lane was removed");
-        let next = format!("git branch --move {branch} ANOTHER-NAME");
+        let next = shell_words(["git", "branch", "--move", branch, "ANOTHER-NAME"]);
         all.push(Reason::new("branch_moved", message, next));
     }
     all

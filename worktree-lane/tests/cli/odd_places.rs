@@ -178,7 +178,19 @@ fn a_layout_may_name_another_file_system() {
     world.run(&["trash", "restore", name]).code(0);
     assert_eq!(std::fs::read_to_string(path.join("target/out")).unwrap(), "built");
     assert_eq!(git(&path, &["status", "--porcelain"]), "");
-    assert!(!elsewhere.0.join(".worktree-lane-trash").exists());
+    let beside = elsewhere.0.join(".worktree-lane-trash");
+    assert!(!beside.exists());
+
+    // What lies on a file system that is not there just now is not deleted for good.
+    let removed = world.run(&["remove", "T-1"]).code(0).json();
+    let name = removed["trash"].as_str().unwrap();
+    let away = elsewhere.0.join("away");
+    std::fs::rename(&beside, &away).unwrap();
+    let answer = world.run(&["trash", "empty", name]).code(1).json();
+    assert_eq!(codes(&answer), ["files_missing"]);
+    std::fs::rename(&away, &beside).unwrap();
+    world.run(&["trash", "empty", name]).code(0);
+    assert!(!beside.exists());
 }
 
 /// A folder on another file system, removed on drop.

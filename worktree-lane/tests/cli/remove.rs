@@ -1,6 +1,8 @@
 //! Lanes that may go, and what becomes of their branch.
 
-use crate::support::{World, commit, git, write};
+use std::fs;
+
+use crate::support::{World, codes, commit, git, git_that, write};
 
 #[test]
 fn a_landed_lane_goes_with_its_branch() {
@@ -54,7 +56,7 @@ fn work_that_was_landed_and_taken_back_is_not_in_the_base() {
     world.repo.git(["revert", "--no-edit", "HEAD"]);
     world.repo.git(["push", "--quiet"]);
     let removal = world.run(&["remove", "98"]).code(1).json();
-    assert_eq!(crate::support::codes(&removal), ["unmerged_commits"]);
+    assert_eq!(codes(&removal), ["unmerged_commits"]);
 }
 
 #[test]
@@ -112,4 +114,25 @@ fn commits_that_were_amended_away_survive_the_garbage_collector() {
     assert_eq!(git(&path, &["rev-parse", "HEAD@{1}"]), amended);
     world.repo.git(["fsck", "--strict"]);
     assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+}
+
+#[test]
+fn a_commit_or_a_move_in_the_last_moment() {
+    let commit = "unset GIT_DIR; git -C ../talos-98 commit --quiet --allow-empty --message late";
+    let detached = format!("git -C ../talos-98 switch --quiet --detach; {commit}");
+    for (then, left) in
+        [(commit, "talos-98"), (&detached, "talos-98"), ("mv ../talos-98 ../moved", "moved")]
+    {
+        let world = World::new();
+        let path = world.lane_98();
+        // The last that is asked of git before the renames.
+        let bin = git_that(&world, "update-ref refs/lanes/trash/", then);
+        let ran = world.tool(&["remove", "98"]).path_first(bin).run();
+        assert_eq!(codes(&ran.code(1).json()), ["changed_meanwhile"]);
+        assert_eq!(fs::read(path.with_file_name(left).join("README.md")).unwrap(), b"talos\n");
+        assert_eq!(world.run(&["trash", "list"]).json_lines().len(), 0);
+        assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+        assert_eq!(world.events("98").last().unwrap(), "remove_failed");
+        assert!(world.repo.git(["worktree", "list"]).contains("talos-98"));
+    }
 }

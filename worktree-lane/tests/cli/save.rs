@@ -7,7 +7,7 @@ use std::path::Path;
 use testkit::{Repo, Tool};
 
 use crate::kept::{files, restore, staged};
-use crate::support::{World, codes, commit, git, write};
+use crate::support::{World, codes, commit, git, git_that, write};
 
 fn refs(world: &World) -> Vec<String> {
     let text = world.repo.git(["for-each-ref", "--format=%(refname)", "refs/lanes/saved"]);
@@ -255,4 +255,19 @@ fn there_must_be_a_lane() {
     assert_eq!(codes(&world.run(&["save", "98"]).code(1).json()), ["missing"]);
     Repo::init(&lane);
     assert_eq!(codes(&world.run(&["save", "98"]).code(1).json()), ["mismatch"]);
+}
+
+#[test]
+fn a_collection_in_between_makes_no_half_save() {
+    let world = World::new();
+    let path = world.lane_98();
+    write(&path.join("README.md"), "changed\n");
+    let bin = git_that(&world, "hash-object -t commit", "git gc --quiet --prune=now");
+    let ran = world.tool(&["save", "98"]).path_first(bin).run();
+    ran.code(75).stderr_has("git gc --prune=now");
+    assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+    assert_eq!(world.events("98"), ["adding", "added"]);
+    let save = world.run(&["save", "98"]).code(0).json();
+    let readme = format!("{}:README.md", save["ref"].as_str().unwrap());
+    assert_eq!(world.repo.git(["show", &readme]), "changed");
 }

@@ -179,3 +179,14 @@ pub(crate) fn paste(world: &World, next: &str) {
     let shell = Tool::program("sh").args(["-c", next]).path_first(tools).dir(world.repo.path());
     shell.run().code(0);
 }
+
+/// The folder of a `git` that runs `then` when it is first called with `when` among its arguments.
+pub(crate) fn git_that(world: &World, when: &str, then: &str) -> PathBuf {
+    let real = Tool::program("sh").args(["-c", "command -v git"]).run();
+    let script = format!(
+        "case \" $* \" in *'{when}'*) [ -e \"$0.done\" ] || {{ : >\"$0.done\"; ({then}) >&2; }} ;; esac\n\
+         exec {} \"$@\"",
+        String::from_utf8_lossy(&real.stdout).trim()
+    );
+    world.scratch.program("bin/git", &script).parent().unwrap().to_path_buf()
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use testkit::{Repo, Tool};
 
 use crate::full::{NOT_PERMITTED, with_mounts};
-use crate::support::{World, bytes_below, codes, git, status, write};
+use crate::support::{World, bytes_below, codes, commit, git, paste, status, write};
 
 fn trash_name(world: &World) -> String {
     let entries = world.run(&["trash", "list"]).code(0).json_lines();
@@ -112,7 +112,7 @@ fn what_stands_in_the_way_is_named_and_not_touched() {
     ]);
     let answer = world.run(&["trash", "restore", &name]).code(1).json();
     assert_eq!(codes(&answer), ["branch_moved"]);
-    world.repo.git(["branch", "--move", "98-crud", "aside"]);
+    paste(&world, answer["reasons"][0]["next"].as_str().unwrap());
     world.run(&["trash", "restore", &name]).code(0);
 
     for unknown in ["nope", "../trash", "a/b", "-x", ""] {
@@ -153,12 +153,12 @@ type Hold = fn(&Path) -> String;
 fn commits_that_only_the_lane_has_outlive_a_collection() {
     let holds: [Hold; 3] = [
         |lane| {
-            let work = crate::support::commit(lane, "work");
+            let work = commit(lane, "work");
             git(lane, &["reset", "--quiet", "--hard", "HEAD~1"]);
             work
         },
         |lane| {
-            let work = crate::support::commit(lane, "work");
+            let work = commit(lane, "work");
             git(lane, &["update-ref", "refs/worktree/mine", &work]);
             git(lane, &["reset", "--quiet", "--hard", "HEAD~1"]);
             git(lane, &["reflog", "expire", "--expire=now", "HEAD", "98-crud"]);
@@ -166,7 +166,7 @@ fn commits_that_only_the_lane_has_outlive_a_collection() {
         },
         |lane| {
             git(lane, &["switch", "--quiet", "--detach"]);
-            let work = crate::support::commit(lane, "work");
+            let work = commit(lane, "work");
             git(lane, &["switch", "--quiet", "--orphan", "unborn"]);
             work
         },
@@ -247,4 +247,25 @@ fn one_file_system_that_is_mounted_twice() {
     world.run(&["trash", "restore", &name]).code(0);
     assert_eq!(bytes_below(&path), before);
     assert!(!beside.parent().unwrap().exists());
+}
+
+#[test]
+fn drafts_that_only_the_log_of_the_branch_had_outlive_remove_and_restore() {
+    let world = World::new();
+    world.repo.git(["switch", "--quiet", "--create", "98-crud"]);
+    let draft = commit(world.repo.path(), "work");
+    world.repo.git(["commit", "--quiet", "--amend", "--message", "Better"]);
+    world.repo.git(["switch", "--quiet", "main"]);
+    world.repo.git(["push", "--quiet", "origin", "98-crud:main"]);
+    world.repo.git(["fetch", "--quiet"]);
+    world.run(&["add", "98", "crud", "--adopt"]).code(0);
+    world.repo.git(["reflog", "expire", "--expire=now", "HEAD"]);
+    let removal = world.run(&["remove", "98"]).code(0).json();
+    assert_eq!(removal["branch_deleted"], true);
+    let name = removal["trash"].as_str().unwrap();
+    world.run(&["trash", "restore", name]).code(0);
+    world.repo.git(["gc", "--quiet", "--prune=now"]);
+    world.repo.git(["cat-file", "-e", &draft]);
+    let kept = world.repo.git(["for-each-ref", "--format=%(refname)", "refs/lanes"]);
+    assert_eq!(kept, format!("refs/lanes/emptied/{name}"));
 }

@@ -246,3 +246,18 @@ fn a_killed_one_is_completed_or_leaves_the_entry_whole() {
     }
     assert!(killed > 4, "only {killed} of 12 were killed");
 }
+
+#[test]
+fn one_that_cannot_be_finished_keeps_no_other() {
+    let world = World::new();
+    let (name, entry) = trashed(&world);
+    write(&world.state("trash/97-20260101T000000.deleting/entry.json"), "{");
+    let ran = world.run(&["trash", "empty", &name]);
+    ran.code(65).stderr_has("97-20260101T000000.deleting/entry.json");
+    assert_eq!(ran.json()["emptied"], true);
+    assert!(!entry.exists());
+    world.lane_98();
+    std::fs::remove_dir_all(world.beside("talos-98")).unwrap();
+    let ran = world.run(&["repair", "98"]);
+    assert_eq!(ran.code(65).json()["repaired"], true);
+}

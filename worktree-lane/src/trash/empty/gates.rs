@@ -28,6 +28,14 @@ pub(crate) fn reasons(here: &Here, entry: &Entry) -> Vec<Reason> {
                 in its files";
             all.add("trash_incomplete", message.into());
         }
+        (false, true) if entry.is_beside() => {
+            let message = format!(
+                "its files are not at {}: the file system may not be mounted, and nothing tells \
+                 what is in them",
+                tree.display()
+            );
+            all.add("files_missing", message);
+        }
         (false, true) => without_files(here, &mut all),
         (false, false) => {}
     }
