@@ -179,7 +179,9 @@ fn commits_that_only_the_lane_has_outlive_a_collection() {
             world.repo.git(["gc", "--quiet", "--prune=now"]);
             assert_eq!(world.repo.git(["cat-file", "-t", &work]), "commit");
             world.run(&["trash", "restore", &trash_name(&world)]).code(0);
-            assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
+            assert_eq!(world.repo.git(["for-each-ref", "refs/lanes/trash"]), "");
+            world.repo.git(["gc", "--quiet", "--prune=now"]);
+            assert_eq!(world.repo.git(["cat-file", "-t", &work]), "commit");
         }
     }
 }
