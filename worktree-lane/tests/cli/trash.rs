@@ -198,7 +198,7 @@ fn a_lane_that_is_back_stays_when_its_entry_cannot_be_tidied() {
     let restore = ["trash", "restore", &name];
     world.run(&restore).code(74).stderr_has(lock.to_str().unwrap()).stderr_has("in its place");
     assert!(world.beside("talos-98").join("README.md").exists());
-    std::fs::remove_file(&lock).unwrap();
+    fs::remove_file(&lock).unwrap();
     world.run(&restore).code(0);
     assert_eq!(world.repo.git(["for-each-ref", "refs/lanes"]), "");
     world.run(&["path", "98"]).code(0);
