@@ -72,14 +72,6 @@ measure() {
   done
 }
 
-# Sets `spent` to the microseconds of CPU time that ended children have taken. `times` has to run in this
-# shell: every other one begins anew.
-children() {
-  times > "$work/times"
-  spent=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); printf "%d", ((u[1] + s[1]) * 60 + u[2] + s[2]) * 1000000 }' "$work/times")
-}
-
-ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
 show() {
   local what base half
   base=$(median "${took[serial]}") half=$(median "${took[bare_parallel]}")

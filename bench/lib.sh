@@ -31,5 +31,15 @@ micros() { local t=$EPOCHREALTIME; echo "${t/./}"; }
 # median NUMBERS: the middle one of a list between blanks.
 median() { tr ' ' '\n' <<< "$1" | grep . | sort -g | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
 
+# ratio A B: A / B, with two digits.
+ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
+
+# children: sets `spent` to the microseconds of CPU time that the ended children of this shell have taken. Uses
+# the folder $work. `times` has to run in this shell: every other one begins anew.
+children() {
+  times > "$work/times"
+  spent=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); printf "%d", ((u[1] + s[1]) * 60 + u[2] + s[2]) * 1000000 }' "$work/times")
+}
+
 # The machine, as the last line of each script names it.
 machine() { echo "$(nproc) cores; $(uname -sm)"; }
