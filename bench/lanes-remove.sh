@@ -19,26 +19,7 @@ bin=$(built "${1:-}" worktree-lane)
 files=${FILES:-50000} rounds=${ROUNDS:-7} built=${BUILT:-2000}
 work=$(mktemp -d "${TMPDIR:-/tmp}/bench-lanes-remove-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-for who in AUTHOR COMMITTER; do export "GIT_${who}_NAME=bench" "GIT_${who}_EMAIL=bench@example.org"; done
-
-git init --quiet --initial-branch=main "$work/talos"
-cd "$work/talos"
-awk -v files="$files" 'BEGIN {
-  for (i = 0; i < files; i++) {
-    folder = sprintf("src/m%d/d%d", i / 1000, i / 50)
-    if (i % 50 == 0) system("mkdir -p " folder)
-    file = folder "/f" i ".rs"
-    for (line = 0; line < 30; line++) printf "let x = %d;\n", i * line > file
-    close(file)
-  }
-}'
-printf '/target/\n*.log\n' > .gitignore
-git add --all
-git commit --quiet --message begin
-git clone --quiet --bare . ../origin.git
-git remote add origin ../origin.git
-git fetch --quiet
+talos "$files" 30 50
 
 # Three worktrees. A file that was written in the second in which git wrote its index is read by every git
 # until the index is written again, so that is done in a later one.

@@ -18,26 +18,7 @@ bin=$(built "${1:-}" worktree-lane)
 lanes=${LANES:-100} files=${FILES:-2000} rounds=${ROUNDS:-9}
 work=$(mktemp -d "${TMPDIR:-/tmp}/bench-lanes-status-XXXXXX")
 trap 'rm -rf "$work"' EXIT
-export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
-for who in AUTHOR COMMITTER; do export "GIT_${who}_NAME=bench" "GIT_${who}_EMAIL=bench@example.org"; done
-
-git init --quiet --initial-branch=main "$work/talos"
-cd "$work/talos"
-awk -v files="$files" 'BEGIN {
-  for (i = 0; i < files; i++) {
-    folder = sprintf("src/m%d/d%d", i / 200, i / 20)
-    if (i % 20 == 0) system("mkdir -p " folder)
-    file = folder "/f" i ".rs"
-    for (line = 0; line < 60; line++) printf "let x = %d;\n", i * line > file
-    close(file)
-  }
-}'
-printf '/target/\n*.log\n' > .gitignore
-git add --all
-git commit --quiet --message begin
-git clone --quiet --bare . ../origin.git
-git remote add origin ../origin.git
-git fetch --quiet
+talos "$files" 60 20
 for ((lane = 1; lane <= lanes; lane++)); do
   "$bin/worktree-lane" add "$lane" x --no-fetch > /dev/null
 done

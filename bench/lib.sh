@@ -41,5 +41,30 @@ children() {
   spent=$(awk 'NR == 2 { split($1, u, /[ms]/); split($2, s, /[ms]/); printf "%d", ((u[1] + s[1]) * 60 + u[2] + s[2]) * 1000000 }' "$work/times")
 }
 
+# talos FILES LINES FOLDER: makes the repository $work/talos, with as many files of so many lines, FOLDER of them in
+# a folder, and an origin that was fetched from; stays in it.
+talos() {
+  local who
+  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+  for who in AUTHOR COMMITTER; do export "GIT_${who}_NAME=bench" "GIT_${who}_EMAIL=bench@example.org"; done
+  git init --quiet --initial-branch=main "$work/talos"
+  cd "$work/talos"
+  awk -v files="$1" -v lines="$2" -v each="$3" 'BEGIN {
+    for (i = 0; i < files; i++) {
+      folder = sprintf("src/m%d/d%d", i / (each * 10), i / each)
+      if (i % each == 0) system("mkdir -p " folder)
+      file = folder "/f" i ".rs"
+      for (line = 0; line < lines; line++) printf "let x = %d;\n", i * line > file
+      close(file)
+    }
+  }'
+  printf '/target/\n*.log\n' > .gitignore
+  git add --all
+  git commit --quiet --message begin
+  git clone --quiet --bare . ../origin.git
+  git remote add origin ../origin.git
+  git fetch --quiet
+}
+
 # The machine, as the last line of each script names it.
 machine() { echo "$(nproc) cores; $(uname -sm)"; }
