@@ -72,7 +72,7 @@ pub(crate) fn load(place: &Place, issue: IssueNumber) -> Result<Queue, Failure> 
     let loaded = journal::load::<QueueEvent>(&path)?;
     let damage = damage(&path, &loaded);
     let ours = |event: &QueueEvent| {
-        ids.iter().any(|id| id == event.task.as_str())
+        event.task.as_ref().is_some_and(|task| ids.iter().any(|id| id == task.as_str()))
             || event.extra.get("issue").and_then(Value::as_u64) == Some(issue.0)
     };
     let events = loaded.records.into_iter().map(|(_, event)| event).filter(ours).collect();

@@ -25,7 +25,7 @@ impl History {
         &'a self,
         task: &'a TaskId,
     ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone {
-        self.events.iter().filter(move |event| event.task == *task)
+        self.events.iter().filter(move |event| event.task.as_ref() == Some(task))
     }
 }
 

@@ -81,7 +81,8 @@ fn standing_gist(event: &QueueEvent) -> String {
 pub(crate) fn event(event: &QueueEvent, page: &mut Page) {
     let failed = event.evidence.as_ref().is_some_and(|run| run.result == EvidenceResult::Fail);
     let tone = if failed { Tone::Bad } else { Tone::Good };
-    page.line(tone, format_args!("event {}: {} for {}", event.seq, event.kind, event.task));
+    let of = event.task.as_ref().map_or_else(|| "the queue".into(), ToString::to_string);
+    page.line(tone, format_args!("event {}: {} for {of}", event.seq, event.kind));
     page.field("what", gist(event));
     if let Some(handoff) = &event.handoff {
         page.field("changed", handoff.changed_files.join(", "));

@@ -23,8 +23,9 @@ pub struct QueueEvent {
     pub at: Stamp,
     /// Who recorded it: the login name, or what `--actor` says.
     pub actor: String,
-    /// The task it is about.
-    pub task: TaskId,
+    /// The task it is about; `null` when it is about the whole queue. The key is always there.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub task: Option<TaskId>,
     /// `added`, `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
     /// `landed`, `note`, ….
     pub kind: String,
@@ -58,13 +59,18 @@ pub struct QueueEvent {
 }
 
 impl QueueEvent {
-    /// An event without a payload.
+    /// An event about a task, without a payload.
     pub fn blank(seq: u64, at: Stamp, actor: String, task: TaskId, kind: &str) -> Self {
+        Self { task: Some(task), ..Self::of_queue(seq, at, actor, kind) }
+    }
+
+    /// An event about the whole queue, without a payload.
+    pub fn of_queue(seq: u64, at: Stamp, actor: String, kind: &str) -> Self {
         Self {
             seq,
             at,
             actor,
-            task,
+            task: None,
             kind: kind.into(),
             added: Vec::new(),
             claim: None,
@@ -214,6 +220,16 @@ pub struct Landed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_is_about_the_queue_only_when_it_says_so() {
+        let line = r#"{"seq":7,"at":"2026-01-24T18:30:45.000Z","actor":"lead","task":null,"kind":"frozen"}"#;
+        let event: QueueEvent = serde_json::from_str(line).unwrap();
+        assert_eq!(event.task, None);
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+        let without = line.replace(r#""task":null,"#, "");
+        assert!(serde_json::from_str::<QueueEvent>(&without).is_err());
+    }
 
     #[test]
     fn an_unknown_kind_survives_a_round_trip() {

@@ -13,7 +13,7 @@ pub(super) fn run(desk: &Desk, args: &TaskArg, out: &mut Out) -> Result<Exit, Fa
     let history = desk.history(out)?;
     let mut table = Table::new(["EVENT", "WHEN", "ACTOR", "KIND", "WHAT"]);
     for event in history.events.iter().filter(|event| {
-        event.task == task.id || event.added.iter().any(|added| added.id == task.id)
+        event.task.as_ref() == Some(&task.id) || event.added.iter().any(|added| added.id == task.id)
     }) {
         if out.is_json() {
             out.print(&Event(event.clone()), |_, _| ())?;

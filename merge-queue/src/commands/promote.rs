@@ -82,7 +82,10 @@ fn arrivals<'a>(
 ) -> Result<Vec<Arrival<'a>>, Failure> {
     let mut arrivals = Vec::new();
     for event in &history.events {
-        let Some((landed, commit, reached)) = release::arrival(event) else { continue };
+        let (Some(task), Some((landed, commit, reached))) = (&event.task, release::arrival(event))
+        else {
+            continue;
+        };
         let older = match since {
             Some(since) => desk.objects.reachable(reached, since)?,
             None => false,
@@ -106,7 +109,7 @@ fn arrivals<'a>(
             relation,
             ..Facts::default()
         };
-        arrivals.push(Arrival { event, landed, commit, facts, brought });
+        arrivals.push(Arrival { event, task, landed, commit, facts, brought });
     }
     Ok(arrivals)
 }

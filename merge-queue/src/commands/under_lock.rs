@@ -85,7 +85,7 @@ fn numbered(history: &History, seq: u64) -> Result<QueueEvent, Failure> {
 
 /// Whether the event is about the task or what it depends on.
 fn concerns(task: &Task, event: &QueueEvent) -> bool {
-    event.task == task.id || task.depends_on.contains(&event.task)
+    event.task.as_ref().is_some_and(|id| *id == task.id || task.depends_on.contains(id))
 }
 
 /// The commits that tell whether the task and what it depends on are done.

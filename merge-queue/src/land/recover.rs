@@ -30,16 +30,14 @@ pub(crate) fn finish(
     let Some(tip) = tip else { return Ok(false) };
     let mut recorded = false;
     for (event, landing) in open {
+        let Some(task) = &event.task else { continue };
         let arrived = desk.objects.reachable(&landing.base_after, tip)?
             || (base.remote.is_none()
                 && landing.base_before == tip
                 && resume(desk, base, &landing.base_after)?);
         if arrived {
-            record_landed(desk, definitions, &event.task, landing)?;
-            out.note(&format!(
-                "{} has landed in an earlier call; that is recorded now",
-                event.task
-            ));
+            record_landed(desk, definitions, task, landing)?;
+            out.note(&format!("{task} has landed in an earlier call; that is recorded now"));
             recorded = true;
         }
     }
@@ -80,7 +78,7 @@ pub(super) fn record_landed(
     history::append(&desk.place, |seq, view| {
         let known = view.load::<QueueEvent>()?.records.iter().any(|(_, event)| {
             event.kind == "landed"
-                && event.task == *task
+                && event.task.as_ref() == Some(task)
                 && event.landed.as_ref().is_some_and(|l| l.base_after == landed.base_after)
         });
         if known {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use records::merge_queue::{ReleaseEvidence, ReleasedTask, RollbackStep};
-use records::{Landed, QueueEvent, Reason, TaskState};
+use records::{Landed, QueueEvent, Reason, TaskId, TaskState};
 use repo::shell_words;
 
 use crate::history::History;
@@ -17,6 +17,8 @@ use crate::rules::ready::{self, Question};
 pub(crate) struct Arrival<'a> {
     /// The event with which it was done.
     pub(crate) event: &'a QueueEvent,
+    /// Its task.
+    pub(crate) task: &'a TaskId,
     /// The landing; `None` for work that was merged by hand.
     pub(crate) landed: Option<&'a Landed>,
     /// The commit that was handed over.
@@ -98,7 +100,7 @@ fn task(
     reasons: &mut Vec<Reason>,
 ) -> ReleasedTask {
     let event = arrival.event;
-    let id = &event.task;
+    let id = arrival.task;
     let defined = definitions.tasks.iter().find(|task| task.id == *id);
     let earlier = history.events.iter().filter(|earlier| earlier.seq < event.seq).cloned();
     let history = History { events: earlier.collect(), ..History::default() };
@@ -144,7 +146,7 @@ fn rollback(since: Option<&str>, arrivals: &[Arrival<'_>]) -> Vec<RollbackStep> 
         command: None,
     });
     let each = arrivals.iter().rev().map(|arrival| {
-        let task = &arrival.event.task;
+        let task = arrival.task;
         let command = arrival.landed.map(|landed| {
             if landed.strategy == "no-ff" {
                 return shell_words(["git", "revert", "-m", "1", landed.base_after.as_str()]);

@@ -32,7 +32,9 @@ pub(crate) fn find(
 ) -> Found {
     let mut by_task: BTreeMap<&TaskId, Vec<&QueueEvent>> = BTreeMap::new();
     for event in events {
-        by_task.entry(&event.task).or_default().push(event);
+        // What is about the whole queue is about no task that could be gone.
+        let Some(task) = &event.task else { continue };
+        by_task.entry(task).or_default().push(event);
     }
     by_task.retain(|_, events| events.last().is_some_and(|last| last.kind != ARCHIVED));
     let known = by_task.len();

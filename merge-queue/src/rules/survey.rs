@@ -43,7 +43,8 @@ impl<'a> Survey<'a> {
     ) -> Self {
         let mut by_task: HashMap<&TaskId, Vec<&QueueEvent>> = HashMap::new();
         for event in &history.events {
-            by_task.entry(&event.task).or_default().push(event);
+            let Some(task) = &event.task else { continue };
+            by_task.entry(task).or_default().push(event);
         }
         let mut tasks: Vec<Surveyed<'_>> = definitions
             .tasks
