@@ -7,6 +7,7 @@ use records::{Reason, TaskDefinition, TaskId};
 
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::globs::Globs;
+use crate::rules::validate::no_command;
 
 /// What becomes of tasks that are to be added.
 #[derive(Debug, Default, PartialEq)]
@@ -72,12 +73,10 @@ pub(crate) fn check(definitions: &Definitions, new: &[TaskDefinition]) -> Checke
             let message = format!("{} depends on '{dependency}', which is no task", task.id);
             wrong("unknown_dependency", message, "add that task, too, or leave it out");
         }
-        if task.acceptance_checks.iter().any(|check| check.trim().is_empty()) {
-            wrong(
-                "empty_check",
-                format!("{} has an empty acceptance check", task.id),
-                "leave it out",
-            );
+        let why = task.acceptance_checks.iter().find_map(|check| no_command(check));
+        if let Some(why) = why {
+            let message = format!("{}: an acceptance check {why}", task.id);
+            wrong("bad_check", message, "correct it, or leave it out");
         }
         for glob in &task.paths {
             if let Err(why) = Globs::default().add(glob) {

@@ -17,6 +17,9 @@ pub(crate) struct Policy {
     pub(crate) lease: Option<Spanned<String>>,
     /// How long nothing may happen in a claimed task before `status` points at it, such as `30m`.
     pub(crate) stalled_after: Option<Spanned<String>>,
+    /// The command that must pass on what is about to land, as one text, as an acceptance check is
+    /// written.
+    pub(crate) verify: Option<Spanned<String>>,
     /// Whether a task that names no acceptance check needs a run all the same.
     pub(crate) evidence: Evidence,
     /// Whether a result that somebody typed can satisfy a check.

@@ -33,6 +33,11 @@ pub(crate) fn check(file: &Path, written: Written) -> Definitions {
         mistakes.add("self_approval_allowed", allowed.referenced, why.into());
     }
     let policy = &written.policy;
+    if let Some(verify) = &policy.verify
+        && let Some(why) = no_command(&verify.value)
+    {
+        mistakes.add("bad_verify", verify.referenced, format!("the verify command {why}"));
+    }
     let lease = time(policy.lease.as_ref(), LEASE, "bad_lease", &mut mistakes);
     let stalled_after = policy.stalled_after.as_ref();
     let stalled_after = time(stalled_after, STALLED_AFTER, "bad_stalled_after", &mut mistakes);
@@ -130,8 +135,10 @@ fn checked(
             format!("'{}' depends on '{}', which is no task", task.id.value, dependency.value);
         mistakes.add("unknown_dependency", dependency.referenced, why);
     }
-    for check in task.acceptance_checks.iter().filter(|c| c.value.trim().is_empty()) {
-        mistakes.add("empty_check", check.referenced, "an acceptance check is empty".into());
+    for check in &task.acceptance_checks {
+        if let Some(why) = no_command(&check.value) {
+            mistakes.add("bad_check", check.referenced, format!("an acceptance check {why}"));
+        }
     }
     compile(&task.paths, mistakes);
     Some(Task {
@@ -212,6 +219,17 @@ fn compile(globs: &[Spanned<String>], mistakes: &mut Mistakes) -> Globs {
         }
     }
     compiled
+}
+
+/// Why the text is no command that could be run.
+pub(crate) fn no_command(text: &str) -> Option<&'static str> {
+    if text.trim().is_empty() {
+        Some("is empty")
+    } else if text.contains('\0') {
+        Some("has a NUL character, which no command can be given")
+    } else {
+        None
+    }
 }
 
 /// Whether git would take `name` for a branch (`git help check-ref-format`).
@@ -316,12 +334,13 @@ mod tests {
     #[test]
     fn every_mistake_is_named_with_its_line() {
         let found = mistakes(
-            "queue:\n  policy: {self_approval: true, lease: soon, stalled_after: 0s}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['']\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
+            "queue:\n  policy: {self_approval: true, lease: soon, stalled_after: 0s, verify: ' '}\n  roles:\n    A: {}\n    'a b': {}\n  tasks:\n    - id: one\n      issue: 7\n      title: One\n      role: B\n    - id: one\n      issue: 7\n      title: Again\n      depends_on: [none]\n    - id: 9x\n      issue: 0\n      title: Bad\n      acceptance_checks: ['', \"a\\0\"]\n      paths: ['/x']\n  routes:\n    - globs: ['a{']\n      roles: [A, Z]\n    - globs: []\n      roles: [A]\n",
         );
         let expected = [
             ("self_approval_allowed", 2),
             ("bad_lease", 2),
             ("bad_stalled_after", 2),
+            ("bad_verify", 2),
             ("bad_role", 5),
             ("unknown_role", 10),
             ("duplicate_id", 11),
@@ -329,7 +348,8 @@ mod tests {
             ("unknown_dependency", 14),
             ("bad_id", 15),
             ("bad_issue", 16),
-            ("empty_check", 18),
+            ("bad_check", 18),
+            ("bad_check", 18),
             ("bad_glob", 19),
             ("bad_glob", 21),
             ("no_reviewer", 22),

@@ -84,7 +84,7 @@ fn an_import_is_taken_whole_or_not_at_all_and_names_every_bad_line() {
             "unknown_role",
             "duplicate_issue",
             "unknown_dependency",
-            "empty_check",
+            "bad_check",
             "bad_glob",
             "unknown_key",
             "duplicate_id"

@@ -73,13 +73,18 @@ fn a_task_that_is_not_defined_is_wrong_usage() {
 #[test]
 fn settings_are_shown_with_their_source() {
     let project = Project::with(
-        &DEFINITIONS.replace("  base: origin/main\n", "  strategy: ff-only\n"),
+        &DEFINITIONS.replace(
+            "  base: origin/main\n",
+            "  strategy: ff-only\n  policy: {verify: make \"a b\"}\n",
+        ),
         Repo::options(),
     );
     let lines = project.run("--show-config").code(0).json_lines();
     let strategy = lines.iter().find(|line| line["key"] == "queue.strategy").unwrap();
     assert_eq!(strategy["value"], "ff-only");
     assert!(strategy["source"].as_str().unwrap().ends_with("switchyard.yaml"));
+    let policy = lines.iter().find(|line| line["key"] == "queue.policy").unwrap();
+    assert_eq!(policy["value"]["verify"], "make \"a b\"");
     let base = lines.iter().find(|line| line["key"] == "queue.base").unwrap();
     assert_eq!((&base["value"], &base["source"]), (&json!(null), &json!("default")));
     // Without a base, it is the remote's own choice.
