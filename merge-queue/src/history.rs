@@ -112,6 +112,23 @@ pub(crate) fn append(
     journal::append_with(file(place), |view| make(next_number(view)?, view))
 }
 
+/// Appends the events that `make` gives, numbered from where the journal ends, in one write. `make` runs
+/// under the journal's lock and must be quick.
+pub(crate) fn append_all(
+    place: &Place,
+    make: impl FnOnce(&View<'_>) -> Result<Vec<QueueEvent>, Failure>,
+) -> Result<Vec<QueueEvent>, Failure> {
+    place.make_state_dir()?;
+    journal::append_all_with(file(place), |view| {
+        let next = next_number(view)?;
+        let mut events = make(view)?;
+        for (event, seq) in events.iter_mut().zip(next..) {
+            event.seq = seq;
+        }
+        Ok(events)
+    })
+}
+
 /// Appends the event that `decide` gives for its number and for the journal as it is under the lock:
 /// what is `known` and what came after it. Where `decide` gives something else instead, nothing is
 /// appended. `decide` must be quick.

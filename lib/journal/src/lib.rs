@@ -136,6 +136,29 @@ impl Journal {
         Ok(Some((record, appended)))
     }
 
+    /// Decides and appends several records under one lock. See [`append_all_with()`].
+    pub fn append_all_with<T, E>(
+        &self,
+        decide: impl FnOnce(&View<'_>) -> Result<Vec<T>, E>,
+    ) -> Result<Vec<T>, E>
+    where
+        T: Serialize,
+        E: From<Error>,
+    {
+        let lock = self.lock()?;
+        let records = decide(&View::new(&lock, self.max_line))?;
+        let mut lines = Vec::with_capacity(records.len());
+        for record in &records {
+            let line = append::encode(&self.path, record)?;
+            append::check(&self.path, &line, self.max_line)?;
+            lines.push(line);
+        }
+        if !lines.is_empty() {
+            append::write_lines(&lock, &lines)?;
+        }
+        Ok(records)
+    }
+
     /// The lines, oldest first. See [`read()`].
     pub fn read(&self) -> Result<Lines, Error> {
         let file = open::for_reading(&self.path)?;
@@ -227,6 +250,23 @@ where
     E: From<Error>,
 {
     Journal::new(path.as_ref()).append_with(decide)
+}
+
+/// Like [`append_with()`], with any number of records: all of them are appended in one write and are durable together
+/// when this returns. A crash in between may leave the first of them, and a torn one after them.
+///
+/// # Errors
+///
+/// What `decide` returns, or as [`append_lines()`]; nothing is appended then.
+pub fn append_all_with<T, E>(
+    path: impl AsRef<Path>,
+    decide: impl FnOnce(&View<'_>) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, E>
+where
+    T: Serialize,
+    E: From<Error>,
+{
+    Journal::new(path.as_ref()).append_all_with(decide)
 }
 
 /// The lines of the file at `path`, oldest first, one at a time. A file that does not exist has none; a symbolic

@@ -15,7 +15,7 @@ pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTas
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
 pub use self::upkeep::{GitCheck, Recovery, Stale};
 use crate::formats::noun;
-use crate::{Condition, Format, Noun, QueueEvent, Reason, TaskId};
+use crate::{Condition, Format, Noun, QueueEvent, Reason, Returned, TaskId, Verified};
 
 /// An event, as `evidence`, `handoff`, `review` and `log` print it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -112,10 +112,18 @@ pub struct Landing {
     pub base_after: Option<String>,
     /// The tree that landed, or in a rehearsal would land, in full.
     pub tree: Option<String>,
-    /// `ff-only` or `no-ff`.
+    /// `ff-only`, `no-ff` or `squash`.
     pub strategy: String,
     /// The remote that holds the base; `null` when there is none.
     pub remote: Option<String>,
+    /// The batch that it landed with; `null` when it did not land. The tasks of a batch come in by one
+    /// move of the base. In a rehearsal, the number of the batch.
+    pub batch: Option<String>,
+    /// The run of the command on what the base was moved to; `null` when no command was asked for, or it
+    /// did not land.
+    pub verified: Option<Verified>,
+    /// Why it was sent back to its implementer; `null` when it was not.
+    pub returned: Option<Returned>,
     /// Worktrees of the base branch that were moved along.
     pub moved_worktrees: Vec<String>,
     /// What is left to do in this clone although the work has landed, such as a local base branch

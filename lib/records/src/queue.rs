@@ -1,9 +1,11 @@
 //! What the merge queue remembers: one event a line in `<git common dir>/switchyard/queue.jsonl`.
 
 mod added;
+mod landing;
 mod standing;
 
 pub use added::TaskDefinition;
+pub use landing::{Freeze, Landed, Returned, ReturnedFor, Verified};
 pub use standing::{LanePreflight, Release, StatusChange, TakenOver, TaskClaim, TaskState};
 
 use schemars::JsonSchema;
@@ -27,7 +29,7 @@ pub struct QueueEvent {
     #[serde(deserialize_with = "Option::deserialize")]
     pub task: Option<TaskId>,
     /// `added`, `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
-    /// `landed`, `note`, ….
+    /// `landed`, `returned`, `frozen`, `thawed`, `note`, ….
     pub kind: String,
     /// Payload of `added`: one task, or all of an import, of which `task` is the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -53,6 +55,12 @@ pub struct QueueEvent {
     /// Payload of `landing` (about to land) and `landed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landed: Option<Landed>,
+    /// Payload of `returned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
+    /// Payload of `frozen`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Freeze>,
     /// Payloads and keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
@@ -80,6 +88,8 @@ impl QueueEvent {
             handoff: None,
             review: None,
             landed: None,
+            returned: None,
+            frozen: None,
             extra: Extra::new(),
         }
     }
@@ -198,25 +208,6 @@ pub enum ReviewStatus {
     ChangesRequested,
 }
 
-/// A landing: the move of the base branch that brought a task in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Landed {
-    /// The reviewed commit that was landed, in full.
-    pub commit: String,
-    /// The branch it came from.
-    pub branch: String,
-    /// The base branch, such as `main`.
-    pub base: String,
-    /// Where the base stood before, in full.
-    pub base_before: String,
-    /// Where the base stands after, in full.
-    pub base_after: String,
-    /// `ff-only`, `no-ff` or `squash`.
-    pub strategy: String,
-    /// The remote that was pushed to; `null` when there is none.
-    pub remote: Option<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,9 +224,9 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_survives_a_round_trip() {
-        let line = r#"{"seq":7,"at":"2026-01-24T18:30:45.000Z","actor":"lead","task":"A1","kind":"frozen","frozen":{"until":null}}"#;
+        let line = r#"{"seq":7,"at":"2026-01-24T18:30:45.000Z","actor":"lead","task":"A1","kind":"split","split":{"into":null}}"#;
         let event: QueueEvent = serde_json::from_str(line).unwrap();
-        assert_eq!(event.kind, "frozen");
+        assert_eq!(event.kind, "split");
         assert_eq!(serde_json::to_string(&event).unwrap(), line);
     }
 }

@@ -42,6 +42,27 @@ fn completes_a_torn_line_and_says_so() {
 }
 
 #[test]
+fn several_records_are_decided_and_appended_under_one_lock() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("log.jsonl");
+    File::create(&path).unwrap().write_all(b"{\"n\":1}\n{\"n\":").unwrap();
+    let made = journal::append_all_with(&path, |view| {
+        let known = view.lines().count();
+        Ok::<_, Error>(vec![json!({"n": known}), json!({"n": known + 1})])
+    });
+    assert_eq!(made.unwrap(), [json!({"n": 2}), json!({"n": 3})]);
+    let text = "{\"n\":1}\n{\"n\":\n{\"n\":2}\n{\"n\":3}\n";
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    // Nothing to append leaves the file alone; so does a record that no reader would load.
+    let none = journal::append_all_with(&path, |_| Ok::<Vec<Value>, Error>(Vec::new()));
+    assert_eq!(none.unwrap(), Vec::<Value>::new());
+    let small = Journal::new(&path).max_line(9);
+    let long = vec![json!({"n": 4}), json!({"long": 5})];
+    small.append_all_with(|_| Ok::<_, Error>(long)).unwrap_err();
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
 fn several_lines_are_told_apart_and_a_torn_one_is_completed_once() {
     let dir = tempdir().unwrap();
     let path = dir.path().join("log.jsonl");
