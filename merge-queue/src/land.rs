@@ -80,6 +80,8 @@ pub(crate) fn run(desk: &Desk, args: &LandArgs, out: &mut Out) -> Result<Exit, F
         },
         strategy: strategy.to_string(),
         remote: base.remote.clone(),
+        batch: None,
+        verified: None,
     };
     let progress = Progress::start(format!("landing {}", task.id));
     desk.record(task, "landing", |event| event.landed = Some(landed.clone()))?;
@@ -127,6 +129,9 @@ fn blank(task: &Task, base: &Base, strategy: Strategy, judged: &Judged, dry_run:
         tree: None,
         strategy: strategy.to_string(),
         remote: base.remote.clone(),
+        batch: None,
+        verified: None,
+        returned: None,
         moved_worktrees: Vec::new(),
         pending: Vec::new(),
         reasons: Vec::new(),
