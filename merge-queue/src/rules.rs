@@ -1,6 +1,7 @@
 //! The rules: pure functions of values, and the values themselves. Nothing here asks git or the clock.
 
 pub(crate) mod added;
+pub(crate) mod batch;
 pub(crate) mod claim;
 pub(crate) mod definitions;
 pub(crate) mod diff;

@@ -33,6 +33,11 @@ impl Side {
         self.mode & SORT == 0o100_000
     }
 
+    /// Whether it is a submodule: a commit of another repository.
+    pub(crate) fn is_submodule(&self) -> bool {
+        self.mode & SORT == 0o160_000
+    }
+
     /// Whether it is a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.mode & SORT == 0o040_000
