@@ -15,7 +15,10 @@ pub(crate) struct Session<T> {
     bad: usize,
     /// Batches that were red at first and landed whole.
     false_alarms: usize,
+    /// Whoever is to be blamed if the machine was sound.
     held: Vec<T>,
+    /// Nothing at all was green in the newest trial.
+    silent: bool,
 }
 
 /// What to do after a trial.
@@ -34,7 +37,15 @@ pub(crate) struct Settled<T> {
 impl<T> Session<T> {
     /// At most `max` tasks in a batch.
     pub(crate) fn new(max: usize) -> Self {
-        Self { max, base_green: false, tried: 0, bad: 0, false_alarms: 0, held: Vec::new() }
+        Self {
+            max,
+            base_green: false,
+            tried: 0,
+            bad: 0,
+            false_alarms: 0,
+            held: Vec::new(),
+            silent: false,
+        }
     }
 
     /// How many tasks the next batch should have at most: so many that about half of all batches turn
@@ -51,7 +62,7 @@ impl<T> Session<T> {
         let reds = self.false_alarms + self.bad + 2;
         let steps = usize::BITS - size.saturating_sub(1).leading_zeros();
         let reds_are_real = (self.false_alarms + 1) * (steps as usize + 1) <= reds;
-        let known = Known { base_green: self.base_green, reds_are_real, in_doubt: self.in_doubt() };
+        let known = Known { base_green: self.base_green, reds_are_real, in_doubt: self.silent };
         Trial::new(size, known)
     }
 
@@ -70,6 +81,7 @@ impl<T> Session<T> {
         let land: Vec<T> = batch.by_ref().take(verdict.green).collect();
         self.tried += land.len();
         self.base_green = verdict.tip_green;
+        self.silent = !verdict.seen_green;
         let mut settled = Settled { land, blamed: Vec::new(), again: Vec::new(), freeze: false };
         if verdict.seen_green {
             settled.blamed.append(&mut self.held);

@@ -48,7 +48,7 @@ pub(crate) struct Known {
     /// A red batch is most likely one with a bad task in it, so that running it again costs more than it
     /// saves.
     pub(crate) reds_are_real: bool,
-    /// Somebody is blamed, and nothing was green since.
+    /// Nothing at all was green in the batch before.
     pub(crate) in_doubt: bool,
 }
 
