@@ -1,5 +1,8 @@
 //! Merging with git's own engine, without touching a checkout.
 
+#[cfg(test)]
+mod like_git;
+
 use cli::Failure;
 use repo::{Git, Place, Program};
 

@@ -21,6 +21,8 @@
 
 mod clean_env;
 pub mod crash;
+mod forks;
+mod fresh_clone;
 mod llds;
 mod logs;
 mod ran;
@@ -34,6 +36,8 @@ mod words;
 
 pub use clean_env::write_gitconfig;
 pub use fastrand::Rng;
+pub use forks::{FORK_TRAITS, Fork};
+pub use fresh_clone::{FreshClone, Merged};
 pub use llds::{Lld, Llds, Shape};
 pub use logs::{EntryShape, Logs};
 pub use ran::Ran;

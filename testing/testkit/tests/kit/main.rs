@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod crash;
+mod forks;
 mod llds;
 mod logs;
 mod ran;
