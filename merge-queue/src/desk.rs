@@ -1,6 +1,8 @@
 //! The repository that a call works on, opened once.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use cli::{Exit, Failure, Out};
 use config::Loaded;
@@ -9,7 +11,7 @@ use repo::{Git, Place};
 
 use crate::git::base::Base;
 use crate::git::objects::Objects;
-use crate::history::{self, History};
+use crate::history::{self, History, Version};
 use crate::rules::definitions::{Definitions, Task, Written};
 use crate::rules::{added, validate};
 
@@ -24,6 +26,8 @@ pub(crate) struct Desk {
     /// Commits and trees.
     pub(crate) objects: Objects,
     actor: Option<String>,
+    /// The journal as this call has read it, and how the file was just before.
+    read: RefCell<Option<(Version, Rc<History>)>>,
 }
 
 impl Desk {
@@ -37,7 +41,7 @@ impl Desk {
         };
         let git = Git::new(coordinator.as_deref().unwrap_or(place.worktree()));
         let objects = Objects::open(&place);
-        Ok(Self { place, coordinator, git, objects, actor })
+        Ok(Self { place, coordinator, git, objects, actor, read: RefCell::default() })
     }
 
     /// The section as it is written. It is read from the coordinator's checkout wherever the call
@@ -63,7 +67,7 @@ impl Desk {
                 let mut definitions =
                     Definitions { bytes, ..validate::check(shown, loaded.section) };
                 let journal = history::file(&self.place).display().to_string();
-                added::join(&mut definitions, &journal, history::added(&self.place)?);
+                added::join(&mut definitions, &journal, self.journal()?.added());
                 Ok(definitions)
             }
             _ => {
@@ -100,12 +104,29 @@ impl Desk {
     }
 
     /// The journal; what a reader should know about it goes to stderr.
-    pub(crate) fn history(&self, out: &Out) -> Result<History, Failure> {
-        let history = history::load(&self.place)?;
+    pub(crate) fn history(&self, out: &Out) -> Result<Rc<History>, Failure> {
+        let history = self.journal()?;
         for remark in &history.remarks {
             out.note(remark);
         }
         Ok(history)
+    }
+
+    /// The journal. It is read once, and again only when it has changed since.
+    pub(crate) fn journal(&self) -> Result<Rc<History>, Failure> {
+        let version = history::version(&self.place);
+        let mut read = self.read.borrow_mut();
+        if let Some((_, history)) = read.as_ref().filter(|(of, _)| *of == version) {
+            return Ok(Rc::clone(history));
+        }
+        let history = Rc::new(history::load(&self.place)?);
+        *read = Some((version, Rc::clone(&history)));
+        Ok(history)
+    }
+
+    /// Lets go of what was read of the journal.
+    pub(crate) fn forget(&self) {
+        self.read.take();
     }
 
     /// Records an event about `task`; `fill` adds the payload.

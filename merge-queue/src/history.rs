@@ -1,12 +1,16 @@
 //! The queue's journal: what happened, and whether that can be relied upon.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use cli::Failure;
 use journal::{Damage, Loaded, Sort, View};
 use records::merge_queue::Mistake;
 use records::{QueueEvent, TaskDefinition, TaskId};
 use repo::Place;
+
+use crate::desk::Desk;
 
 /// Everything that was recorded.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,12 @@ impl History {
     ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone {
         self.events.iter().filter(move |event| event.task.as_ref() == Some(task))
     }
+
+    /// The tasks that were added, with the numbers of the events.
+    pub(crate) fn added(&self) -> Vec<(u64, Vec<TaskDefinition>)> {
+        let added = self.events.iter().filter(|event| !event.added.is_empty());
+        added.map(|event| (event.seq, event.added.clone())).collect()
+    }
 }
 
 /// Where the journal is: `<git common dir>/switchyard/queue.jsonl`.
@@ -40,21 +50,15 @@ pub(crate) fn load(place: &Place) -> Result<History, Failure> {
     Ok(judge(&path, journal::load(&path)?))
 }
 
-/// The tasks that were added, with the numbers of the events. Lines that add nothing are not decoded, and
-/// damaged ones are told by [`load`].
-pub(crate) fn added(place: &Place) -> Result<Vec<(u64, Vec<TaskDefinition>)>, Failure> {
-    const KEY: &[u8] = b"\"added\"";
-    let mut added = Vec::new();
-    for line in journal::read(file(place))? {
-        let line = line?;
-        if line.bytes.windows(KEY.len()).any(|word| word == KEY)
-            && let Ok(event) = line.decode::<QueueEvent>()
-            && !event.added.is_empty()
-        {
-            added.push((event.seq, event.added));
-        }
-    }
-    Ok(added)
+/// What changes whenever the journal does: which file it is, its length and its times. `None` when there is
+/// none.
+pub(crate) type Version = Option<(u64, u64, u64, [i64; 4])>;
+
+/// The version of the journal that is there now.
+pub(crate) fn version(place: &Place) -> Version {
+    let found = std::fs::metadata(file(place)).ok()?;
+    let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
+    Some((found.dev(), found.ino(), found.len(), times))
 }
 
 /// Tells damage from the traces that an interrupted append leaves.
@@ -136,17 +140,19 @@ pub(crate) fn append_all(
 ///
 /// A journal that cannot be relied upon is refused: what is missing may be what matters.
 pub(crate) fn append_after<R>(
-    place: &Place,
-    mut known: History,
+    desk: &Desk,
+    known: Rc<History>,
     decide: impl FnOnce(u64, &History) -> Result<Result<QueueEvent, R>, Failure>,
 ) -> Result<Result<QueueEvent, R>, Failure> {
     if let Some(damage) = known.damage.first() {
         let place = format!("{}:{}", damage.file, damage.line);
         return Err(Failure::damaged(place, &damage.message).hint(PUT_RIGHT));
     }
-    place.make_state_dir()?;
+    desk.place.make_state_dir()?;
+    desk.forget();
+    let mut known = Rc::unwrap_or_clone(known);
     let mut instead = None;
-    let appended = journal::append_with(file(place), |view| {
+    let appended = journal::append_with(file(&desk.place), |view| {
         let last = known.events.last().map_or(0, |event| event.seq);
         known.events.extend(newer(view, last)?);
         let last = known.events.last().map_or(0, |event| event.seq);

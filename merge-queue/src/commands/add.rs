@@ -94,7 +94,7 @@ fn take_in(
     if let Some(first) = answer.added.first() {
         let new = fresh.iter().filter_map(|place| tasks.get(*place)).cloned().collect();
         let blank = QueueEvent { added: new, ..desk.blank(first, "added")? };
-        let appended = history::append_after(&desk.place, history, |seq, history| {
+        let appended = history::append_after(desk, history, |seq, history| {
             // What was added meanwhile was not looked at.
             let later = history.events.iter().filter(|event| event.seq > known);
             if later.into_iter().any(|event| !event.added.is_empty()) {

@@ -5,7 +5,6 @@ use cli::{Exit, Failure, Out};
 use crate::args::{ClaimArgs, ReleaseArgs, RenewArgs};
 use crate::desk::{self, Desk};
 use crate::git::preflight::preflight;
-use crate::history;
 use crate::rules::claim::{self as rules, Claimant};
 use crate::rules::standing::Standing;
 
@@ -18,7 +17,7 @@ pub(super) fn claim(desk: &Desk, args: &ClaimArgs, out: &mut Out) -> Result<Exit
     let claimant = Claimant { role: &args.role, owner: &args.owner, lease };
     // Asked before the journal is locked. Whoever has the task already is not asked again: by now the
     // lane is being worked in.
-    let history = history::load(&desk.place)?;
+    let history = desk.journal()?;
     let standing = Standing::of(history.of(&task.id));
     let lane = if rules::holds(&standing, claimant, cli::clock::now()).is_some() {
         Ok(None)

@@ -1,6 +1,7 @@
 //! What `status`, `ready` and `next` look at: definitions, journal, and the base as it was last fetched.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use cli::{Failure, Out};
 use records::Stamp;
@@ -14,7 +15,7 @@ use crate::rules::survey::Survey;
 /// Everything at one moment.
 pub(super) struct Look {
     pub(super) definitions: Definitions,
-    pub(super) history: History,
+    pub(super) history: Rc<History>,
     reached: BTreeSet<String>,
     now: Stamp,
 }

@@ -1,5 +1,7 @@
 //! `merge-ready`: may this task land?
 
+use std::rc::Rc;
+
 use cli::{Exit, Failure, Out};
 use records::merge_queue::Readiness;
 
@@ -51,7 +53,7 @@ fn waits(task: &Task, world: &World) -> bool {
 
 /// What an answer rests on besides the ref: one fetch, one look at the journal and the checkout.
 struct World {
-    history: History,
+    history: Rc<History>,
     surroundings: Facts,
 }
 
@@ -70,7 +72,7 @@ pub(crate) struct Judged {
     /// What git said.
     pub(crate) facts: Facts,
     /// What the journal held.
-    pub(crate) history: History,
+    pub(crate) history: Rc<History>,
 }
 
 /// Fetches, finishes what an interrupted landing left, gathers the facts and decides about the task's

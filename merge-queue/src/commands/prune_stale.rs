@@ -1,5 +1,7 @@
 //! `prune-stale`: archives what the journal knows of tasks that are not defined any more.
 
+use std::rc::Rc;
+
 use cli::{Cell, Exit, Failure, Out, Table, Tone};
 use records::QueueEvent;
 use records::merge_queue::{Refused, Stale};
@@ -58,11 +60,11 @@ pub(super) fn run(desk: &Desk, args: &PruneStaleArgs, out: &mut Out) -> Result<E
 fn archive(
     desk: &Desk,
     definitions: &Definitions,
-    history: &History,
+    history: &Rc<History>,
     stale: &Stale,
 ) -> Result<bool, Failure> {
     let blank = desk.blank(&stale.task, ARCHIVED)?;
-    let appended = history::append_after(&desk.place, history.clone(), |seq, history| {
+    let appended = history::append_after(desk, Rc::clone(history), |seq, history| {
         let now = cli::clock::now();
         // The others are archived already, so that they do not count for the guard any more.
         let found = stale::find(definitions, &history.events, true, now);

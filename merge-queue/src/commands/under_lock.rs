@@ -48,7 +48,7 @@ pub(super) fn decide(
         history.events.iter().filter(|event| concerns(task, event)),
     )?;
     let blank = desk.blank(&task.id, kind)?;
-    let appended = history::append_after(&desk.place, history, |seq, history| {
+    let appended = history::append_after(desk, history, |seq, history| {
         if landings(history, task).any(|commit| !asked.contains(commit)) {
             let what = format!("cannot {command} {}", task.id);
             return Err(Failure::later(what, "something has landed at this moment")

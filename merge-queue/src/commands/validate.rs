@@ -21,7 +21,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         roles: definitions.roles.len(),
         routes: definitions.routes.len(),
         events: history.events.len(),
-        mistakes: definitions.mistakes.into_iter().chain(history.damage).collect(),
+        mistakes: definitions.mistakes.into_iter().chain(history.damage.iter().cloned()).collect(),
     };
     out.print(&validation, show::validation)?;
     Ok(exit)

@@ -178,11 +178,5 @@ pub(crate) fn reached<'a>(
     events: impl Iterator<Item = &'a QueueEvent>,
 ) -> Result<BTreeSet<String>, Failure> {
     let Some(tip) = tip else { return Ok(BTreeSet::new()) };
-    let mut reached = BTreeSet::new();
-    for commit in state::landings(events).collect::<BTreeSet<_>>() {
-        if desk.objects.reachable(commit, tip)? {
-            reached.insert(commit.to_owned());
-        }
-    }
-    Ok(reached)
+    desk.objects.reachable_of(&state::landings(events).collect(), tip)
 }

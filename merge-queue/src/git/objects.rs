@@ -107,6 +107,29 @@ impl Objects {
         }
     }
 
+    /// Those of `commits` that are `tip` or one of its ancestors. Many are looked for in one walk.
+    pub(crate) fn reachable_of(
+        &self,
+        commits: &BTreeSet<&str>,
+        tip: &str,
+    ) -> Result<BTreeSet<String>, Failure> {
+        /// A walk visits every commit at worst; a question about one, those that are younger than it.
+        const FEW: usize = 4;
+        if commits.len() > FEW {
+            return match self {
+                Self::InProcess(repository) => in_process::reachable_of(repository, commits, tip),
+                Self::Program(git) => program::reachable_of(git, commits, tip),
+            };
+        }
+        let mut reached = BTreeSet::new();
+        for commit in commits {
+            if self.reachable(commit, tip)? {
+                reached.insert((*commit).to_owned());
+            }
+        }
+        Ok(reached)
+    }
+
     /// What differs between the trees of two commits (or two trees), sorted by path, renames as a
     /// deletion and an addition.
     pub(crate) fn diff(&self, old: &str, new: &str) -> Result<Vec<Change>, Failure> {

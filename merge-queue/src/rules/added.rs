@@ -1,6 +1,6 @@
 //! Tasks that are added to the ones of the definitions' file, and what is wrong with some.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use records::merge_queue::Mistake;
 use records::{Reason, TaskDefinition, TaskId};
@@ -20,23 +20,48 @@ pub(crate) struct Checked {
     pub(crate) wrong: Vec<(usize, Reason)>,
 }
 
+/// What is defined, to be looked up: a queue may have very many tasks.
+#[derive(Debug, Default)]
+struct Known {
+    /// The place of each task.
+    tasks: HashMap<TaskId, usize>,
+    issues: HashSet<u64>,
+}
+
+impl Known {
+    /// What these definitions have.
+    fn of(definitions: &Definitions) -> Self {
+        let mut known = Self::default();
+        known.take_in(&definitions.tasks);
+        known
+    }
+
+    /// Takes in what comes behind what is known already; `tasks` are all.
+    fn take_in(&mut self, tasks: &[Task]) {
+        for (place, task) in tasks.iter().enumerate().skip(self.tasks.len()) {
+            self.tasks.insert(task.id.clone(), place);
+            self.issues.extend(task.issue.map(|issue| issue.0));
+        }
+    }
+}
+
 /// Checks tasks that are to be added together. They may depend on each other and on what is defined.
 pub(crate) fn check(definitions: &Definitions, new: &[TaskDefinition]) -> Checked {
+    check_against(definitions, &Known::of(definitions), new)
+}
+
+fn check_against(definitions: &Definitions, known: &Known, new: &[TaskDefinition]) -> Checked {
     let mut checked = Checked::default();
     let mut ids: BTreeMap<&TaskId, usize> = BTreeMap::new();
-    let mut issues: BTreeSet<u64> =
-        definitions.tasks.iter().filter_map(|task| task.issue).map(|issue| issue.0).collect();
-    let known: BTreeSet<&TaskId> = definitions
-        .tasks
-        .iter()
-        .map(|task| &task.id)
-        .chain(new.iter().map(|task| &task.id))
-        .collect();
+    let mut issues: BTreeSet<u64> = BTreeSet::new();
+    let together: HashSet<&TaskId> = new.iter().map(|task| &task.id).collect();
+    let is_task = |id: &TaskId| known.tasks.contains_key(id) || together.contains(id);
     for (place, task) in new.iter().enumerate() {
         let mut wrong = |code: &str, message: String, next: &str| {
             checked.wrong.push((place, Reason::new(code, message, next)));
         };
-        if let Some(there) = definitions.tasks.iter().find(|there| there.id == task.id) {
+        let there = known.tasks.get(&task.id).and_then(|place| definitions.tasks.get(*place));
+        if let Some(there) = there {
             if there.definition() == *task {
                 checked.present.push(place);
             } else {
@@ -62,14 +87,15 @@ pub(crate) fn check(definitions: &Definitions, new: &[TaskDefinition]) -> Checke
                 &format!("the roles are: {}", names.join(", ")),
             );
         }
-        if let Some(issue) = task.issue.filter(|issue| !issues.insert(issue.0)) {
+        let mut taken = |issue: u64| known.issues.contains(&issue) || !issues.insert(issue);
+        if let Some(issue) = task.issue.filter(|issue| taken(issue.0)) {
             wrong(
                 "duplicate_issue",
                 format!("issue {issue} has a task already"),
                 "leave the issue out",
             );
         }
-        for dependency in task.depends_on.iter().filter(|id| !known.contains(id)) {
+        for dependency in task.depends_on.iter().filter(|id| !is_task(id)) {
             let message = format!("{} depends on '{dependency}', which is no task", task.id);
             wrong("unknown_dependency", message, "add that task, too, or leave it out");
         }
@@ -100,27 +126,47 @@ pub(crate) fn check(definitions: &Definitions, new: &[TaskDefinition]) -> Checke
 
 /// The places of tasks that wait for each other. What was there before depends on none of these.
 fn circles(new: &[TaskDefinition]) -> Vec<usize> {
-    let mut left: BTreeMap<&TaskId, usize> = new.iter().map(|t| &t.id).zip(0..).collect();
-    loop {
-        let waits = |place: usize| {
-            new.get(place)
-                .is_some_and(|task| task.depends_on.iter().any(|id| left.contains_key(id)))
-        };
-        let free: Vec<&TaskId> =
-            left.iter().filter(|(_, place)| !waits(**place)).map(|(id, _)| *id).collect();
-        if free.is_empty() {
-            break;
+    let places: HashMap<&TaskId, usize> = new.iter().map(|task| &task.id).zip(0..).collect();
+    let mut waits_for: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); new.len()];
+    let mut needed_by = waits_for.clone();
+    for (place, task) in
+        new.iter().enumerate().filter(|(at, task)| places.get(&task.id) == Some(at))
+    {
+        for dependency in task.depends_on.iter().filter_map(|id| places.get(id)) {
+            if let Some(they) = waits_for.get_mut(place) {
+                they.insert(*dependency);
+            }
+            if let Some(they) = needed_by.get_mut(*dependency) {
+                they.insert(place);
+            }
         }
-        left.retain(|id, _| !free.contains(id));
     }
-    // Whoever only waits for a circle is none.
-    loop {
-        let needed: BTreeSet<&TaskId> =
-            left.values().filter_map(|place| new.get(*place)).flat_map(|t| &t.depends_on).collect();
-        if left.keys().all(|id| needed.contains(id)) {
-            return left.into_values().collect();
+    let mut left = vec![true; new.len()];
+    // Who waits for nobody is in no circle, and whoever nobody waits for only waits for one.
+    peel(&mut left, &waits_for, &needed_by);
+    peel(&mut left, &needed_by, &waits_for);
+    (0..).zip(left).filter(|(_, left)| *left).map(|(place, _)| place).collect()
+}
+
+/// Takes away whoever points at nobody that is left, again and again. `back` has the arrows turned round.
+fn peel(left: &mut [bool], arrows: &[BTreeSet<usize>], back: &[BTreeSet<usize>]) {
+    let is_left = |left: &[bool], place: usize| left.get(place).copied().unwrap_or(false);
+    let mut open: Vec<usize> =
+        arrows.iter().map(|to| to.iter().filter(|to| is_left(left, **to)).count()).collect();
+    let mut free: Vec<usize> = (0..left.len())
+        .filter(|place| is_left(left, *place) && open.get(*place) == Some(&0))
+        .collect();
+    while let Some(place) = free.pop() {
+        left.get_mut(place).into_iter().for_each(|left| *left = false);
+        for from in back.get(place).into_iter().flatten() {
+            let Some(count) = open.get_mut(*from).filter(|_| is_left(left, *from)) else {
+                continue;
+            };
+            *count -= 1;
+            if *count == 0 {
+                free.push(*from);
+            }
         }
-        left.retain(|id, _| needed.contains(id));
     }
 }
 
@@ -131,11 +177,12 @@ pub(crate) fn join(
     journal: &str,
     added: Vec<(u64, Vec<TaskDefinition>)>,
 ) {
-    let of_file: BTreeSet<TaskId> = definitions.tasks.iter().map(|task| task.id.clone()).collect();
+    let of_file: HashSet<TaskId> = definitions.tasks.iter().map(|task| task.id.clone()).collect();
+    let mut known = Known::of(definitions);
     for (event, tasks) in added {
         let tasks: Vec<TaskDefinition> =
             tasks.into_iter().filter(|task| !of_file.contains(&task.id)).collect();
-        let checked = check(definitions, &tasks);
+        let checked = check_against(definitions, &known, &tasks);
         for (_, reason) in checked.wrong {
             definitions.mistakes.push(Mistake {
                 code: reason.code,
@@ -145,7 +192,11 @@ pub(crate) fn join(
                 message: format!("event {event}: {}", reason.message),
             });
         }
-        let fresh = tasks.into_iter().zip(0..).filter(|(_, place)| checked.fresh.contains(place));
+        let fresh = tasks
+            .into_iter()
+            .zip(0..)
+            .filter(|(_, place)| checked.fresh.binary_search(place).is_ok());
         definitions.tasks.extend(fresh.map(|(task, _)| Task::added(task, event)));
+        known.take_in(&definitions.tasks);
     }
 }

@@ -23,7 +23,15 @@ fn agree(repo: &Repo, one: &str, other: &str) {
         assert_eq!(a.tree(x).unwrap(), b.tree(x).unwrap());
         assert_eq!(a.merge_bases(x, y).unwrap(), b.merge_bases(x, y).unwrap());
         assert_eq!(a.reachable(x, y).unwrap(), b.reachable(x, y).unwrap());
-        assert_eq!(a.commits(x, y).unwrap(), b.commits(x, y).unwrap());
+        let commits = a.commits(x, y).unwrap();
+        assert_eq!(commits, b.commits(x, y).unwrap());
+        let nowhere = "1".repeat(40);
+        let asked = commits.iter().map(String::as_str).chain([x, y, &nowhere]).collect();
+        for objects in [&a, &b] {
+            let reached = objects.reachable_of(&asked, x).unwrap();
+            let each = asked.iter().filter(|commit| objects.reachable(commit, x).unwrap());
+            assert!(each.eq(&reached));
+        }
         assert_eq!(a.people(x, y).unwrap(), b.people(x, y).unwrap());
         let (changes, same) = (a.diff(x, y).unwrap(), b.diff(x, y).unwrap());
         assert_eq!(changes, same);

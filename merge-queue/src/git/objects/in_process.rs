@@ -1,6 +1,6 @@
 //! Reading through libgit2.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use cli::Failure;
@@ -68,6 +68,28 @@ pub(super) fn reachable(repository: &Repository, commit: &str, tip: &str) -> Res
         return Ok(true);
     }
     repository.graph_descendant_of(oid(tip)?, oid(commit)?).map_err(failed("the history"))
+}
+
+pub(super) fn reachable_of(
+    repository: &Repository,
+    commits: &BTreeSet<&str>,
+    tip: &str,
+) -> Result<BTreeSet<String>, Failure> {
+    let mut wanted = HashMap::new();
+    for commit in commits {
+        wanted.insert(oid(commit)?, *commit);
+    }
+    let mut walk = repository.revwalk().map_err(failed("the history"))?;
+    walk.push(oid(tip)?).map_err(failed("the history"))?;
+    let mut reached = BTreeSet::new();
+    for id in walk {
+        let id = id.map_err(failed("the history"))?;
+        reached.extend(wanted.remove(&id).map(ToOwned::to_owned));
+        if wanted.is_empty() {
+            break;
+        }
+    }
+    Ok(reached)
 }
 
 pub(super) fn commits(

@@ -67,6 +67,16 @@ pub(super) fn reachable(git: &Git, commit: &str, tip: &str) -> Result<bool, Fail
     }
 }
 
+pub(super) fn reachable_of(
+    git: &Git,
+    commits: &BTreeSet<&str>,
+    tip: &str,
+) -> Result<BTreeSet<String>, Failure> {
+    let listed = text(&bytes(git, &["rev-list", tip])?);
+    let there = listed.lines().filter(|commit| commits.contains(commit));
+    Ok(there.map(ToOwned::to_owned).collect())
+}
+
 pub(super) fn commits(git: &Git, base: &str, head: &str) -> Result<Vec<String>, Failure> {
     let listed = text(&bytes(git, &["rev-list", head, &format!("^{base}")])?);
     Ok(listed.lines().map(ToOwned::to_owned).collect())
