@@ -68,8 +68,10 @@ fn take_in(
     for task in &mut tasks {
         task.title = task.title.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let definitions = desk.sound_definitions()?;
+    // In this order: what the definitions have seen beyond `known` is looked at once more, and nothing is
+    // taken for seen that they have not.
     let history = desk.history(out)?;
+    let definitions = desk.sound_definitions()?;
     let known = history.events.last().map_or(0, |event| event.seq);
     let Checked { fresh, present, wrong } = added::check(&definitions, &tasks);
     let named = |(place, reason): (usize, Reason)| {
