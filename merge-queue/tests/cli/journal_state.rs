@@ -71,11 +71,11 @@ fn an_event_of_a_newer_version_is_kept_and_shown() {
     let project = Project::new();
     project.make_ready();
     rewrite(&project, |lines| {
-        lines.push("{\"seq\":5,\"at\":\"2026-01-24T18:30:45.000Z\",\"actor\":\"x\",\"task\":\"schema\",\"kind\":\"frozen\",\"frozen\":{\"until\":null}}\n".into());
+        lines.push("{\"seq\":5,\"at\":\"2026-01-24T18:30:45.000Z\",\"actor\":\"x\",\"task\":\"schema\",\"kind\":\"split\",\"split\":{\"until\":null}}\n".into());
     });
     project.run("merge-ready 98").code(0);
     let last = project.run("log 98").code(0).json_lines().pop().unwrap();
-    assert_eq!(last["frozen"], json!({"until": null}));
+    assert_eq!(last["split"], json!({"until": null}));
     project.run("land 98").code(0);
     assert_eq!(project.events().len(), 7);
 }
