@@ -93,7 +93,10 @@ pub(crate) fn taken_away(
 }
 
 fn by_git(place: &Place) -> Result<Vec<Lane>, Failure> {
-    let all = worktrees(&Git::new(place.worktree()))?.into_iter().enumerate();
+    // What tools keep for themselves is no lane.
+    let state = place.state_dir();
+    let all = worktrees(&Git::new(place.worktree()))?.into_iter();
+    let all = all.filter(|found| !found.path.starts_with(&state)).enumerate();
     Ok(all.map(|(at, worktree)| lane(worktree, at == 0)).collect())
 }
 

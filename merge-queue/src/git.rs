@@ -8,5 +8,6 @@ pub(crate) mod merge;
 pub(crate) mod objects;
 pub(crate) mod preflight;
 pub(crate) mod rules_of_base;
+pub(crate) mod scratch;
 pub(crate) mod stack;
 pub(crate) mod worktree_state;

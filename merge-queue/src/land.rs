@@ -9,6 +9,7 @@ mod follow;
 mod merge_commit;
 mod move_base;
 pub(crate) mod recover;
+pub(crate) mod verify;
 
 use cli::{Exit, Failure, Out, Progress};
 use records::merge_queue::Landing;

@@ -32,7 +32,8 @@ pub(crate) struct Entry {
     pub(crate) main: bool,
 }
 
-/// Every worktree, the main one first.
+/// Every worktree, the main one first, but for those that tools keep for themselves among their state, as
+/// `merge-queue` does to verify landings: nobody works there, and they are no lanes.
 pub(crate) fn survey(here: &Here, history: &History) -> Result<Vec<Entry>, Failure> {
     let admins = admins(here)?;
     let join = |(index, worktree): (usize, Worktree)| {
@@ -55,7 +56,9 @@ pub(crate) fn survey(here: &Here, history: &History) -> Result<Vec<Entry>, Failu
             worktree,
         }
     };
-    Ok(listed(here)?.into_iter().enumerate().map(join).collect())
+    let state = here.common_dir.join("switchyard");
+    let worktrees = listed(here)?.into_iter().filter(|found| !found.path.starts_with(&state));
+    Ok(worktrees.enumerate().map(join).collect())
 }
 
 /// Git fails to list while another process is making an entry (lanes reference, finding 3).

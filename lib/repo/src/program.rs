@@ -41,6 +41,7 @@ pub struct Program {
     reach: Reach,
     merged: bool,
     echo: bool,
+    copy: Option<Box<dyn io::Write + Send>>,
 }
 
 /// What is stopped together with the program, and ended when it ends.
@@ -102,6 +103,7 @@ impl Program {
             reach: Reach::Child,
             merged: false,
             echo: false,
+            copy: None,
         }
     }
 
@@ -185,6 +187,15 @@ impl Program {
         self
     }
 
+    /// Writes its stdout to `sink` as well, as it comes and all of it, also where [`Program::keep_last`] keeps
+    /// less. What the sink cannot write ends neither the program nor the collecting: a sink whose errors
+    /// matter remembers them. It is dropped when the stream ends.
+    #[must_use]
+    pub fn copy_to(mut self, sink: impl io::Write + Send + 'static) -> Self {
+        self.copy = Some(Box::new(sink));
+        self
+    }
+
     /// Keeps only the last `bytes` of each stream, or less when something that it leaves behind holds
     /// the stream open. Without this, such a stdout is an error: a part must not pass for the whole.
     #[must_use]
@@ -242,10 +253,10 @@ impl Program {
         let mut child = spawned.map_err(|source| not_started(&program, dir.as_deref(), source))?;
         feed(&mut child, self.stdin);
         let stdout = match merged {
-            Some(reader) => collect(Some(reader), self.keep, self.echo),
-            None => collect(child.stdout.take(), self.keep, self.echo),
+            Some(reader) => collect(Some(reader), self.keep, self.echo, self.copy),
+            None => collect(child.stdout.take(), self.keep, self.echo, self.copy),
         };
-        let stderr = collect(child.stderr.take(), self.keep, self.echo);
+        let stderr = collect(child.stderr.take(), self.keep, self.echo, None);
 
         let group = if own_group { pid_of(&child) } else { None };
         let waited = wait(&child, group, self.limit, signals.as_ref());

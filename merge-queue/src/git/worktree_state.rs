@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use cli::Failure;
-use repo::{Git, Place};
+use repo::{Error, Git, Place};
 
 /// Git looks at the files themselves: settings that let it trust a monitor, a cache or half of a
 /// file's time stamp would let a changed file pass for an unchanged one.
@@ -30,10 +30,10 @@ const STATUS: [&str; 6] = [
 ];
 
 /// On the objects as they are: with a replaced commit, its replacement would be what is compared with.
-fn status(git: &Git, more: &[&str]) -> Result<Vec<u8>, Failure> {
+fn status(git: &Git, more: &[&str]) -> Result<Vec<u8>, Error> {
     let args: Vec<&str> = LOOK.into_iter().chain(STATUS).chain(more.iter().copied()).collect();
     let ran = git.program(&args).env("GIT_NO_REPLACE_OBJECTS", "1").run()?;
-    if ran.ok() { Ok(ran.stdout) } else { Err(git.failure(&args, &ran).into()) }
+    if ran.ok() { Ok(ran.stdout) } else { Err(git.failure(&args, &ran)) }
 }
 
 /// Whether this clone replaces objects by others (`git replace`): what is checked out is then not known
@@ -45,10 +45,7 @@ pub(crate) fn replaces_objects(git: &Git) -> Result<bool, Failure> {
 /// The paths with changes, tracked and untracked. Ignored files do not count; what the user's
 /// configuration hides from `git status` does.
 pub(crate) fn dirt(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
-    let listed = status(git, &[])?;
-    // Two letters and a blank come before the path.
-    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
-    Ok(entries.map(<[u8]>::to_vec).collect())
+    Ok(listed(git, &[])?)
 }
 
 /// The paths that git ignores; a folder that is ignored as a whole stands for all that is in it, and
@@ -59,9 +56,34 @@ pub(crate) fn ignored(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(entries.map(<[u8]>::to_vec).collect())
 }
 
+/// The tracked files with changes, staged or not, and submodules that stand at another commit or have changed files
+/// of their own. The caller has switched hooks off where that matters; none runs here.
+pub(crate) fn changed(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
+    listed(git, &["--untracked-files=no", "--ignore-submodules=untracked"])
+}
+
+/// The files that are neither tracked nor ignored.
+pub(crate) fn untracked(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
+    let args: Vec<&str> =
+        LOOK.into_iter().chain(["ls-files", "--others", "--exclude-standard", "-z"]).collect();
+    Ok(git
+        .bytes(args)?
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect())
+}
+
+fn listed(git: &Git, more: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
+    let listed = status(git, more)?;
+    // Two letters and a blank come before the path.
+    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.get(3..));
+    Ok(entries.map(<[u8]>::to_vec).collect())
+}
+
 /// Files whose changes git was told not to look at (`assume-unchanged`, or `skip-worktree` on a file
 /// that is there all the same): what runs in such a checkout is not known to be the commit.
-pub(crate) fn hidden(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
+pub(crate) fn hidden(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
     let listed = git.bytes(["ls-files", "-v", "-z"])?;
     let mut hidden = Vec::new();
     for entry in listed.split(|byte| *byte == 0) {

@@ -48,6 +48,31 @@ fn a_new_lane_has_no_work_and_nothing_to_tell() {
 }
 
 #[test]
+fn a_worktree_among_the_state_of_the_tools_is_no_lane_and_is_left_alone() {
+    let world = World::new();
+    world.lane_98();
+    let seen = |world: &World| {
+        ["list", "status", "repair"].map(|command| {
+            let ran = world.run(&[command]);
+            ran.code(0);
+            ran.out().to_owned()
+        })
+    };
+    let before = seen(&world);
+    // As merge-queue makes one to verify landings in.
+    let slot = world.state("verify/1/merge-queue-slot-1");
+    let add = "worktree add --quiet --detach --lock --reason verifying --";
+    world.repo.git(add.split(' ').chain([slot.to_str().unwrap(), "HEAD"]));
+    assert_eq!(seen(&world), before);
+    fs::remove_dir_all(&slot).unwrap();
+    assert_eq!(seen(&world), before);
+    assert_eq!(world.run(&["prune", "--apply"]).code(0).json_lines().len(), 1);
+    assert_eq!(world.repo.git(["worktree", "list"]).lines().count(), 3);
+    let ran = world.run(&["remove", slot.to_str().unwrap()]);
+    assert_ne!(ran.exit_code(), Some(0), "{ran}");
+}
+
+#[test]
 fn files_count_as_git_counts_them() {
     let world = World::new();
     let lane = world.lane_98();

@@ -13,11 +13,13 @@ pub(super) struct Collected {
 }
 
 /// Reads a stream on a thread, so that what arrived can be taken even if the stream never ends.
-/// Only the last `keep` bytes are held. With `echo` all of it goes to stderr as well, as it comes.
+/// Only the last `keep` bytes are held. With `echo` all of it goes to stderr as well, as it comes, and to
+/// `copy` where there is one.
 pub(super) fn collect(
     stream: Option<impl Read + Send + 'static>,
     keep: usize,
     echo: bool,
+    copy: Option<Box<dyn io::Write + Send>>,
 ) -> Collected {
     let (sender, ended) = mpsc::channel();
     let bytes = Arc::new(Mutex::new(Vec::new()));
@@ -27,7 +29,7 @@ pub(super) fn collect(
         Some(stream) => {
             let bytes = Arc::clone(&bytes);
             std::thread::spawn(move || {
-                if read(stream, &bytes, keep, echo).is_ok() {
+                if read(stream, &bytes, keep, echo, copy).is_ok() {
                     // The receiver is gone only when nobody waits any more.
                     _ = sender.send(());
                 }
@@ -37,7 +39,13 @@ pub(super) fn collect(
     Collected { bytes, ended, keep }
 }
 
-fn read(mut stream: impl Read, bytes: &Mutex<Vec<u8>>, keep: usize, echo: bool) -> io::Result<()> {
+fn read(
+    mut stream: impl Read,
+    bytes: &Mutex<Vec<u8>>,
+    keep: usize,
+    echo: bool,
+    mut copy: Option<Box<dyn io::Write + Send>>,
+) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         let read = match stream.read(&mut buffer) {
@@ -51,6 +59,10 @@ fn read(mut stream: impl Read, bytes: &Mutex<Vec<u8>>, keep: usize, echo: bool) 
         if echo {
             // Whoever watches may go away; what is collected does not depend on that.
             drop(io::stderr().write_all(part));
+        }
+        if let Some(copy) = &mut copy {
+            // It remembers what it could not write.
+            drop(copy.write_all(part));
         }
         let mut all = bytes.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend_from_slice(part);
