@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 fn show_config(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
-    cli::print_settings(&config::shown(out.tool(), &desk.written()?), out)
+    cli::print_settings(&desk.written()?.settings(out.tool()), out)
 }
 
 /// Prints why `command` recorded nothing.

@@ -4,15 +4,15 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use cli::{Exit, Failure, Out};
-use config::Loaded;
+use cli::{Failure, Out};
 use records::{QueueEvent, TaskId};
 use repo::{Git, Place};
 
+use crate::definition_files::DefinitionFiles;
 use crate::git::base::Base;
 use crate::git::objects::Objects;
 use crate::history::{self, History, Version};
-use crate::rules::definitions::{Definitions, Task, Written};
+use crate::rules::definitions::{Definitions, Task};
 use crate::rules::{added, validate};
 
 /// The repository, its definitions and who is asking.
@@ -44,41 +44,31 @@ impl Desk {
         Ok(Self { place, coordinator, git, objects, actor, read: RefCell::default() })
     }
 
-    /// The section as it is written. It is read from the coordinator's checkout wherever the call
-    /// comes from: a lane must not bring its own rules, and the answer must not depend on the
+    /// The definitions as they are written. They are read from the coordinator's checkout wherever the
+    /// call comes from: a lane must not bring its own rules, and the answer must not depend on the
     /// working directory.
-    pub(crate) fn written(&self) -> Result<Loaded<Written>, Failure> {
-        Ok(config::load::<Written>(self.git.dir(), self.git.dir())?)
+    pub(crate) fn written(&self) -> Result<DefinitionFiles, Failure> {
+        DefinitionFiles::read(self.git.dir())
     }
 
     /// The checked definitions, with their mistakes, and the tasks that were added to them.
     pub(crate) fn definitions(&self) -> Result<Definitions, Failure> {
-        // What is compared with the base's must be what was understood.
-        let read = || std::fs::read(self.git.dir().join(config::FILE_NAME)).unwrap_or_default();
-        let (bytes, loaded) = (read(), self.written()?);
-        if bytes != read() {
-            let what = format!("{} changed while it was read", config::FILE_NAME);
-            return Err(Failure::new(Exit::Later, what, "somebody edits it").hint("try again"));
+        let DefinitionFiles { first, named, sources } = self.written()?;
+        if !first.present {
+            let file = self.git.dir().join(config::FILE_NAME);
+            let what = format!("no tasks are defined in {}", file.display());
+            let why = if first.file.is_some() { "no section 'queue'" } else { "no such file" };
+            let hint =
+                "a minimal file is one line: queue: {tasks: [{id: my-task, title: My task}]}";
+            return Err(Failure::usage(what, why).hint(hint));
         }
-        match loaded.file {
-            Some(file) if loaded.present => {
-                // Named from the top of the repository, so that the answer is the same everywhere.
-                let shown = file.strip_prefix(self.git.dir()).unwrap_or(&file);
-                let mut definitions =
-                    Definitions { bytes, ..validate::check(shown, loaded.section) };
-                let journal = history::file(&self.place).display().to_string();
-                added::join(&mut definitions, &journal, self.journal()?.added());
-                Ok(definitions)
-            }
-            _ => {
-                let file = self.git.dir().join(config::FILE_NAME);
-                let what = format!("no tasks are defined in {}", file.display());
-                let why = if loaded.file.is_some() { "no section 'queue'" } else { "no such file" };
-                let hint =
-                    "a minimal file is one line: queue: {tasks: [{id: my-task, title: My task}]}";
-                Err(Failure::usage(what, why).hint(hint))
-            }
-        }
+        // Named from the top of the repository, so that the answer is the same everywhere.
+        let shown = Path::new(config::FILE_NAME);
+        let checked = validate::check_all(shown, first.section, named);
+        let mut definitions = Definitions { sources, ..checked };
+        let journal = history::file(&self.place).display().to_string();
+        added::join(&mut definitions, &journal, self.journal()?.added());
+        Ok(definitions)
     }
 
     /// The definitions, which must be without a mistake before anything is recorded.

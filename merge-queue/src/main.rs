@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod definition_files;
 mod desk;
 mod git;
 mod history;

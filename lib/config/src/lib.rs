@@ -12,6 +12,6 @@ mod shown;
 
 pub use error::Error;
 pub use find::{FILE_NAME, find};
-pub use load::{Loaded, SECTIONS, Section, load, parse};
+pub use load::{Loaded, SECTIONS, Section, load, parse, parse_whole, text};
 pub use projects::{Project, Projects};
 pub use shown::shown;

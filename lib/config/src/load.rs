@@ -38,29 +38,34 @@ pub fn load<T: Section>(start: &Path, root: &Path) -> Result<Loaded<T>, Error> {
     };
     let bytes =
         std::fs::read(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let offset = error.valid_up_to();
-            let newlines = bytes.iter().take(offset).filter(|b| **b == b'\n').count();
-            return Err(Error::Encoding { path, line: newlines as u64 + 1, offset });
-        }
-    };
-    let section = parse::<T>(&path, text)?;
+    let section = parse::<T>(&path, text(&path, &bytes)?)?;
     let present = section.is_some();
     Ok(Loaded { section: section.unwrap_or_default(), file: Some(path), present })
+}
+
+/// The bytes of the file at `path`, which must be UTF-8.
+pub fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let offset = error.valid_up_to();
+        let newlines = bytes.iter().take(offset).filter(|b| **b == b'\n').count();
+        Error::Encoding { path: path.into(), line: newlines as u64 + 1, offset }
+    })
 }
 
 /// Reads the section from `text`; `path` is for messages. `None` when the section is missing or
 /// empty.
 pub fn parse<T: Section>(path: &Path, text: &str) -> Result<Option<T>, Error> {
+    Ok(parse_whole::<Document<T>>(path, text)?.and_then(|document| document.0))
+}
+
+/// Reads all of `text` as `T`, for a file that a section names; `path` is for messages. `None` when there
+/// is nothing but remarks.
+pub fn parse_whole<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Option<T>, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(None);
     }
-    serde_saphyr::from_str::<Document<T>>(text)
-        .map(|document| document.0)
-        .map_err(|error| Error::parse(path, &error))
+    serde_saphyr::from_str::<T>(text).map(Some).map_err(|error| Error::parse(path, &error))
 }
 
 /// The whole file, of which only the section `T` is looked into.

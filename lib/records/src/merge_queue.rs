@@ -157,6 +157,9 @@ impl Noun for Refused {
 pub struct Validation {
     /// The file that holds the definitions.
     pub file: String,
+    /// That file and those that it names under `queue.files`, in their order.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Whether neither the definitions nor the journal have a mistake.
     pub valid: bool,
     /// How many tasks are defined.
@@ -167,7 +170,7 @@ pub struct Validation {
     pub routes: usize,
     /// How many events the journal holds.
     pub events: usize,
-    /// Every mistake, in the order of the file, those of the journal last.
+    /// Every mistake, in the order of the files, those of the journal last.
     pub mistakes: Vec<Mistake>,
 }
 

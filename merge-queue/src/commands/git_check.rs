@@ -129,12 +129,18 @@ fn rules(
         Rules::OfBase => {
             check.conditions.push(Condition::met(CODE, format!("{file} is the base's")));
         }
-        Rules::OutsideGit => {
-            check.conditions.push(Condition::met(CODE, format!("{file} is not in git")));
+        Rules::OutsideGit(files) => {
+            let detail = format!("not in git: {}", files.join(", "));
+            check.conditions.push(Condition::met(CODE, detail));
         }
-        Rules::Other | Rules::Unknown => {
-            let message = format!("{file} is not known to be the one of {}", check.base);
+        Rules::Other(files) => {
+            let message = format!("not as in {}: {}", check.base, files.join(", "));
             let next = "bring the checkout to the base, or the change to the base first";
+            wrong(check, CODE, Reason::new("definitions_not_of_base", message, next));
+        }
+        Rules::Unknown => {
+            let message = format!("{file} is not known to be the one of {}", check.base);
+            let next = "git fetch";
             wrong(check, CODE, Reason::new("definitions_not_of_base", message, next));
         }
     }

@@ -16,6 +16,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     };
     let validation = Validation {
         file: definitions.file.display().to_string(),
+        files: definitions.files().map(Into::into).collect(),
         valid: exit == Exit::Yes,
         tasks: definitions.tasks.len(),
         roles: definitions.roles.len(),

@@ -3,10 +3,10 @@
 use cli::Failure;
 
 use crate::desk::Desk;
-use crate::rules::definitions::Definitions;
+use crate::rules::definitions::{Definitions, Source};
 use crate::rules::facts::Rules;
 
-/// Compares the definitions with the file in the commit `base`.
+/// Compares every file of the definitions with what the commit `base` has there.
 ///
 /// The coordinator's checkout may stand on a branch under test, behind the base, or have the file
 /// hidden from `git status`. What is compared is therefore the content that was read, byte for byte
@@ -17,17 +17,26 @@ pub(crate) fn compare(
     definitions: &Definitions,
     base: &str,
 ) -> Result<Rules, Failure> {
-    let path = definitions.file.to_string_lossy();
-    if desk.objects.entry(base, &path)?.is_none() {
+    let (mut outside, mut other) = (Vec::new(), Vec::new());
+    for Source { path, bytes } in &definitions.sources {
+        if desk.objects.entry(base, path)?.is_some() {
+            let theirs = desk.objects.file(base, path)?;
+            if theirs.is_none_or(|theirs| unix(&theirs) != unix(bytes)) {
+                other.push(path.clone());
+            }
+            continue;
+        }
         let tracked = match desk.git.commit("HEAD")? {
-            Some(head) => desk.objects.entry(&head, &path)?.is_some(),
+            Some(head) => desk.objects.entry(&head, path)?.is_some(),
             None => false,
         };
-        return Ok(if tracked { Rules::Other } else { Rules::OutsideGit });
+        if tracked { &mut other } else { &mut outside }.push(path.clone());
     }
-    let theirs = desk.objects.file(base, &path)?;
-    let same = theirs.is_some_and(|bytes| unix(&bytes) == unix(&definitions.bytes));
-    Ok(if same { Rules::OfBase } else { Rules::Other })
+    Ok(match (other.is_empty(), outside.is_empty()) {
+        (false, _) => Rules::Other(other),
+        (true, false) => Rules::OutsideGit(outside),
+        (true, true) => Rules::OfBase,
+    })
 }
 
 /// With line endings as they are stored.

@@ -23,6 +23,8 @@ pub(crate) struct Written {
     pub(crate) base: Option<Spanned<String>>,
     /// How a branch is brought into the base.
     pub(crate) strategy: Strategy,
+    /// Other files that hold a [`Part`] of the definitions each, from the top of the repository.
+    pub(crate) files: Vec<Spanned<String>>,
     /// Who implements and who reviews.
     pub(crate) roles: Roles,
     /// What is to be done.
@@ -30,7 +32,30 @@ pub(crate) struct Written {
     /// Which paths need whose review.
     pub(crate) routes: Vec<WrittenRoute>,
     /// What nobody may do, and what is allowed.
-    pub(crate) policy: Policy,
+    #[serde(serialize_with = "policy_that_holds")]
+    pub(crate) policy: Option<Spanned<Policy>>,
+}
+
+/// What one file has of the definitions. Those of all files together hold.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Part {
+    /// Who implements and who reviews.
+    pub(crate) roles: Roles,
+    /// What is to be done.
+    pub(crate) tasks: Vec<WrittenTask>,
+    /// Which paths need whose review.
+    pub(crate) routes: Vec<WrittenRoute>,
+    /// What nobody may do, and what is allowed; one file has it.
+    pub(crate) policy: Option<Spanned<Policy>>,
+}
+
+#[expect(clippy::ref_option, reason = "serde gives it so")]
+fn policy_that_holds<S: Serializer>(
+    policy: &Option<Spanned<Policy>>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    policy.as_ref().map(|policy| policy.value.clone()).unwrap_or_default().serialize(out)
 }
 
 impl config::Section for Written {
@@ -117,8 +142,8 @@ pub(crate) struct WrittenRoute {
 pub(crate) struct Definitions {
     /// The file they come from, from the top of the repository.
     pub(crate) file: PathBuf,
-    /// The bytes of that file.
-    pub(crate) bytes: Vec<u8>,
+    /// That file and those that it names, as they were read.
+    pub(crate) sources: Vec<Source>,
     /// The base ref as written.
     pub(crate) base: Option<String>,
     /// The strategy.
@@ -135,8 +160,17 @@ pub(crate) struct Definitions {
     pub(crate) policy: Policy,
     /// How long nothing may happen in a claimed task before it looks stalled.
     pub(crate) stalled_after: Duration,
-    /// Everything that is wrong, in the order of the file.
+    /// Everything that is wrong, in the order of the files.
     pub(crate) mistakes: Vec<Mistake>,
+}
+
+/// A file of the definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// Its path from the top of the repository, with slashes.
+    pub(crate) path: String,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A task.
@@ -217,6 +251,12 @@ impl Task {
 }
 
 impl Definitions {
+    /// The files that they come from, from the top of the repository: whoever changes one of them
+    /// changes the rules.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(|source| source.path.as_str())
+    }
+
     /// The task that `text` names: its id, or the digits of its issue.
     pub(crate) fn task(&self, text: &str) -> Option<&Task> {
         match text.parse::<IssueNumber>() {

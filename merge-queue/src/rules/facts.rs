@@ -40,18 +40,18 @@ pub(crate) struct Coordinator {
 }
 
 /// How the definitions in the coordinator's checkout relate to those in the base.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Rules {
     /// There is no base to compare them with.
     #[default]
     Unknown,
     /// They are the same.
     OfBase,
-    /// Neither the base nor the checkout's commit has such a file: it is kept out of git, and nobody
-    /// can change it by landing something.
-    OutsideGit,
-    /// They are others: newer or older ones, or those of some branch.
-    Other,
+    /// Neither the base nor the checkout's commit has these files: they are kept out of git, and nobody
+    /// can change them by landing something. Any others are the same.
+    OutsideGit(Vec<String>),
+    /// These files are others: newer or older ones, or those of some branch.
+    Other(Vec<String>),
 }
 
 /// The commit that is judged.

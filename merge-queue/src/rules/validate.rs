@@ -9,52 +9,88 @@ use records::merge_queue::Mistake;
 use records::{IssueNumber, TaskId, check_ref_part};
 use serde_saphyr::{Location, Spanned};
 
-use crate::rules::definitions::{Definitions, ReviewRoute, Role, Task, Written, WrittenTask};
+use crate::rules::definitions::{
+    Definitions, Part, ReviewRoute, Role, Task, Written, WrittenRoute, WrittenTask,
+};
 use crate::rules::globs::Globs;
+use crate::rules::policy::Policy;
 
-/// Checks what is written in `file`. Nothing that is wrong is guessed at: it is listed and left out.
+/// Checks what is written in `file`, which names no other file.
+#[cfg(test)]
 pub(crate) fn check(file: &Path, written: Written) -> Definitions {
-    let mut mistakes = Mistakes { file: file.display().to_string(), found: Vec::new() };
-    let roles = roles(&written, &mut mistakes);
-    let ids: BTreeSet<&str> = written.tasks.iter().map(|t| t.id.value.as_str()).collect();
-    let mut seen = Seen::default();
-    let mut tasks = Vec::new();
-    for task in &written.tasks {
-        tasks.extend(checked(task, &roles, &ids, &mut seen, &mut mistakes));
+    check_all(file, written, Vec::new())
+}
+
+/// Checks what is written in `file` and in the files that it names. Nothing that is wrong is guessed at: it
+/// is listed and left out.
+pub(crate) fn check_all(file: &Path, written: Written, named: Vec<(String, Part)>) -> Definitions {
+    let Written { base, strategy, files: _, roles, tasks, routes, policy } = written;
+    let mut files = vec![file.display().to_string()];
+    let mut parts = vec![Part { roles, tasks, routes, policy }];
+    for (file, part) in named {
+        files.push(file);
+        parts.push(part);
     }
-    cycles(&written.tasks, &mut mistakes);
-    if let Some(base) = written.base.as_ref().filter(|base| !is_branch(&base.value)) {
+    let mut mistakes = Mistakes { files, part: 0, found: Vec::new() };
+    let roles = all_roles(&parts, &mut mistakes);
+    let tasks = all_tasks(&parts, &roles, &mut mistakes);
+    cycles(&parts, &mut mistakes);
+    mistakes.part = 0;
+    if let Some(base) = base.as_ref().filter(|base| !is_branch(&base.value)) {
         let why = format!("'{}' is not the name of a branch", base.value);
         mistakes.add("bad_base", base.referenced, why);
     }
-    let routes = routes(&written, &roles, &mut mistakes);
-    if let Some(allowed) = written.policy.self_approval.as_ref().filter(|p| p.value) {
+    let mut routes = Vec::new();
+    for (place, part) in parts.iter().enumerate() {
+        mistakes.part = place;
+        routes.extend(part.routes.iter().map(|route| checked_route(route, &roles, &mut mistakes)));
+    }
+    let (policy, lease, stalled_after) = the_policy(&parts, &mut mistakes);
+    mistakes.found.sort_by_key(|(part, mistake)| (*part, mistake.line, mistake.column));
+    Definitions {
+        file: file.into(),
+        sources: Vec::new(),
+        base: base.map(|base| base.value),
+        strategy,
+        roles,
+        tasks,
+        routes,
+        lease,
+        policy,
+        stalled_after,
+        mistakes: mistakes.found.into_iter().map(|(_, mistake)| mistake).collect(),
+    }
+}
+
+/// The policy of the one file that has it, or what holds without one; and its times.
+fn the_policy(parts: &[Part], mistakes: &mut Mistakes) -> (Policy, Duration, Duration) {
+    let mut written = parts
+        .iter()
+        .enumerate()
+        .filter_map(|(place, part)| part.policy.as_ref().map(|policy| (place, policy)));
+    let Some((place, policy)) = written.next() else {
+        return (Policy::default(), LEASE, STALLED_AFTER);
+    };
+    for (again, policy) in written {
+        mistakes.part = again;
+        let why = format!("there is a policy in {} already", mistakes.file(place));
+        mistakes.add("duplicate_policy", policy.referenced, why);
+    }
+    mistakes.part = place;
+    let policy = &policy.value;
+    if let Some(allowed) = policy.self_approval.as_ref().filter(|p| p.value) {
         let why = "nobody approves their own work: write false or leave the key out";
         mistakes.add("self_approval_allowed", allowed.referenced, why.into());
     }
-    let policy = &written.policy;
     if let Some(verify) = &policy.verify
         && let Some(why) = no_command(&verify.value)
     {
         mistakes.add("bad_verify", verify.referenced, format!("the verify command {why}"));
     }
-    let lease = time(policy.lease.as_ref(), LEASE, "bad_lease", &mut mistakes);
+    let lease = time(policy.lease.as_ref(), LEASE, "bad_lease", mistakes);
     let stalled_after = policy.stalled_after.as_ref();
-    let stalled_after = time(stalled_after, STALLED_AFTER, "bad_stalled_after", &mut mistakes);
-    mistakes.found.sort_by_key(|m| (m.line, m.column));
-    Definitions {
-        file: file.into(),
-        bytes: Vec::new(),
-        base: written.base.map(|base| base.value),
-        strategy: written.strategy,
-        roles,
-        tasks,
-        routes,
-        lease,
-        policy: written.policy,
-        stalled_after,
-        mistakes: mistakes.found,
-    }
+    let stalled_after = time(stalled_after, STALLED_AFTER, "bad_stalled_after", mistakes);
+    (policy.clone(), lease, stalled_after)
 }
 
 /// How long a claim holds unless the file says otherwise.
@@ -83,32 +119,76 @@ fn time(
     }
 }
 
+/// What is wrong, by the file that is being looked at.
 struct Mistakes {
-    file: String,
-    found: Vec<Mistake>,
+    files: Vec<String>,
+    part: usize,
+    found: Vec<(usize, Mistake)>,
 }
 
 impl Mistakes {
     fn add(&mut self, code: &str, at: Location, message: String) {
-        let (file, code) = (self.file.clone(), code.into());
-        self.found.push(Mistake { code, file, line: at.line(), column: at.column(), message });
+        let (file, code) = (self.file(self.part).to_owned(), code.into());
+        let mistake = Mistake { code, file, line: at.line(), column: at.column(), message };
+        self.found.push((self.part, mistake));
+    }
+
+    fn file(&self, part: usize) -> &str {
+        self.files.get(part).map_or("", String::as_str)
+    }
+
+    /// A place for a sentence about the file that is being looked at.
+    fn place(&self, (part, line): (usize, u64)) -> String {
+        if part == self.part {
+            format!("line {line}")
+        } else {
+            format!("{}:{line}", self.file(part))
+        }
     }
 }
 
-fn roles(written: &Written, mistakes: &mut Mistakes) -> BTreeMap<String, Role> {
-    for (name, _) in &written.roles.0 {
-        if let Err(why) = check_ref_part(&name.value) {
-            mistakes.add("bad_role", name.referenced, why.to_string());
+fn all_roles(parts: &[Part], mistakes: &mut Mistakes) -> BTreeMap<String, Role> {
+    let mut roles = BTreeMap::new();
+    let mut seen = BTreeMap::new();
+    for (place, part) in parts.iter().enumerate() {
+        mistakes.part = place;
+        for (name, role) in &part.roles.0 {
+            if let Err(why) = check_ref_part(&name.value) {
+                mistakes.add("bad_role", name.referenced, why.to_string());
+            }
+            let at = (place, name.referenced.line());
+            if let Some(first) = seen.get(&name.value) {
+                let first = mistakes.place(*first);
+                let why = format!("the role '{}' is defined already in {first}", name.value);
+                mistakes.add("duplicate_role", name.referenced, why);
+                continue;
+            }
+            seen.insert(name.value.clone(), at);
+            roles.insert(name.value.clone(), role.clone());
         }
     }
-    written.roles.0.iter().map(|(name, role)| (name.value.clone(), role.clone())).collect()
+    roles
+}
+
+fn all_tasks(parts: &[Part], roles: &BTreeMap<String, Role>, mistakes: &mut Mistakes) -> Vec<Task> {
+    let written = parts.iter().flat_map(|part| &part.tasks);
+    let ids: BTreeSet<&str> = written.map(|task| task.id.value.as_str()).collect();
+    let mut seen = Seen::default();
+    let mut tasks = Vec::new();
+    for (place, part) in parts.iter().enumerate() {
+        mistakes.part = place;
+        for task in &part.tasks {
+            tasks.extend(checked(task, roles, &ids, &mut seen, mistakes));
+        }
+    }
+    tasks
 }
 
 /// Where ids and issues were first used.
 #[derive(Default)]
 struct Seen {
-    ids: BTreeMap<String, u64>,
-    issues: BTreeMap<u64, u64>,
+    ids: BTreeMap<String, (usize, u64)>,
+    issues: BTreeMap<u64, (usize, u64)>,
 }
 
 fn checked(
@@ -122,10 +202,11 @@ fn checked(
     if let Err(why) = &id {
         mistakes.add("bad_id", task.id.referenced, why.to_string());
     }
-    let line = task.id.referenced.line();
-    let first = seen.ids.insert(task.id.value.clone(), line);
+    let at = (mistakes.part, task.id.referenced.line());
+    let first = seen.ids.insert(task.id.value.clone(), at);
     if let Some(first) = first {
-        let why = format!("the id '{}' is used already in line {first}", task.id.value);
+        let first = mistakes.place(first);
+        let why = format!("the id '{}' is used already in {first}", task.id.value);
         mistakes.add("duplicate_id", task.id.referenced, why);
     }
     let issue = task.issue.as_ref().and_then(|issue| checked_issue(issue, seen, mistakes));
@@ -166,8 +247,9 @@ fn checked_issue(
     if let Err(why) = &number {
         mistakes.add("bad_issue", at, why.to_string());
     }
-    if let Some(first) = seen.issues.insert(issue.value, at.line()) {
-        let why = format!("issue {} has a task already in line {first}", issue.value);
+    if let Some(first) = seen.issues.insert(issue.value, (mistakes.part, at.line())) {
+        let first = mistakes.place(first);
+        let why = format!("issue {} has a task already in {first}", issue.value);
         mistakes.add("duplicate_issue", at, why);
         return None;
     }
@@ -184,31 +266,25 @@ fn known(role: &Spanned<String>, roles: &BTreeMap<String, Role>, mistakes: &mut 
     known
 }
 
-fn routes(
-    written: &Written,
+fn checked_route(
+    route: &WrittenRoute,
     roles: &BTreeMap<String, Role>,
     mistakes: &mut Mistakes,
-) -> Vec<ReviewRoute> {
-    let mut routes = Vec::new();
-    for route in &written.routes {
-        let place = route.globs.first().or(route.roles.first()).map(|text| text.referenced);
-        if route.globs.is_empty() || route.roles.is_empty() {
-            let why = "a route needs at least one glob and one role";
-            mistakes.add("empty_route", place.unwrap_or(Location::UNKNOWN), why.into());
-        }
-        for role in &route.roles {
-            if known(role, roles, mistakes)
-                && !roles.get(&role.value).is_some_and(|role| role.reviewer)
-            {
-                let why =
-                    format!("'{}' is no reviewer: give the role 'reviewer: true'", role.value);
-                mistakes.add("no_reviewer", role.referenced, why);
-            }
-        }
-        let roles = route.roles.iter().map(|role| role.value.clone()).collect();
-        routes.push(ReviewRoute { globs: compile(&route.globs, mistakes), roles });
+) -> ReviewRoute {
+    let place = route.globs.first().or(route.roles.first()).map(|text| text.referenced);
+    if route.globs.is_empty() || route.roles.is_empty() {
+        let why = "a route needs at least one glob and one role";
+        mistakes.add("empty_route", place.unwrap_or(Location::UNKNOWN), why.into());
     }
-    routes
+    for role in &route.roles {
+        if known(role, roles, mistakes) && !roles.get(&role.value).is_some_and(|role| role.reviewer)
+        {
+            let why = format!("'{}' is no reviewer: give the role 'reviewer: true'", role.value);
+            mistakes.add("no_reviewer", role.referenced, why);
+        }
+    }
+    let roles = route.roles.iter().map(|role| role.value.clone()).collect();
+    ReviewRoute { globs: compile(&route.globs, mistakes), roles }
 }
 
 fn compile(globs: &[Spanned<String>], mistakes: &mut Mistakes) -> Globs {
@@ -248,14 +324,16 @@ fn is_branch(name: &str) -> bool {
 }
 
 /// Reports every circle of dependencies once, at the entry that closes it.
-fn cycles(tasks: &[WrittenTask], mistakes: &mut Mistakes) {
+fn cycles(parts: &[Part], mistakes: &mut Mistakes) {
     // What is left after tasks without open dependencies are taken away, again and again, is in a
     // circle or waits for one.
-    let mut left: BTreeMap<&str, &WrittenTask> =
-        tasks.iter().map(|task| (task.id.value.as_str(), task)).collect();
+    let mut left: BTreeMap<&str, (usize, &WrittenTask)> = BTreeMap::new();
+    for (place, part) in parts.iter().enumerate() {
+        left.extend(part.tasks.iter().map(|task| (task.id.value.as_str(), (place, task))));
+    }
     let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for (id, task) in &left {
+    for (id, (_, task)) in &left {
         let ids = task.depends_on.iter().map(|d| d.value.as_str());
         for dependency in ids.filter(|d| left.contains_key(d)) {
             waiting.entry(dependency).or_default().push(id);
@@ -273,31 +351,32 @@ fn cycles(tasks: &[WrittenTask], mistakes: &mut Mistakes) {
         }
     }
     while let Some((_, start)) = left.first_key_value() {
-        let mut path: Vec<&WrittenTask> = vec![*start];
-        let closing = loop {
+        let mut path: Vec<(usize, &WrittenTask)> = vec![*start];
+        let (part, closing) = loop {
             // Every task that is left has a dependency that is left.
-            let Some((next, entry)) = path.last().and_then(|task| {
+            let Some((next, part, entry)) = path.last().and_then(|(part, task)| {
                 let open = |d: &&Spanned<String>| left.contains_key(d.value.as_str());
                 let entry = task.depends_on.iter().find(open)?;
-                Some((*left.get(entry.value.as_str())?, entry))
+                Some((*left.get(entry.value.as_str())?, *part, entry))
             }) else {
                 return;
             };
-            if let Some(at) = path.iter().position(|t| t.id.value == next.id.value) {
+            if let Some(at) = path.iter().position(|(_, t)| t.id.value == next.1.id.value) {
                 path.drain(..at);
-                break entry;
+                break (part, entry);
             }
             path.push(next);
         };
-        let mut names: Vec<&str> = path.iter().map(|task| task.id.value.as_str()).collect();
+        let mut names: Vec<&str> = path.iter().map(|(_, task)| task.id.value.as_str()).collect();
         left.retain(|id, _| !names.contains(id));
         names.push(closing.value.as_str());
+        mistakes.part = part;
         let why = format!("tasks wait for each other: {}", names.join(" -> "));
         mistakes.add("dependency_cycle", closing.referenced, why);
         // Whoever only waited for this circle is no circle.
         while let Some(id) = left
             .iter()
-            .find(|(_, t)| !t.depends_on.iter().any(|d| left.contains_key(d.value.as_str())))
+            .find(|(_, (_, t))| !t.depends_on.iter().any(|d| left.contains_key(d.value.as_str())))
             .map(|(id, _)| *id)
         {
             left.remove(id);

@@ -5,6 +5,7 @@ mod add;
 mod approvals;
 mod claim;
 mod conditions;
+mod definition_files;
 mod definitions;
 mod dispatch;
 mod evidence;

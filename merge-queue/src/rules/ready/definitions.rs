@@ -21,7 +21,11 @@ pub(super) fn valid(question: Question<'_>) -> Finding {
         Reason::new("journal_damaged", message, next)
     });
     let (file, base) = (question.definitions.file.display(), &question.facts.base);
-    let other = (question.facts.rules == Rules::Other).then(|| {
+    let other = match &question.facts.rules {
+        Rules::Other(files) => files.as_slice(),
+        Rules::Unknown | Rules::OfBase | Rules::OutsideGit(_) => &[],
+    };
+    let other = other.iter().map(|file| {
         let message = format!("{file} in the coordinator's checkout is not the one of {base}");
         let next = format!("check {base} out there, or bring the change to {base} first");
         Reason::new("definitions_not_of_base", message, next)
@@ -32,9 +36,9 @@ pub(super) fn valid(question: Question<'_>) -> Finding {
     }
     Finding::of(CODE, reasons, || {
         let (tasks, events) = (question.definitions.tasks.len(), question.history.events.len());
-        let whose = match question.facts.rules {
-            Rules::OfBase => format!("{file} as in {base}"),
-            _ => format!("{file}, which is not in git"),
+        let whose = match &question.facts.rules {
+            Rules::OutsideGit(files) => format!("{file} (not in git: {})", files.join(", ")),
+            _ => format!("{file} as in {base}"),
         };
         format!("{whose}: {tasks} tasks and {events} events, without a mistake")
     })

@@ -325,7 +325,7 @@ proptest! {
                 let paths = vec![b"docs/a.md".to_vec(), b"src/other.rs".to_vec()];
                 b.merge = Merge::Clean { tree: "merged".into(), paths };
             }),
-            8 => bad.rules = Rules::Other,
+            8 => bad.rules = Rules::Other(vec!["tasks.yaml".into()]),
             9 => bad.rules = Rules::Unknown,
             10 => bad.relation = Relation::CutOff,
             _ => bad.relation = branched(&|b| { b.people.extend(REVIEWERS.map(|name| Person::new(name.as_bytes(), b""))); }),
