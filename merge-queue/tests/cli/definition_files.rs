@@ -8,9 +8,7 @@ use crate::project::{DEFINITIONS, Project, codes};
 /// [`DEFINITIONS`] in three files.
 fn parts() -> [(&'static str, String); 3] {
     let at = |key: &str| DEFINITIONS.find(&format!("  {key}:\n")).unwrap();
-    let unindented = |text: &str| {
-        text.lines().map(|line| format!("{}\n", line.strip_prefix("  ").unwrap())).collect()
-    };
+    let unindented = |text: &str| text.replace("\n  ", "\n").trim_start().to_owned();
     let first = DEFINITIONS.get(..at("tasks")).unwrap();
     let files = "  files: [queue/tasks.yaml, ./queue/routes.yaml]\n";
     [
