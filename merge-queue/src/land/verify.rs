@@ -29,8 +29,7 @@ use repo::{Error, Program, command_words, shell_words};
 
 use crate::desk::Desk;
 use crate::git::scratch::{Scratch, Stand};
-
-pub(crate) use ended::Outcome;
+use crate::rules::batch::trial::Outcome;
 
 /// How much of the end of the output a run gives back, in bytes.
 const TAIL: usize = 4096;

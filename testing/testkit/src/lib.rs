@@ -23,6 +23,7 @@ mod clean_env;
 pub mod crash;
 mod forks;
 mod fresh_clone;
+pub mod kills;
 mod llds;
 mod logs;
 mod ran;

@@ -13,17 +13,15 @@
 //! (docs/decisions/0007), and a ref too many under `refs/lanes/emptied/` does not count. A test plays some kills of each command, evenly
 //! spread; `KILLS=all` plays all of them (`bench/lane-kills.sh`).
 
-mod calls;
 mod picture;
 
 use std::io::Write as _;
 
-use testkit::{Ran, Scratch, Tool};
+use testkit::kills::{Before, Killer};
+use testkit::{Ran, Tool};
 
 use crate::nothing_lost::reachable::Reachable;
 use crate::support::{World, git, write};
-
-use calls::Killer;
 
 /// A command, and where it is given.
 struct Scene {
@@ -41,38 +39,15 @@ fn words(args: &[&str]) -> Vec<String> {
     args.iter().map(|arg| (*arg).to_owned()).collect()
 }
 
-/// The root of a world as it was, to come back to.
-struct Before(Scratch);
-
-impl Before {
-    fn of(world: &World) -> Self {
-        let before = Self(Scratch::new());
-        copy(world.scratch.root(), before.0.root());
-        before
-    }
-
-    fn again(&self, world: &World) {
-        copy(self.0.root(), world.scratch.root());
-    }
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    for entry in std::fs::read_dir(to).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
-            .unwrap();
-    }
-    Tool::program("cp").args(["-a", "--", "."]).arg(to).dir(from).run().code(0);
-}
-
 /// Kills the command of the scene at each chosen call.
 fn play(scene: &Scene) {
-    let Some(killer) = Killer::new() else { return };
+    let Some(killer) = Killer::new("worktree-lane") else { return };
     let world = World::new();
     let args = (scene.prepare)(&world);
     let plain: Vec<&str> = args.iter().map(String::as_str).collect();
-    let before = Before::of(&world);
-    let kills = killer.all(&world, &args);
+    let before = Before::of(&world.scratch);
+    let place = |tool: Tool| tool.dir(world.repo.path());
+    let kills = killer.all(&args, &place);
     let whole = picture::of(&world);
     let step = match std::env::var("KILLS").as_deref() {
         Ok("all") => 1,
@@ -80,11 +55,11 @@ fn play(scene: &Scene) {
     };
     let (mut ended_early, mut failed) = (0, Vec::new());
     for kill in kills.iter().step_by(step) {
-        before.again(&world);
+        before.again(&world.scratch);
         let mut reachable = Reachable::new(&world);
         let words = reachable.words();
         assert!(!words.is_empty());
-        let ran = killer.kill(&world, &args, kill);
+        let ran = killer.kill(&args, &place, kill);
         ended_early += usize::from(ran.exit_code() != Some(0));
         if let Err(why) = look(scene, &world, &plain, &whole, &mut |what| {
             let lost: Vec<_> = words.difference(&reachable.words()).cloned().collect();

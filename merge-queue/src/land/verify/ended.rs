@@ -16,16 +16,7 @@
 use cli::show_duration;
 use repo::{Error, Ran};
 
-/// What a run says about a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It may land.
-    Passed,
-    /// It must not land.
-    Failed,
-    /// Nothing: the machine, the disk or the command itself is at fault.
-    Infra,
-}
+use crate::rules::batch::trial::Outcome;
 
 /// Signals that a program brings upon itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
 const CRASHES: [i32; 7] = [4, 5, 6, 7, 8, 11, 31];

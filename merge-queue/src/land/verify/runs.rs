@@ -10,8 +10,9 @@ use std::time::Duration;
 use records::TaskId;
 use testkit::{Repo, Scratch as Folder, Tool};
 
-use super::{Context, Outcome, Run, Verifier, log};
+use super::{Context, Run, Verifier, log};
 use crate::desk::Desk;
+use crate::rules::batch::trial::Outcome;
 
 /// Whether this is the process for the test of that name; otherwise it is run, and must pass.
 #[track_caller]

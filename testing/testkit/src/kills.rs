@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use testkit::{Ran, Scratch, Tool};
-
-use crate::support::World;
+use crate::ran::Ran;
+use crate::scratch::Scratch;
+use crate::tool::Tool;
 
 /// Calls that may change something. Those that only may are told apart by their arguments.
 const CALLS: &str = "openat,creat,write,pwrite64,writev,ftruncate,fsync,fdatasync,flock,rename,renameat,\
@@ -19,7 +19,7 @@ const CALLS: &str = "openat,creat,write,pwrite64,writev,ftruncate,fsync,fdatasyn
 
 /// Who is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Whom {
+pub enum Whom {
     /// The tool alone; a git that it has started lives on.
     Tool,
     /// The n-th git that it starts; the tool lives on and sees that.
@@ -30,20 +30,28 @@ pub(crate) enum Whom {
 
 /// One kill.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kill {
-    pub(crate) whom: Whom,
+pub struct Kill {
+    /// Who.
+    pub whom: Whom,
     call: String,
     nth: usize,
 }
 
-/// Programs and files that a killing takes.
-pub(crate) struct Killer {
+/// Kills runs of one tool.
+#[derive(Debug)]
+pub struct Killer {
     dir: Scratch,
+    tool: String,
 }
 
+/// What is set for a run of the tool besides its arguments: where it runs, and its home.
+pub type Place<'a> = &'a dyn Fn(Tool) -> Tool;
+
 impl Killer {
-    /// `None`, and the reason on stderr, where there is no `strace` or it may not be used.
-    pub(crate) fn new() -> Option<Self> {
+    /// Of the tool of that name. `None`, and the reason on stderr, where there is no `strace` or it may not
+    /// be used.
+    #[track_caller]
+    pub fn new(tool: &str) -> Option<Self> {
         let probe = Tool::program("sh").args(["-c", "strace -qq -o /dev/null true"]).run();
         if probe.exit_code() != Some(0) {
             // Past the capture of the test harness: a run without it is no proof.
@@ -53,7 +61,7 @@ impl Killer {
                 &mut stderr,
                 format_args!("{why}: {}\n", probe.err().trim_end()),
             )
-            .unwrap();
+            .expect("say why on stderr");
             return None;
         }
         let dir = Scratch::new();
@@ -75,30 +83,31 @@ impl Killer {
              kill -KILL $$"
         );
         dir.program("bin/git", &script);
-        Some(Self { dir })
+        Some(Self { dir, tool: tool.into() })
     }
 
-    fn tool(&self, program: Tool, world: &World) -> Tool {
+    /// The tool, with what is to go in front of it. Whatever it starts holds a lock for as long as it lives:
+    /// [`Killer::wait_for_orphans`].
+    fn tool(&self, front: &[&str], args: &[String], place: Place<'_>) -> Tool {
         fs::remove_file(self.dir.path("count")).ok();
-        let program = program.env("KILL_DIR", self.dir.root()).dir(world.repo.path());
-        program.path_first(self.dir.path("bin"))
+        let program = Tool::program("flock").arg(self.dir.path("alive")).args(front);
+        let program = program.arg(Tool::binary(&self.tool)).args(args);
+        place(program.env("KILL_DIR", self.dir.root()).path_first(self.dir.path("bin")))
     }
 
-    fn strace(options: &[&str], args: &[String]) -> Tool {
-        Tool::program("strace")
-            .arg("-qq")
-            .args(options)
-            .arg(Tool::binary("worktree-lane"))
-            .args(args)
+    /// Waits until nothing lives any more that a killed run has started.
+    #[track_caller]
+    pub fn wait_for_orphans(&self) {
+        Tool::program("flock").arg(self.dir.path("alive")).arg("true").run().code(0);
     }
 
-    /// Every kill of a run with `args`, in the order of the calls. The run is made.
-    pub(crate) fn all(&self, world: &World, args: &[String]) -> Vec<Kill> {
+    /// Every kill of a run with `args`, in the order of the calls. The run is made, and must end with 0.
+    #[track_caller]
+    pub fn all(&self, args: &[String], place: Place<'_>) -> Vec<Kill> {
         let own = self.dir.path("own");
         let trace = format!("trace={CALLS}");
-        let options = ["-y", "-e", &trace, "-o", own.to_str().unwrap()];
-        let run = self.tool(Self::strace(&options, args), world).env("KILL_GIT", "all");
-        run.run().code(0);
+        let front = ["strace", "-qq", "-y", "-e", &trace, "-o", own.to_str().expect("UTF-8")];
+        self.tool(&front, args, place).env("KILL_GIT", "all").run().code(0);
         let mut kills: Vec<Kill> = calls(&own, false)
             .into_iter()
             .map(|(call, nth)| Kill { whom: Whom::Tool, call, nth })
@@ -109,7 +118,7 @@ impl Killer {
                     kills.push(Kill { whom, call: call.clone(), nth });
                 }
             }
-            fs::remove_file(self.traced(git)).unwrap();
+            fs::remove_file(self.traced(git)).expect("remove a trace");
         }
         kills
     }
@@ -119,27 +128,52 @@ impl Killer {
     }
 
     /// A run that is killed so.
-    pub(crate) fn kill(&self, world: &World, args: &[String], kill: &Kill) -> Ran {
+    #[track_caller]
+    pub fn kill(&self, args: &[String], place: Place<'_>, kill: &Kill) -> Ran {
         let inject = format!("inject={}:signal=KILL:when={}", kill.call, kill.nth);
         let trace = format!("trace={}", kill.call);
-        let (program, git, both) = match kill.whom {
-            Whom::Tool => {
-                let options = ["-e", trace.as_str(), "-e", &inject, "-o", "/dev/null"];
-                (Self::strace(&options, args), 0, "")
-            }
-            Whom::Git(git) => (Tool::new("worktree-lane").args(args), git, ""),
-            Whom::Both(git) => (Tool::new("worktree-lane").args(args), git, "yes"),
+        let strace = ["strace", "-qq", "-e", trace.as_str(), "-e", &inject, "-o", "/dev/null"];
+        let (front, git, both) = match kill.whom {
+            Whom::Tool => (&strace[..], 0, ""),
+            Whom::Git(git) => (&[][..], git, ""),
+            Whom::Both(git) => (&[][..], git, "yes"),
         };
-        let program = self.tool(program, world).env("KILL_GIT", git.to_string());
+        let program = self.tool(front, args, place).env("KILL_GIT", git.to_string());
         let program = program.env("KILL_CALL", &kill.call).env("KILL_NTH", kill.nth.to_string());
         program.env("KILL_BOTH", both).run()
     }
 }
 
+/// What a scratch directory held, to come back to.
+#[derive(Debug)]
+pub struct Before(Scratch);
+
+impl Before {
+    /// As it is now.
+    #[track_caller]
+    pub fn of(scratch: &Scratch) -> Self {
+        let before = Self(Scratch::new());
+        copy(scratch.root(), before.0.root());
+        before
+    }
+
+    /// Makes it so again.
+    #[track_caller]
+    pub fn again(&self, scratch: &Scratch) {
+        copy(self.0.root(), scratch.root());
+    }
+}
+
+#[track_caller]
+fn copy(from: &Path, to: &Path) {
+    let clear = "find \"$1\" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + && cp -a -- . \"$1\"";
+    Tool::program("sh").args(["-c", clear, "sh"]).arg(to).dir(from).run().code(0);
+}
+
 /// The calls of a trace that change a file: their names, and which call of that name it is. Of
 /// several processes each counts for itself.
 fn calls(trace: &Path, processes: bool) -> Vec<(String, usize)> {
-    let text = fs::read(trace).unwrap();
+    let text = fs::read(trace).expect("read a trace");
     let (mut counts, mut seen, mut found) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
     for line in String::from_utf8_lossy(&text).lines() {
         let (process, line) = match line.split_once(' ') {
