@@ -5,6 +5,7 @@ mod claim;
 mod dispatch;
 mod evidence;
 mod handoff;
+mod land;
 mod merge_ready;
 mod promote;
 
@@ -17,11 +18,11 @@ pub(crate) use self::add::{AddArgs, ImportArgs};
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 pub(crate) use self::handoff::HandoffArgs;
+pub(crate) use self::land::LandArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
 pub(crate) use self::promote::PromoteArgs;
 
 pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
-use crate::rules::definitions::Strategy;
 
 /// Knows where each task stands, whether it may land, and lands it
 ///
@@ -187,12 +188,14 @@ pub(crate) enum Command {
     /// every task that is handed over and has not landed: one answer each, from one look at everything
     /// else. Ends with 0 when every answer is yes, with 1 when one is no or there is nothing to judge.
     MergeReady(MergeReadyArgs),
-    /// Bring a task into the base branch
+    /// Bring tasks into the base branch
     ///
     /// Judges as merge-ready does, computes the merge without touching a checkout, pushes it only onto
-    /// the base that was judged, and looks whether the base holds it. The local base branch, and a worktree that has it checked
-    /// out, move along. A task that has landed is left alone. Ends with 1 when it may not land, with
-    /// 75 when the base moved meanwhile, with 74 when the remote refuses the push.
+    /// the base that was judged, and looks whether the base holds it. The local base branch, and a worktree
+    /// that has it checked out, move along. What others depend on lands first, then by priority and
+    /// sequence; one task that is refused does not keep the others. A task that has landed is left alone.
+    /// One answer a task. Ends with 1 when one may not land, with 75 when the base moved meanwhile, with
+    /// 74 when the remote refuses the push.
     Land(LandArgs),
     /// Print the evidence for a release: commit, checks, reviews, risks and how to take it back
     ///
@@ -257,19 +260,6 @@ pub(crate) enum Decision {
     Approved,
     /// Must change first
     ChangesRequested,
-}
-
-/// `land`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct LandArgs {
-    #[command(flatten)]
-    pub(crate) task: TaskArg,
-    /// How to bring the branch in [default: queue.strategy, else no-ff]
-    #[arg(long, value_enum, value_name = "S")]
-    pub(crate) strategy: Option<Strategy>,
-    /// Say what would land, and move and record nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }
 
 fn some_words(text: &str) -> Result<String, String> {

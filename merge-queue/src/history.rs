@@ -118,7 +118,6 @@ pub(crate) fn append(
 
 /// Appends the events that `make` gives, numbered from where the journal ends, in one write. `make` runs
 /// under the journal's lock and must be quick.
-#[expect(dead_code, reason = "land calls it from the next step on")]
 pub(crate) fn append_all(
     place: &Place,
     make: impl FnOnce(&View<'_>) -> Result<Vec<QueueEvent>, Failure>,

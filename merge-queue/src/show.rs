@@ -2,7 +2,9 @@
 
 use cli::{Page, Tone};
 use records::merge_queue::{Landing, Readiness, Refused, ReleaseEvidence, Route, Validation};
-use records::{EvidenceResult, EvidenceSource, QueueEvent, ReviewStatus, TaskState};
+use records::{
+    EvidenceResult, EvidenceSource, QueueEvent, ReturnedFor, ReviewStatus, TaskId, TaskState,
+};
 
 /// The tone of a task's state.
 pub(crate) fn state_tone(state: TaskState) -> Tone {
@@ -45,6 +47,22 @@ pub(crate) fn gist(event: &QueueEvent) -> String {
     if let Some(landing) = &event.landed {
         let (from, base, to) = (short(&landing.commit), &landing.base, short(&landing.base_after));
         return format!("{from} into {base}, {}: {to}", landing.strategy);
+    }
+    if let Some(returned) = &event.returned {
+        let commit = short(&returned.commit);
+        let what = match returned.why {
+            ReturnedFor::Conflict => format!("conflicts in {}", returned.paths.join(", ")),
+            ReturnedFor::Paths => format!("differs in {}", returned.paths.join(", ")),
+            ReturnedFor::VerifyFailed => {
+                let reason = returned.reason.as_deref().unwrap_or("it failed");
+                format!("{}: {reason}", returned.command.as_deref().unwrap_or("verify"))
+            }
+        };
+        return format!("{commit} {what}");
+    }
+    if let Some(freeze) = &event.frozen {
+        let until = freeze.until.map(|until| format!("until {}: ", cli::clock::local(until)));
+        return format!("{}{}", until.unwrap_or_default(), freeze.reason);
     }
     standing_gist(event)
 }
@@ -146,6 +164,16 @@ pub(crate) fn landing(landing: &Landing, page: &mut Page) {
     }
     for worktree in &landing.moved_worktrees {
         page.field("moved", worktree);
+    }
+    if let Some(returned) = &landing.returned {
+        page.field("sent back for", returned.paths.join(", "));
+        if !returned.against.is_empty() {
+            let against: Vec<&str> = returned.against.iter().map(TaskId::as_str).collect();
+            page.field("against", against.join(", "));
+        }
+        for line in returned.output_tail.lines() {
+            page.line(Tone::Dim, format_args!("  | {line}"));
+        }
     }
     page.reasons(&landing.reasons);
     page.reasons(&landing.pending);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use cli::{Exit, Failure, Out};
+use records::TaskId;
 use records::merge_queue::Readiness;
 
 use crate::args::MergeReadyArgs;
@@ -24,7 +25,7 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
     let world = world(desk, &definitions, &base, !args.no_fetch, true, out)?;
     let tasks: Vec<&Task> = match named {
         Some(task) => vec![task],
-        None => definitions.tasks.iter().filter(|task| waits(task, &world)).collect(),
+        None => definitions.tasks.iter().filter(|task| waits(&task.id, &world)).collect(),
     };
     let refs: Vec<Option<&str>> = match args.references.as_slice() {
         [] => vec![None],
@@ -46,51 +47,22 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
 }
 
 /// Whether there is something to judge: the task was handed over and has not landed.
-fn waits(task: &Task, world: &World) -> bool {
-    let handed_over = world.history.of(&task.id).any(|event| event.handoff.is_some());
-    handed_over && state::done(world.history.of(&task.id), &world.surroundings.reached).is_none()
+pub(crate) fn waits(task: &TaskId, world: &World) -> bool {
+    let handed_over = world.history.of(task).any(|event| event.handoff.is_some());
+    handed_over && state::done(world.history.of(task), &world.surroundings.reached).is_none()
 }
 
 /// What an answer rests on besides the ref: one fetch, one look at the journal and the checkout.
-struct World {
-    history: Rc<History>,
-    surroundings: Facts,
-}
-
-/// What is asked about a task that is to land.
-pub(crate) struct Asked {
-    /// How it is to land.
-    pub(crate) strategy: Strategy,
-    /// Whether to record interrupted landings that turn out to have arrived.
-    pub(crate) finish: bool,
-}
-
-/// The answer, and all that it rests on.
-pub(crate) struct Judged {
-    /// The answer.
-    pub(crate) readiness: Readiness,
-    /// What git said.
-    pub(crate) facts: Facts,
+pub(crate) struct World {
     /// What the journal held.
     pub(crate) history: Rc<History>,
+    /// What git said, but for the ref.
+    pub(crate) surroundings: Facts,
 }
 
-/// Fetches, finishes what an interrupted landing left, gathers the facts and decides about the task's
-/// own ref.
-pub(crate) fn judge(
-    desk: &Desk,
-    definitions: &Definitions,
-    base: &Base,
-    task: &Task,
-    asked: &Asked,
-    out: &Out,
-) -> Result<Judged, Failure> {
-    let world = world(desk, definitions, base, true, asked.finish, out)?;
-    let (readiness, facts) = one(desk, definitions, &world, task, None, asked.strategy)?;
-    Ok(Judged { readiness, facts, history: world.history })
-}
-
-fn world(
+/// Fetches, finishes what an interrupted landing left, and looks at everything that is the same for all
+/// tasks.
+pub(crate) fn world(
     desk: &Desk,
     definitions: &Definitions,
     base: &Base,
@@ -111,7 +83,8 @@ fn world(
     Ok(World { history, surroundings })
 }
 
-fn one(
+/// The answer about a task, and what git said about its ref: the given one, else its own.
+pub(crate) fn one(
     desk: &Desk,
     definitions: &Definitions,
     world: &World,

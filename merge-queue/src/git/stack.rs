@@ -1,7 +1,5 @@
 //! Merges on top of each other, without a checkout: what the base will be, before any ref moves.
 
-#![expect(dead_code, reason = "land calls it from the next step on")]
-
 use cli::Failure;
 
 use crate::desk::Desk;
@@ -99,6 +97,7 @@ impl<'d> Stack<'d> {
     }
 }
 
+#[expect(dead_code, reason = "land calls it from the next step on")]
 /// What comes out when each of `heads` is merged into `base` by itself, in their order; all are full
 /// ids of commits.
 pub(crate) fn merge_all(desk: &Desk, base: &str, heads: &[&str]) -> Result<Vec<Merge>, Failure> {

@@ -7,14 +7,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use cli::Failure;
-use records::Reason;
-use records::merge_queue::Landing;
+use records::{Reason, TaskId};
 use repo::{Error, Git, Ran, Worktree, shell_words, worktrees};
 
 use crate::desk::Desk;
 use crate::git::base::Base;
 use crate::git::worktree_state;
-use crate::rules::diff::{overlap, path_text};
+use crate::rules::diff::{Change, overlap, path_text};
 
 /// The worktrees that have the base branch checked out. Git allows one, unless it is forced.
 pub(super) fn checked_out(desk: &Desk, base: &Base) -> Result<Vec<Worktree>, Error> {
@@ -23,60 +22,99 @@ pub(super) fn checked_out(desk: &Desk, base: &Base) -> Result<Vec<Worktree>, Err
     Ok(all.filter(|w| w.branch.as_deref() == Some(&base.branch)).filter(there).collect())
 }
 
-/// Why the local base could not follow; asked before anything moves. `tree` is what the base will
-/// hold, `head` and `before` are the two commits that it will contain.
-pub(super) fn obstacles(
-    desk: &Desk,
-    base: &Base,
-    tree: &str,
-    head: &str,
-    before: &str,
-) -> Result<Vec<Reason>, Failure> {
-    let holders = checked_out(desk, base)?;
-    let Some(local) = desk.git.commit(&base.local())? else { return Ok(Vec::new()) };
-    if !desk.objects.reachable(&local, before)? && !desk.objects.reachable(&local, head)? {
-        // It has work of its own and stays where it is.
-        return Ok(Vec::new());
-    }
-    let mut reasons = Vec::new();
-    if let [first, second, ..] = holders.as_slice() {
-        let next = format!("{} switch --detach", git_in(second));
-        let (first, second) = (first.path.display(), second.path.display());
-        let message = format!("{} is checked out twice, in {first} and {second}", base.branch);
-        reasons.push(Reason::new("base_checked_out_twice", message, next));
-    }
-    let moving = desk.objects.diff(&local, tree)?;
-    for holder in holders {
-        let shown = holder.path.display();
-        let switch = format!("{} switch", git_in(&holder));
-        if let Some(operation) = worktree_state::operation(&holder.path)? {
-            let message = format!("{operation} is under way in {shown}");
-            let next = format!("end it there; {} status says how", git_in(&holder));
-            reasons.push(Reason::new("base_worktree_busy", message, next));
+/// What could keep the local base from following; looked at before anything moves.
+#[derive(Debug, Default)]
+pub(super) struct Obstacles {
+    /// Where the local base stands; `None` when there is no such branch.
+    local: Option<String>,
+    /// What the base has and the local branch has not.
+    behind: Vec<Vec<u8>>,
+    /// Reasons that hold whatever lands.
+    always: Vec<Reason>,
+    holders: Vec<Holder>,
+}
+
+/// A worktree that has the base checked out, and what in it is not as committed.
+#[derive(Debug)]
+struct Holder {
+    worktree: Worktree,
+    dirt: Vec<Vec<u8>>,
+    ignored: Vec<Vec<u8>>,
+}
+
+impl Obstacles {
+    /// Looks. `before` is where the base stands.
+    pub(super) fn look(desk: &Desk, base: &Base, before: &str) -> Result<Self, Failure> {
+        let holders = checked_out(desk, base)?;
+        let Some(local) = desk.git.commit(&base.local())? else { return Ok(Self::default()) };
+        let mut always = Vec::new();
+        if let [first, second, ..] = holders.as_slice() {
+            let next = format!("{} switch --detach", git_in(second));
+            let (first, second) = (first.path.display(), second.path.display());
+            let message = format!("{} is checked out twice, in {first} and {second}", base.branch);
+            always.push(Reason::new("base_checked_out_twice", message, next));
         }
-        let git = Git::new(&holder.path);
-        let mut dirt = worktree_state::dirt(&git)?;
-        dirt.extend(worktree_state::hidden(&git)?);
-        let in_the_way = dirt.iter().filter(|d| moving.iter().any(|m| overlap(d, &m.path)));
-        let in_the_way: Vec<String> = in_the_way.map(|path| path_text(path)).collect();
-        if !in_the_way.is_empty() {
-            let paths = in_the_way.join(", ");
-            let message = format!("{shown} has changes where the landing writes: {paths}");
-            let next = format!("commit them on a branch of their own: {switch} -c BRANCH");
-            reasons.push(Reason::new("base_worktree_dirty", message, next));
+        let mut found = Vec::new();
+        for holder in holders {
+            let shown = holder.path.display();
+            if let Some(operation) = worktree_state::operation(&holder.path)? {
+                let message = format!("{operation} is under way in {shown}");
+                let next = format!("end it there; {} status says how", git_in(&holder));
+                always.push(Reason::new("base_worktree_busy", message, next));
+            }
+            let git = Git::new(&holder.path);
+            let mut dirt = worktree_state::dirt(&git)?;
+            dirt.extend(worktree_state::hidden(&git)?);
+            let ignored = worktree_state::ignored(&git)?;
+            found.push(Holder { worktree: holder, dirt, ignored });
         }
-        // Git would overwrite these without a word.
-        let ignored = worktree_state::ignored(&git)?;
-        let lost = ignored.iter().filter(|i| moving.iter().any(|m| hits(&holder, i, &m.path)));
-        let lost: Vec<String> = lost.map(|path| path_text(path)).collect();
-        if !lost.is_empty() {
-            let paths = lost.join(", ");
-            let message = format!("{shown} has ignored files where the landing writes: {paths}");
-            let next = "move them elsewhere if they are still needed";
-            reasons.push(Reason::new("base_worktree_ignored", message, next));
-        }
+        let behind = desk.objects.diff(&local, before)?.into_iter().map(|c| c.path).collect();
+        Ok(Self { local: Some(local), behind, always, holders: found })
     }
-    Ok(reasons)
+
+    /// Why the local base could not follow a landing that merges `head` into `before` and changes `paths`.
+    pub(super) fn against(
+        &self,
+        desk: &Desk,
+        (before, head): (&str, &str),
+        paths: &[Change],
+    ) -> Result<Vec<Reason>, Failure> {
+        let Some(local) = &self.local else { return Ok(Vec::new()) };
+        if !desk.objects.reachable(local, before)? && !desk.objects.reachable(local, head)? {
+            // It has work of its own and stays where it is.
+            return Ok(Vec::new());
+        }
+        let moving: Vec<&[u8]> =
+            self.behind.iter().map(Vec::as_slice).chain(paths.iter().map(|c| &*c.path)).collect();
+        let mut reasons = self.always.clone();
+        for holder in &self.holders {
+            let (worktree, shown) = (&holder.worktree, holder.worktree.path.display());
+            let in_the_way =
+                holder.dirt.iter().filter(|dirt| moving.iter().any(|path| overlap(dirt, path)));
+            let in_the_way: Vec<String> = in_the_way.map(|path| path_text(path)).collect();
+            if !in_the_way.is_empty() {
+                let paths = in_the_way.join(", ");
+                let message = format!("{shown} has changes where the landing writes: {paths}");
+                let switch = format!("{} switch", git_in(worktree));
+                let next = format!("commit them on a branch of their own: {switch} -c BRANCH");
+                reasons.push(Reason::new("base_worktree_dirty", message, next));
+            }
+            // Git would overwrite these without a word.
+            let lost = holder
+                .ignored
+                .iter()
+                .filter(|ignored| moving.iter().any(|path| hits(worktree, ignored, path)));
+            let lost: Vec<String> = lost.map(|path| path_text(path)).collect();
+            if !lost.is_empty() {
+                let paths = lost.join(", ");
+                let message =
+                    format!("{shown} has ignored files where the landing writes: {paths}");
+                let next = "move them elsewhere if they are still needed";
+                reasons.push(Reason::new("base_worktree_ignored", message, next));
+            }
+        }
+        Ok(reasons)
+    }
 }
 
 /// Whether writing `moving` in the worktree would hit what `ignored` stands for.
@@ -91,29 +129,39 @@ fn git_in(worktree: &Worktree) -> String {
     shell_words(["git", "-C", &worktree.path.to_string_lossy()])
 }
 
+/// What came of bringing this clone along.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Followed {
+    /// Worktrees of the base branch that were moved.
+    pub(super) moved: Vec<String>,
+    /// What is left to do.
+    pub(super) pending: Vec<Reason>,
+}
+
 /// Brings this clone's refs and worktrees to `after`, which the base holds already. What fails here
-/// is told and not undone: the work has landed.
+/// is told and not undone: the work has landed. `task` is the one to name in advice.
 pub(super) fn follow(
     desk: &Desk,
     base: &Base,
     after: &str,
-    landing: &mut Landing,
-) -> Result<(), Failure> {
-    let Some(local) = desk.git.commit(&base.local())? else { return Ok(()) };
+    task: &TaskId,
+) -> Result<Followed, Failure> {
+    let mut followed = Followed::default();
+    let Some(local) = desk.git.commit(&base.local())? else { return Ok(followed) };
     if desk.objects.reachable(after, &local)? {
         if base.remote.is_none() {
             let moved = checked_out(desk, base)?;
-            landing.moved_worktrees = moved.iter().map(|w| w.path.display().to_string()).collect();
+            followed.moved = moved.iter().map(|w| w.path.display().to_string()).collect();
         }
-        return Ok(());
+        return Ok(followed);
     }
     if !desk.objects.reachable(&local, after)? {
-        landing.pending.push(Reason::new(
+        followed.pending.push(Reason::new(
             "local_base_diverged",
             format!("the local {} has commits that {} lacks", base.branch, base.shown),
             format!("{} where {} is checked out", base.merge_command(), base.branch),
         ));
-        return Ok(());
+        return Ok(followed);
     }
     let holders = checked_out(desk, base)?;
     let (ran, place) = match holders.first() {
@@ -127,18 +175,18 @@ pub(super) fn follow(
         None => false,
     };
     if ran.ok() && moved {
-        landing.moved_worktrees.extend(holders.first().map(|_| place));
+        followed.moved.extend(holders.first().map(|_| place));
     } else {
         let said = String::from_utf8_lossy(&ran.stderr);
         let said = said.lines().find(|line| !line.trim().is_empty());
         let said = said.unwrap_or("git did not move it");
-        landing.pending.push(Reason::new(
+        followed.pending.push(Reason::new(
             "sync_pending",
             format!("{place} could not follow: {said}"),
-            format!("run 'merge-queue land {}' again once that is put right", landing.task),
+            format!("run 'merge-queue land {task}' again once that is put right"),
         ));
     }
-    Ok(())
+    Ok(followed)
 }
 
 /// Moves a worktree and the branch that is checked out there, or neither. Nothing that git ignores is

@@ -1,34 +1,38 @@
 //! The single step that lands work: the move of the base from the commit that was judged.
 
 use cli::Failure;
-use records::Landed;
 use repo::{Error, Git, Ran};
 
 use super::follow;
 use crate::desk::Desk;
 use crate::git::base::{Base, NETWORK};
-use crate::rules::definitions::Task;
 
-/// Moves the base from `base_before` to `base_after`, or fails and leaves it where it is.
+/// The move.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move<'a> {
+    /// Where the base was judged, in full.
+    pub(super) before: &'a str,
+    /// What it is moved to, which descends from it, in full.
+    pub(super) after: &'a str,
+    /// The call that finds out what has happened, to be typed.
+    pub(super) again: &'a str,
+}
+
+/// Moves the base, or fails and leaves it where it is: with 75 when somebody else has moved it.
 ///
 /// Whatever git answered, what counts is where the base is afterwards: a push may arrive although
 /// the connection broke before the answer, and it may have gone to another place than the base is
 /// fetched from.
-pub(super) fn move_base(
-    desk: &Desk,
-    base: &Base,
-    landed: &Landed,
-    task: &Task,
-) -> Result<(), Failure> {
+pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<(), Failure> {
     let ran = match &base.remote {
-        Some(remote) => push(desk, base, remote, landed),
-        None => move_local(desk, base, landed),
+        Some(remote) => push(desk, base, remote, step),
+        None => move_local(desk, base, step),
     };
-    let again = format!("run 'merge-queue land {}' again: it finds out what has happened", task.id);
+    let again = format!("run '{}' again: it finds out what has happened", step.again);
     let said = match ran {
         Ok(ran) if ran.ok() => {
             // Seen with remote.pushurl, and with a hook of the remote that moves the branch back.
-            format!("git says that it has moved, but it does not hold {}", landed.base_after)
+            format!("git says that it has moved, but it does not hold {}", step.after)
         }
         Ok(ran) => complaint(&ran),
         Err(Error::Interrupted { signal, .. }) => {
@@ -43,31 +47,31 @@ pub(super) fn move_base(
     })?;
     let tip = base.tip(&desk.git)?;
     if let Some(tip) = &tip
-        && desk.objects.reachable(&landed.base_after, tip)?
+        && desk.objects.reachable(step.after, tip)?
     {
         return Ok(());
     }
     let what = format!("cannot move {}", base.shown);
-    if tip.as_ref() == Some(&landed.base_before) {
+    if tip.as_deref() == Some(step.before) {
         Err(Failure::world(what, said).hint("nothing has landed"))
     } else {
         let why = "somebody else moved it meanwhile; nothing has landed";
-        Err(Failure::later(what, why).hint(format!("run 'merge-queue land {}' again", task.id)))
+        Err(Failure::later(what, why).hint(format!("run '{}' again", step.again)))
     }
 }
 
-fn push(desk: &Desk, base: &Base, remote: &str, landed: &Landed) -> Result<Ran, Error> {
+fn push(desk: &Desk, base: &Base, remote: &str, step: Move<'_>) -> Result<Ran, Error> {
     // The new commit descends from the old one, so that the lease never forces anything: it only
     // refuses a base that has moved.
-    let lease = format!("--force-with-lease=refs/heads/{}:{}", base.branch, landed.base_before);
-    let refspec = format!("{}:refs/heads/{}", landed.base_after, base.branch);
+    let lease = format!("--force-with-lease=refs/heads/{}:{}", base.branch, step.before);
+    let refspec = format!("{}:refs/heads/{}", step.after, base.branch);
     let args = ["push", "--porcelain", "--atomic", "--no-follow-tags", &lease, remote, &refspec];
     desk.git.with_limit(NETWORK).try_run(args)
 }
 
 /// Without a remote: together with the worktree that has the base checked out, if one has.
-fn move_local(desk: &Desk, base: &Base, landed: &Landed) -> Result<Ran, Error> {
-    let (before, after) = (landed.base_before.as_str(), landed.base_after.as_str());
+fn move_local(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Ran, Error> {
+    let (before, after) = (step.before, step.after);
     match follow::checked_out(desk, base)?.first() {
         Some(worktree) => follow::fast_forward(&Git::new(&worktree.path), base, after),
         None => follow::swap(desk, base, before, after),

@@ -6,10 +6,10 @@ use cli::{Failure, Out};
 use records::{Landed, QueueEvent, TaskId};
 use repo::Git;
 
-use super::follow;
+use super::{follow, record};
 use crate::desk::Desk;
 use crate::git::base::Base;
-use crate::history::{self, History};
+use crate::history::History;
 use crate::rules::definitions::Definitions;
 
 /// Records `landed` for every landing that was begun, never ended, and has arrived: its commit is
@@ -24,38 +24,57 @@ pub(crate) fn finish(
     history: &History,
     out: &Out,
 ) -> Result<bool, Failure> {
+    let Some(tip) = tip else { return Ok(false) };
     let ended: BTreeSet<&str> =
         landings(history, "landed").map(|(_, l)| l.base_after.as_str()).collect();
-    let open = landings(history, "landing").filter(|(_, l)| !ended.contains(l.base_after.as_str()));
-    let Some(tip) = tip else { return Ok(false) };
-    let mut recorded = false;
+    let open: Vec<(&QueueEvent, &Landed)> = landings(history, "landing")
+        .filter(|(_, landing)| !ended.contains(landing.base_after.as_str()))
+        .collect();
+    let resumed = resume(desk, base, tip, &open)?;
+    let tip = resumed.as_deref().unwrap_or(tip);
+    let mut arrived: Vec<(TaskId, Landed)> = Vec::new();
     for (event, landing) in open {
         let Some(task) = &event.task else { continue };
-        let arrived = desk.objects.reachable(&landing.base_after, tip)?
-            || (base.remote.is_none()
-                && landing.base_before == tip
-                && resume(desk, base, &landing.base_after)?);
-        if arrived {
-            record_landed(desk, definitions, task, landing)?;
-            out.note(&format!("{task} has landed in an earlier call; that is recorded now"));
-            recorded = true;
+        let twice = arrived.iter().any(|(_, known)| known.base_after == landing.base_after);
+        if !twice && desk.objects.reachable(&landing.base_after, tip)? {
+            arrived.push((task.clone(), landing.clone()));
         }
     }
-    Ok(recorded)
+    record::landed(desk, definitions, &arrived)?;
+    for (task, _) in &arrived {
+        out.note(&format!("{task} has landed in an earlier call; that is recorded now"));
+    }
+    Ok(!arrived.is_empty())
 }
 
 /// Without a remote the checkout moves before the branch. When the call died in between, the index
-/// of the checkout is that of the landing, and git takes the move up where it stopped. Returns
-/// whether it did.
-fn resume(desk: &Desk, base: &Base, after: &str) -> Result<bool, Failure> {
-    let holders = follow::checked_out(desk, base)?;
-    let Some(holder) = holders.first() else { return Ok(false) };
+/// of the checkout is that of the landing, and git takes the move up where it stopped. Returns where
+/// the base stands then, if it did.
+fn resume(
+    desk: &Desk,
+    base: &Base,
+    tip: &str,
+    open: &[(&QueueEvent, &Landed)],
+) -> Result<Option<String>, Failure> {
+    let begun = open.iter().filter(|(_, landing)| landing.base_before == tip);
+    let holders = if base.remote.is_none() && begun.clone().next().is_some() {
+        follow::checked_out(desk, base)?
+    } else {
+        Vec::new()
+    };
+    let Some(holder) = holders.first() else { return Ok(None) };
     let worktree = Git::new(&holder.path);
-    let same_index = desk.objects.has(after)?
-        && worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
-    Ok(same_index
-        && follow::fast_forward(&worktree, base, after)?.ok()
-        && base.tip(&desk.git)?.as_deref() == Some(after))
+    for (_, first) in begun {
+        // The tasks of a batch move the base in one step, to the last of them.
+        let mut of_batch = open.iter().filter(|(_, l)| l.batch.is_some() && l.batch == first.batch);
+        let after = of_batch.next_back().map_or(&first.base_after, |(_, last)| &last.base_after);
+        let same_index = desk.objects.has(after)?
+            && worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
+        if same_index && follow::fast_forward(&worktree, base, after)?.ok() {
+            return Ok(base.tip(&desk.git)?.filter(|tip| tip == after));
+        }
+    }
+    Ok(None)
 }
 
 fn landings<'a>(
@@ -64,32 +83,4 @@ fn landings<'a>(
 ) -> impl Iterator<Item = (&'a QueueEvent, &'a Landed)> {
     let events = history.events.iter().filter(move |event| event.kind == kind);
     events.filter_map(|event| event.landed.as_ref().map(|landed| (event, landed)))
-}
-
-/// Records that a task has landed, once: two calls may find it out at the same time.
-pub(super) fn record_landed(
-    desk: &Desk,
-    definitions: &Definitions,
-    task: &TaskId,
-    landed: &Landed,
-) -> Result<(), Failure> {
-    let blank = desk.blank(task, "landed")?;
-    let defined = definitions.tasks.iter().find(|defined| defined.id == *task);
-    history::append(&desk.place, |seq, view| {
-        let known = view.load::<QueueEvent>()?.records.iter().any(|(_, event)| {
-            event.kind == "landed"
-                && event.task.as_ref() == Some(task)
-                && event.landed.as_ref().is_some_and(|l| l.base_after == landed.base_after)
-        });
-        if known {
-            return Ok(None);
-        }
-        let mut event = QueueEvent { seq, landed: Some(landed.clone()), ..blank };
-        // For readers that know issues and not tasks.
-        if let Some(issue) = defined.and_then(|task| task.issue) {
-            event.extra.insert("issue".into(), issue.0.into());
-        }
-        Ok(Some(event))
-    })?;
-    Ok(())
 }

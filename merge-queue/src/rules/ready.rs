@@ -10,6 +10,7 @@ mod dependencies;
 mod handoff;
 #[cfg(test)]
 mod properties;
+mod returned;
 mod reviews;
 
 use records::merge_queue::Readiness;
@@ -67,6 +68,7 @@ pub(crate) fn readiness(question: Question<'_>) -> Readiness {
     let findings = [
         definitions::valid(question),
         handoff::present(question),
+        returned::not_returned(question),
         checks::passed(question),
         reviews::approved(question),
         reviews::none_requests_changes(question),

@@ -13,7 +13,8 @@ pub(crate) struct Standing {
     pub(crate) worked: bool,
     /// The commit that was handed over last.
     pub(crate) handed_over: Option<String>,
-    /// Whether it waits for review: handed over, and nobody has asked for changes since.
+    /// Whether it waits for review: handed over, and since then nobody has asked for changes and it was not sent
+    /// back.
     pub(crate) in_review: bool,
     /// The newest event's number and time.
     pub(crate) last: Option<(u64, Stamp)>,
@@ -65,6 +66,10 @@ impl Standing {
             self.in_review = true;
         }
         if event.review.as_ref().is_some_and(|r| r.status == ReviewStatus::ChangesRequested) {
+            self.in_review = false;
+        }
+        if event.returned.is_some() {
+            self.worked = true;
             self.in_review = false;
         }
         // The work is over; `landing` alone may come to nothing.

@@ -34,6 +34,7 @@ fn a_task_goes_from_evidence_to_landed() {
         [
             "definitions_valid",
             "handoff_present",
+            "not_returned",
             "checks_passed",
             "reviews_approved",
             "no_changes_requested",

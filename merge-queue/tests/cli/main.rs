@@ -14,6 +14,7 @@ mod happy_path;
 mod implementers;
 mod interrupted;
 mod journal_state;
+mod land_in_turn;
 mod landing;
 mod lanes;
 mod like_git_merge;

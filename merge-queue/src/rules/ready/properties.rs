@@ -8,7 +8,8 @@ use proptest::prelude::{
 };
 use proptest::sample::select;
 use records::{
-    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Review, ReviewStatus, TaskClaim,
+    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Returned, ReturnedFor, Review,
+    ReviewStatus, TaskClaim,
 };
 
 use records::merge_queue::Readiness;
@@ -131,6 +132,24 @@ fn claim(role: &str, owner: &str) -> QueueEvent {
     QueueEvent { claim: Some(claim), ..blank("claimed") }
 }
 
+fn returned(version: &str, why: ReturnedFor) -> QueueEvent {
+    let returned = Returned {
+        commit: format!("commit-{version}"),
+        base: "base".into(),
+        why,
+        paths: Vec::new(),
+        against: Vec::new(),
+        command: None,
+        reason: None,
+        output_tail: String::new(),
+    };
+    QueueEvent { returned: Some(returned), ..blank("returned") }
+}
+
+fn why() -> impl Strategy<Value = ReturnedFor> {
+    select(vec![ReturnedFor::Conflict, ReturnedFor::VerifyFailed, ReturnedFor::Paths])
+}
+
 /// Events that together make version 1 ready.
 fn enough() -> Vec<QueueEvent> {
     vec![
@@ -167,6 +186,7 @@ fn anything() -> impl Strategy<Value = QueueEvent> {
         ),
         (select(vec!["A", "D"]), select(vec!["A", "somebody", "new"]))
             .prop_map(|(role, owner)| claim(role, owner)),
+        (select(vec!["1", "2"]), why()).prop_map(|(version, why)| returned(version, why)),
         Just(blank("note")),
     ]
 }
@@ -181,6 +201,7 @@ fn weakening() -> impl Strategy<Value = QueueEvent> {
         version.clone().prop_map(|v| evidence(v, EvidenceResult::Pass, EvidenceSource::Declared)),
         version.clone().prop_map(|v| evidence(v, EvidenceResult::Fail, EvidenceSource::Declared)),
         Just(handoff("2", "A", None)),
+        (select(vec!["1", "2"]), why()).prop_map(|(version, why)| returned(version, why)),
         (role.clone(), select(REVIEWERS.to_vec())).prop_map(|(role, owner)| claim(role, owner)),
         (version, role.clone(), anybody).prop_map(|(v, role, who)| review(
             v,
@@ -230,6 +251,25 @@ fn history() -> impl Strategy<Value = Vec<QueueEvent>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2048))]
+
+    #[test]
+    fn what_was_sent_back_is_not_ready_until_it_is_handed_over_again(
+        events in history(), version in select(vec!["1", "2"]), why in why()
+    ) {
+        let facts = facts("1");
+        let before = decide(events.clone(), &facts, Way::NoFf);
+        let mut sent_back = events;
+        sent_back.push(returned(version, why));
+        let answer = decide(sent_back.clone(), &facts, Way::NoFf);
+        prop_assert!(!answer.ready);
+        prop_assert!(answer.reasons.iter().any(|reason| reason.code == "returned"));
+        // Nothing but a handoff changes that, and a handoff of the same takes nothing else away.
+        sent_back.extend(enough().into_iter().filter(|event| event.handoff.is_none()));
+        prop_assert!(!decide(sent_back.clone(), &facts, Way::NoFf).ready);
+        sent_back.push(handoff("1", "A", Some("opus")));
+        let again = decide(sent_back, &facts, Way::NoFf);
+        prop_assert!(again.ready || !before.ready, "{again:?}");
+    }
 
     #[test]
     fn what_weakens_a_task_never_turns_a_no_into_a_yes(

@@ -1,0 +1,59 @@
+//! What `land` writes into the journal.
+
+use std::collections::BTreeSet;
+
+use cli::Failure;
+use records::{Landed, QueueEvent, Returned, TaskId};
+
+use crate::desk::Desk;
+use crate::history;
+use crate::rules::definitions::Definitions;
+
+/// That these tasks are about to land, in one write.
+pub(super) fn landing(desk: &Desk, tasks: &[(TaskId, Landed)]) -> Result<(), Failure> {
+    let events = tasks.iter().map(|(task, landed)| {
+        Ok(QueueEvent { landed: Some(landed.clone()), ..desk.blank(task, "landing")? })
+    });
+    let events: Vec<QueueEvent> = events.collect::<Result<_, Failure>>()?;
+    history::append_all(&desk.place, |_| Ok(events))?;
+    Ok(())
+}
+
+/// That these tasks have landed, each once: two calls may find it out at the same time.
+pub(super) fn landed(
+    desk: &Desk,
+    definitions: &Definitions,
+    tasks: &[(TaskId, Landed)],
+) -> Result<(), Failure> {
+    let mut events = Vec::with_capacity(tasks.len());
+    for (task, landed) in tasks {
+        let mut event = QueueEvent { landed: Some(landed.clone()), ..desk.blank(task, "landed")? };
+        let defined = definitions.tasks.iter().find(|defined| defined.id == *task);
+        // For readers that know issues and not tasks.
+        if let Some(issue) = defined.and_then(|task| task.issue) {
+            event.extra.insert("issue".into(), issue.0.into());
+        }
+        events.push(event);
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    let key = |event: &QueueEvent| {
+        let landed = event.landed.as_ref().filter(|_| event.kind == "landed");
+        landed.map(|landed| (event.task.clone(), landed.base_after.clone()))
+    };
+    history::append_all(&desk.place, |view| {
+        let known = view.load::<QueueEvent>()?.records;
+        let known: BTreeSet<_> = known.iter().filter_map(|(_, event)| key(event)).collect();
+        events.retain(|event| key(event).is_some_and(|key| !known.contains(&key)));
+        Ok(events)
+    })?;
+    Ok(())
+}
+
+/// That a task goes back to its implementer.
+pub(super) fn returned(desk: &Desk, task: &TaskId, returned: &Returned) -> Result<(), Failure> {
+    let event = QueueEvent { returned: Some(returned.clone()), ..desk.blank(task, "returned")? };
+    history::append(&desk.place, |seq, _| Ok(Some(QueueEvent { seq, ..event })))?;
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! A call of `land`, batch after batch, until every task that was asked for has its answer.
+
+mod judging;
+
+use std::collections::BTreeSet;
+
+use cli::{Exit, Failure, Out, Progress};
+use records::merge_queue::Landing;
+use records::{Landed, Reason, ReturnedFor, TaskId};
+
+use super::answer::{self, Answers};
+use super::candidate::Candidate;
+use super::chain::{self, Chain, Misfit};
+use super::follow::{self, Obstacles};
+use super::move_base::{Move, move_base};
+use super::record;
+use crate::args::LandArgs;
+use crate::commands::merge_ready::{self, World};
+use crate::desk::{self, Desk};
+use crate::git::base::Base;
+use crate::rules::definitions::{Definitions, Strategy, Task};
+use crate::rules::landing_order::landing_order;
+
+/// Everything that lasts from one batch to the next.
+pub(super) struct Rounds<'a> {
+    desk: &'a Desk,
+    definitions: Definitions,
+    base: Base,
+    strategy: Strategy,
+    /// Nothing is moved or recorded.
+    dry_run: bool,
+    /// Whether tasks were named; else whatever may land is to land.
+    named: bool,
+    /// Those without an answer, in the order in which they are tried.
+    waiting: Vec<TaskId>,
+    answers: Answers<'a>,
+    /// Names the batches.
+    id: String,
+    batches: u32,
+    /// Whether the base was looked at after it last moved.
+    fresh: bool,
+    /// Those that nobody named and that may not land.
+    unready: usize,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn begin(
+        desk: &'a Desk,
+        args: &LandArgs,
+        out: &'a mut Out,
+    ) -> Result<Self, Failure> {
+        let definitions = desk.definitions()?;
+        let tasks: Vec<&Task> = if args.ready {
+            definitions.tasks.iter().collect()
+        } else {
+            let named = args.tasks.iter().map(|task| desk::find(&definitions, task));
+            let mut named: Vec<&Task> = named.collect::<Result<_, _>>()?;
+            let mut seen = BTreeSet::new();
+            named.retain(|task| seen.insert(&task.id));
+            named
+        };
+        let waiting = landing_order(tasks);
+        let base = desk.base(&definitions)?;
+        let strategy = args.strategy.unwrap_or(definitions.strategy);
+        let answers = Answers::new(out, args.dry_run);
+        Ok(Self {
+            desk,
+            definitions,
+            base,
+            strategy,
+            dry_run: args.dry_run,
+            named: !args.ready,
+            waiting,
+            answers,
+            id: run_id(),
+            batches: 0,
+            fresh: false,
+            unready: 0,
+        })
+    }
+
+    /// One answer a task, and the exit code.
+    pub(super) fn all(mut self) -> Result<Exit, Failure> {
+        while !self.waiting.is_empty() {
+            if let Err(failure) = self.round() {
+                self.leave(&failure)?;
+                return Err(failure);
+            }
+        }
+        if self.unready > 0 {
+            let count = self.unready;
+            self.answers.out.note(&format!(
+                "{count} handed over and not ready: 'merge-queue merge-ready --all' says why"
+            ));
+        }
+        Ok(self.answers.exit())
+    }
+
+    /// Looks at the world, and lands the next batch. Every round takes at least one task off those that
+    /// wait.
+    fn round(&mut self) -> Result<(), Failure> {
+        let (desk, finish) = (self.desk, !self.dry_run);
+        let (definitions, base) = (&self.definitions, &self.base);
+        let world =
+            merge_ready::world(desk, definitions, base, !self.fresh, finish, self.answers.out)?;
+        if !self.named && self.batches == 0 {
+            self.waiting.retain(|id| merge_ready::waits(id, &world));
+        }
+        let candidates = self.candidates(&world, 1)?;
+        let Some(before) = world.surroundings.base_commit.clone() else { return Ok(()) };
+        let batch = self.unobstructed(candidates, &before)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.batches += 1;
+        let id = format!("{}.{}", self.id, self.batches);
+        if self.dry_run {
+            return self.would_land(&batch, &before);
+        }
+        let progress = Progress::start(format!("merging {}", names(&batch)));
+        let mut chain = chain::build(desk, &before, batch, self.strategy, &id)?;
+        for (candidate, misfit) in std::mem::take(&mut chain.misfits) {
+            self.misfit(&world, &candidate, misfit, &before)?;
+        }
+        progress.say("landing");
+        let landed = self.land(&before, &chain, &id)?;
+        drop(progress);
+        self.after(&landed)
+    }
+
+    /// Takes out those which the checkout of the base is not ready for.
+    fn unobstructed(
+        &mut self,
+        candidates: Vec<Candidate>,
+        before: &str,
+    ) -> Result<Vec<Candidate>, Failure> {
+        if candidates.is_empty() {
+            return Ok(candidates);
+        }
+        let obstacles = Obstacles::look(self.desk, &self.base, before)?;
+        let mut free = Vec::new();
+        for candidate in candidates {
+            let ends = (before, candidate.head.as_str());
+            let reasons = obstacles.against(self.desk, ends, &candidate.changes)?;
+            if reasons.is_empty() {
+                free.push(candidate);
+            } else {
+                let landing = Landing { reasons, ..self.about(&candidate, before) };
+                self.answer(&landing)?;
+            }
+        }
+        Ok(free)
+    }
+
+    /// Git merged it when it was judged; on its way into the base it came out as something else.
+    fn misfit(
+        &mut self,
+        world: &World,
+        candidate: &Candidate,
+        misfit: Misfit,
+        before: &str,
+    ) -> Result<(), Failure> {
+        let message = match misfit.why {
+            ReturnedFor::Conflict => "it conflicts in",
+            _ => "the merge is not what was reviewed in",
+        };
+        let message = format!("{message} {}", misfit.paths.join(", "));
+        let next = format!("{} in the lane, then hand over again", self.base.merge_command());
+        let reasons = vec![Reason::new("merge_differs", message, next)];
+        let landing = Landing { reasons, ..self.about(candidate, before) };
+        self.send_back(world, landing, (&candidate.head, &candidate.merge_base), misfit)
+    }
+
+    /// Moves the base to the end of the chain, and records that.
+    fn land(
+        &mut self,
+        before: &str,
+        chain: &Chain,
+        id: &str,
+    ) -> Result<Vec<(TaskId, Landed)>, Failure> {
+        let Some(tip) = chain.tip() else { return Ok(Vec::new()) };
+        let records: Vec<(TaskId, Landed)> = chain
+            .links
+            .iter()
+            .map(|link| {
+                let landed = link.landed(&self.base, self.strategy, id);
+                (link.candidate.task.clone(), landed)
+            })
+            .collect();
+        let again = self.again();
+        record::landing(self.desk, &records)?;
+        let step = Move { before, after: &tip.commit, again: &again };
+        move_base(self.desk, &self.base, step)?;
+        self.fresh = true;
+        if let Err(failure) = record::landed(self.desk, &self.definitions, &records) {
+            for (task, landed) in &records {
+                let landing = self.landed(task, landed)?;
+                self.answer(&landing)?;
+            }
+            let tasks: Vec<&str> = records.iter().map(|(task, _)| task.as_str()).collect();
+            let what = format!("{} has landed, which could not be recorded", tasks.join(", "));
+            return Err(Failure::new(failure.exit(), what, failure)
+                .hint(format!("run '{again}' again: it records what it finds")));
+        }
+        Ok(records)
+    }
+
+    /// Brings this clone along, and answers.
+    fn after(&mut self, records: &[(TaskId, Landed)]) -> Result<(), Failure> {
+        let Some((task, last)) = records.last() else { return Ok(()) };
+        let followed = follow::follow(self.desk, &self.base, &last.base_after, task)?;
+        for (task, landed) in records {
+            let landing = answer::followed(self.landed(task, landed)?, &followed);
+            self.answer(&landing)?;
+        }
+        Ok(())
+    }
+
+    /// Rehearsal: says what would land.
+    fn would_land(&mut self, batch: &[Candidate], before: &str) -> Result<(), Failure> {
+        for candidate in batch {
+            let tree = Some(candidate.tree.clone());
+            let landing = Landing { tree, ..self.about(candidate, before) };
+            self.answer(&landing)?;
+        }
+        Ok(())
+    }
+
+    fn landed(&self, task: &TaskId, landed: &Landed) -> Result<Landing, Failure> {
+        let tree = self.desk.objects.tree(&landed.base_after)?;
+        Ok(answer::landed(self.blank(task), landed, tree))
+    }
+
+    fn blank(&self, task: &TaskId) -> Landing {
+        answer::blank(task, &self.base, self.strategy, self.dry_run)
+    }
+
+    fn about(&self, candidate: &Candidate, before: &str) -> Landing {
+        Landing {
+            branch: Some(candidate.branch.clone()),
+            commit: Some(candidate.head.clone()),
+            base_before: Some(before.into()),
+            ..self.blank(&candidate.task)
+        }
+    }
+
+    /// Gives an answer, after which the task waits no longer.
+    fn answer(&mut self, landing: &Landing) -> Result<(), Failure> {
+        self.waiting.retain(|id| *id != landing.task);
+        self.answers.give(landing)
+    }
+
+    /// Answers for those that were not come to.
+    fn leave(&mut self, failure: &Failure) -> Result<(), Failure> {
+        if !self.named {
+            return Ok(());
+        }
+        for task in std::mem::take(&mut self.waiting) {
+            let message = format!("it was not come to: {failure}");
+            let reason = Reason::new("not_tried", message, format!("merge-queue land {task}"));
+            let landing = Landing { reasons: vec![reason], ..self.blank(&task) };
+            self.answers.give(&landing)?;
+        }
+        Ok(())
+    }
+
+    /// The call that goes on with what is left, to be typed.
+    fn again(&self) -> String {
+        match (self.named, self.waiting.as_slice()) {
+            (true, [task]) => format!("merge-queue land {task}"),
+            (true, _) => "merge-queue land TASK...".into(),
+            (false, _) => "merge-queue land --ready".into(),
+        }
+    }
+}
+
+fn names(batch: &[Candidate]) -> String {
+    let names: Vec<&str> = batch.iter().map(|candidate| candidate.task.as_str()).collect();
+    names.join(", ")
+}
+
+/// Names a call, and by that its batches; sorts by time.
+fn run_id() -> String {
+    format!("{}-{}", cli::clock::now().compact(), std::process::id())
+}

@@ -1,0 +1,154 @@
+//! Which of those that wait may land now; the others get their answer, or wait for the next round.
+
+use std::collections::BTreeSet;
+
+use cli::Failure;
+use records::merge_queue::{Landing, Readiness};
+use records::{Reason, Returned, ReturnedFor, TaskId};
+
+use super::Rounds;
+use crate::commands::merge_ready::{self, World};
+use crate::desk;
+use crate::land::against::against;
+use crate::land::answer;
+use crate::land::candidate::Candidate;
+use crate::land::chain::Misfit;
+use crate::land::{follow, record};
+use crate::rules::definitions::Task;
+use crate::rules::diff::path_text;
+use crate::rules::facts::{Facts, Merge};
+use crate::rules::fate::{Fate, fate};
+use crate::rules::state;
+
+impl Rounds<'_> {
+    /// Judges them in their order until `enough` may land.
+    pub(super) fn candidates(
+        &mut self,
+        world: &World,
+        enough: usize,
+    ) -> Result<Vec<Candidate>, Failure> {
+        let mut candidates = Vec::new();
+        let mut passed_over: BTreeSet<TaskId> = BTreeSet::new();
+        for id in self.waiting.clone() {
+            if candidates.len() >= enough {
+                break;
+            }
+            let task = match desk::find(&self.definitions, id.as_str()) {
+                Ok(task) => task.clone(),
+                Err(failure) => {
+                    let reason =
+                        Reason::new("task_gone", failure.to_string(), "merge-queue status");
+                    self.answer(&Landing { reasons: vec![reason], ..self.blank(&id) })?;
+                    continue;
+                }
+            };
+            if self.is_there(&task, world)? {
+                continue;
+            }
+            let (readiness, facts) =
+                merge_ready::one(self.desk, &self.definitions, world, &task, None, self.strategy)?;
+            match self.fate(&task, world, &readiness) {
+                Fate::Lands => candidates.push(Candidate::new(&task, &facts)?),
+                Fate::Waits => _ = passed_over.insert(id),
+                Fate::Refused => self.refuse(&task, readiness, &facts)?,
+                Fate::Misfit => self.does_not_fit(&task, world, readiness, &facts)?,
+            }
+        }
+        if candidates.is_empty() {
+            // They wait for each other.
+            for id in passed_over {
+                let message = "what it depends on does not land either";
+                let reason = Reason::new("dependency_open", message, "merge-queue validate");
+                self.answer(&Landing { reasons: vec![reason], ..self.blank(&id) })?;
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn fate(&self, task: &Task, world: &World, readiness: &Readiness) -> Fate {
+        let reached = &world.surroundings.reached;
+        let is_open = |id: &&TaskId| state::done(world.history.of(id), reached).is_none();
+        let open = task.depends_on.iter().filter(is_open).collect();
+        let trying = self.waiting.iter().collect();
+        fate(readiness, task, &open, &trying)
+    }
+
+    /// Whether the task has landed; it gets its answer then.
+    fn is_there(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
+        let events = world.history.of(&task.id);
+        let Some((_, landed)) = state::landed(events, &world.surroundings.reached) else {
+            return Ok(false);
+        };
+        let mut landing = self.landed(&task.id, landed)?;
+        landing.already = true;
+        if let Some(tip) = world.surroundings.base_commit.as_deref().filter(|_| !self.dry_run) {
+            let followed = follow::follow(self.desk, &self.base, tip, &task.id)?;
+            landing = answer::followed(landing, &followed);
+        }
+        self.answer(&landing)?;
+        Ok(true)
+    }
+
+    /// When nobody named it, it was not asked for and has no answer.
+    fn refuse(&mut self, task: &Task, readiness: Readiness, facts: &Facts) -> Result<(), Failure> {
+        if !self.named {
+            self.waiting.retain(|id| *id != task.id);
+            self.unready += 1;
+            return Ok(());
+        }
+        let landing = answer::judged(self.blank(&task.id), facts);
+        self.answer(&Landing { reasons: readiness.reasons, ..landing })
+    }
+
+    /// Nothing is missing but that it fits the base as it has become.
+    fn does_not_fit(
+        &mut self,
+        task: &Task,
+        world: &World,
+        readiness: Readiness,
+        facts: &Facts,
+    ) -> Result<(), Failure> {
+        let (Some(head), Some(branched)) = (&facts.head, facts.branched()) else {
+            return Err(Failure::world("cannot send back", "a commit is missing"));
+        };
+        let misfit = match &branched.merge {
+            Merge::Conflict(paths) => Misfit { why: ReturnedFor::Conflict, paths: paths.clone() },
+            Merge::Clean { paths, .. } => {
+                let merged: BTreeSet<&Vec<u8>> = paths.iter().collect();
+                let reviewed = branched.changes.iter().map(|change| &change.path).collect();
+                let odd = merged.symmetric_difference(&reviewed);
+                let paths = odd.map(|path| path_text(path)).collect();
+                Misfit { why: ReturnedFor::Paths, paths }
+            }
+        };
+        let landing =
+            Landing { reasons: readiness.reasons, ..answer::judged(self.blank(&task.id), facts) };
+        self.send_back(world, landing, (&head.commit, &branched.merge_base), misfit)
+    }
+
+    /// Back to its implementer. `head` is the reviewed commit, `merge_base` where it left the base.
+    pub(super) fn send_back(
+        &mut self,
+        world: &World,
+        mut landing: Landing,
+        (head, merge_base): (&str, &str),
+        misfit: Misfit,
+    ) -> Result<(), Failure> {
+        let against = against(self.desk, world, merge_base, &misfit.paths)?;
+        let returned = Returned {
+            commit: head.into(),
+            base: world.surroundings.base_commit.clone().unwrap_or_default(),
+            why: misfit.why,
+            paths: misfit.paths,
+            against,
+            command: None,
+            reason: None,
+            output_tail: String::new(),
+        };
+        if !self.dry_run {
+            record::returned(self.desk, &landing.task, &returned)?;
+        }
+        landing.returned = Some(returned);
+        self.answer(&landing)
+    }
+}
