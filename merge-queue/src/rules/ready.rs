@@ -1,6 +1,6 @@
 //! May this task land? A pure function of definitions, journal and facts (runbook v2, section 5).
 //!
-//! The conditions come in the runbook's order. Each says what satisfied it, with the number of the
+//! The conditions come in the runbook's order, those of this tool last. Each says what satisfied it, with the number of the
 //! journal's event, or what is missing. What could not be determined does not hold.
 
 mod base;
@@ -68,13 +68,13 @@ pub(crate) fn readiness(question: Question<'_>) -> Readiness {
     let findings = [
         definitions::valid(question),
         handoff::present(question),
-        returned::not_returned(question),
         checks::passed(question),
         reviews::approved(question),
         reviews::none_requests_changes(question),
         base::based_on_base(question),
         base::coordinator_clean(question),
         dependencies::done(question),
+        returned::not_returned(question),
     ];
     let ready = findings.iter().all(|finding| finding.condition.met);
     let (conditions, reasons): (Vec<_>, Vec<_>) =

@@ -34,13 +34,13 @@ fn a_task_goes_from_evidence_to_landed() {
         [
             "definitions_valid",
             "handoff_present",
-            "not_returned",
             "checks_passed",
             "reviews_approved",
             "no_changes_requested",
             "based_on_base",
             "coordinator_clean",
-            "dependencies_done"
+            "dependencies_done",
+            "not_returned"
         ]
     );
 

@@ -20,7 +20,7 @@ queue:
 /// A branch of the task's name with one commit, handed over.
 #[track_caller]
 pub(crate) fn hand_over(project: &Project, task: &str, path: &str, text: &str) -> Repo {
-    let lane = project.main.worktree(project.scratch.path(&format!("lane-{task}")), task);
+    let lane = project.main.worktree(project.scratch.path(format!("lane-{task}")), task);
     lane.commit_file(path, text, task);
     project.run(&format!("handoff {task} --owner A --branch {task}")).code(0);
     lane
@@ -108,7 +108,7 @@ fn a_conflict_goes_back_with_files_and_the_task_on_the_other_side() {
     assert_eq!(project.count("returned"), 1);
 
     // It stays away until it is handed over again, whatever the branch and the base become.
-    assert_eq!(codes(&project.run("land a").code(1).json()), ["returned", "merge_conflict"]);
+    assert_eq!(codes(&project.run("land a").code(1).json()), ["merge_conflict", "returned"]);
     assert_eq!(project.count("returned"), 1);
     let lane_a = project.scratch.path("lane-a");
     let git = |args: &[&str]| {
