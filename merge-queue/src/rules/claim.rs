@@ -6,11 +6,11 @@ mod properties;
 
 use std::time::Duration;
 
-use records::{LanePreflight, Reason, Release, Stamp, TakenOver, TaskClaim, TaskId};
+use records::{LanePreflight, Reason, Release, Stamp, TakenOver, TaskClaim, TaskId, TaskState};
 
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::people::folded;
-use crate::rules::standing::{Held, Said, Standing};
+use crate::rules::standing::{Held, Standing};
 
 /// What a claim rests on.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +82,7 @@ pub(crate) fn claim(
     let mut reasons = Vec::new();
     reasons.extend(wrong_role(scene, claimant.role));
     reasons.extend(scene.done.map(|event| is_done(scene.task, event)));
-    reasons.extend(scene.standing.blocked().map(|said| is_blocked(scene.task, said)));
+    reasons.extend(is_blocked(scene.task, scene.standing, Some(scene.now)));
     if let Some(held) = scene.standing.live(scene.now) {
         reasons.push(held_by_other(scene.task, held));
     }
@@ -183,12 +183,15 @@ pub(crate) fn is_done(task: &Task, event: u64) -> Reason {
     Reason::new("task_done", format!("{} is done since event {event}", task.id), next)
 }
 
-/// That somebody says that the task is blocked.
-pub(crate) fn is_blocked(task: &Task, said: &Said) -> Reason {
+/// That somebody says that the task is blocked. Without a time, no lease counts as running.
+pub(crate) fn is_blocked(task: &Task, standing: &Standing, now: Option<Stamp>) -> Option<Reason> {
+    let said = standing.blocked()?;
     let why = said.change.reason.as_deref().unwrap_or("no reason was given");
     let message = format!("{} is blocked since event {}: {why}", task.id, said.event);
-    let next = format!("when that is resolved: merge-queue set-status {} todo", task.id);
-    Reason::new("task_blocked", message, next)
+    let begun = standing.worked || now.is_some_and(|now| standing.live(now).is_some());
+    let to = if begun { TaskState::InProgress } else { TaskState::Todo };
+    let next = format!("when that is resolved: merge-queue set-status {} {}", task.id, to.as_str());
+    Some(Reason::new("task_blocked", message, next))
 }
 
 /// That something else must be done first.

@@ -17,7 +17,7 @@ pub(crate) fn blockers(survey: &Survey<'_>, surveyed: &Surveyed<'_>) -> Vec<Reas
     let (task, standing) = (surveyed.task, &surveyed.standing);
     let mut reasons: Vec<Reason> = survey.unsure.clone().into_iter().collect();
     reasons.extend(surveyed.done.map(|event| claim::is_done(task, event)));
-    reasons.extend(standing.blocked().map(|said| claim::is_blocked(task, said)));
+    reasons.extend(claim::is_blocked(task, standing, Some(survey.now)));
     reasons.extend(standing.live(survey.now).map(|held| claim::held_by_other(task, held)));
     if standing.in_review && surveyed.done.is_none() {
         let message = format!("{} is handed over and waits for review", task.id);

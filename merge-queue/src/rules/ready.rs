@@ -4,6 +4,7 @@
 //! journal's event, or what is missing. What could not be determined does not hold.
 
 mod base;
+mod blocked;
 mod checks;
 mod definitions;
 mod dependencies;
@@ -75,6 +76,7 @@ pub(crate) fn readiness(question: Question<'_>) -> Readiness {
         base::coordinator_clean(question),
         dependencies::done(question),
         returned::not_returned(question),
+        blocked::not_blocked(question),
     ];
     let ready = findings.iter().all(|finding| finding.condition.met);
     let (conditions, reasons): (Vec<_>, Vec<_>) =

@@ -403,3 +403,19 @@ fn all_that_is_handed_over_and_has_not_landed_is_judged_at_once() {
     assert_eq!(answers.len(), 1);
     assert_eq!(codes(&answers[0]), ["evidence_missing"]);
 }
+
+#[test]
+fn a_blocked_task_does_not_land() {
+    let project = Project::new();
+    project.make_ready();
+    project.run("set-status 98 blocked --reason undecided").code(0);
+    let answer = project.run("merge-ready 98").code(1).json();
+    assert_eq!(codes(&answer), ["task_blocked"]);
+    assert!(answer["reasons"][0]["message"].as_str().unwrap().ends_with(": undecided"));
+    project.run("land 98").code(1);
+    // The step that the reason gives keeps what there is.
+    let next = answer["reasons"][0]["next"].as_str().unwrap();
+    let (_, words) = next.split_once("merge-queue ").unwrap();
+    project.run(words).code(0);
+    project.run("land 98").code(0);
+}

@@ -40,7 +40,8 @@ fn a_task_goes_from_evidence_to_landed() {
             "based_on_base",
             "coordinator_clean",
             "dependencies_done",
-            "not_returned"
+            "not_returned",
+            "not_blocked"
         ]
     );
 

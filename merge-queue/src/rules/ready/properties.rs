@@ -9,7 +9,7 @@ use proptest::prelude::{
 use proptest::sample::select;
 use records::{
     Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Returned, ReturnedFor, Review,
-    ReviewStatus, TaskClaim,
+    ReviewStatus, StatusChange, TaskClaim, TaskState,
 };
 
 use records::merge_queue::Readiness;
@@ -150,6 +150,12 @@ fn why() -> impl Strategy<Value = ReturnedFor> {
     select(vec![ReturnedFor::Conflict, ReturnedFor::VerifyFailed, ReturnedFor::Paths])
 }
 
+fn status(to: TaskState) -> QueueEvent {
+    let (reason, owner, branch, commit) = (None, None, None, None);
+    let change = StatusChange { to, reason, owner, branch, commit, reopened: false };
+    QueueEvent { status: Some(change), ..blank("status") }
+}
+
 /// Events that together make version 1 ready.
 fn enough() -> Vec<QueueEvent> {
     vec![
@@ -187,6 +193,7 @@ fn anything() -> impl Strategy<Value = QueueEvent> {
         (select(vec!["A", "D"]), select(vec!["A", "somebody", "new"]))
             .prop_map(|(role, owner)| claim(role, owner)),
         (select(vec!["1", "2"]), why()).prop_map(|(version, why)| returned(version, why)),
+        select(vec![TaskState::Todo, TaskState::InProgress, TaskState::Blocked]).prop_map(status),
         Just(blank("note")),
     ]
 }
@@ -213,6 +220,7 @@ fn weakening() -> impl Strategy<Value = QueueEvent> {
         role.clone().prop_map(|role| review("2", role, "else", None, ReviewStatus::Approved)),
         role.clone().prop_map(|role| review("1", role, "Ada", None, ReviewStatus::Approved)),
         role.prop_map(|role| review("1", role, "else", Some("OPUS"), ReviewStatus::Approved)),
+        Just(status(TaskState::Blocked)),
     ]
 }
 
@@ -440,6 +448,23 @@ fn a_request_by_a_role_that_no_route_demands_counts_too() {
     assert!(!decide(events.clone(), &facts("1"), Way::NoFf).ready);
     events.push(review("1", "F", "else", None, ReviewStatus::Approved));
     assert!(decide(events, &facts("1"), Way::NoFf).ready);
+}
+
+#[test]
+fn a_blocked_task_is_not_ready_until_somebody_says_otherwise() {
+    let mut events = enough();
+    events.push(status(TaskState::Blocked));
+    let codes = |events: &[QueueEvent]| -> Vec<String> {
+        let answer = decide(events.to_vec(), &facts("1"), Way::NoFf);
+        answer.reasons.into_iter().map(|reason| reason.code).collect()
+    };
+    assert_eq!(codes(&events), ["task_blocked"]);
+    // Nothing else lifts it.
+    events.extend(enough());
+    events.push(claim("A", "A"));
+    assert_eq!(codes(&events), ["task_blocked"]);
+    events.push(status(TaskState::InProgress));
+    assert_eq!(codes(&events), [""; 0]);
 }
 
 #[test]
