@@ -51,8 +51,8 @@ fn clean(desk: &Desk, check: &mut GitCheck) -> Result<(), Failure> {
     let dirt = worktree_state::dirt(&desk.git)?;
     let hidden = worktree_state::hidden(&desk.git)?;
     if let Some(operation) = worktree_state::operation(desk.git.dir())? {
-        let message = format!("{operation} is under way in the coordinator's checkout");
-        wrong(check, CODE, Reason::new("operation_under_way", message, "git status"));
+        let message = format!("{} is under way in the coordinator's checkout", operation.what);
+        wrong(check, CODE, Reason::new("operation_under_way", message, operation.next));
     } else if let Some(first) = dirt.first() {
         let message = match dirt.len() {
             1 => format!("{} is not committed", path_text(first)),

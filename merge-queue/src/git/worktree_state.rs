@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use cli::Failure;
-use repo::{Error, Git, Place};
+use repo::{Error, Git, Place, shell_words};
 
 /// Git looks at the files themselves: settings that let it trust a monitor, a cache or half of a
 /// file's time stamp would let a changed file pass for an unchanged one.
@@ -98,8 +98,17 @@ pub(crate) fn hidden(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
     Ok(hidden)
 }
 
-/// The operation that somebody has begun in the worktree and not ended, such as `a rebase`.
-pub(crate) fn operation(worktree: &Path) -> Result<Option<&'static str>, Failure> {
+/// Something that somebody has begun in a worktree and not ended.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    /// Such as `a rebase`.
+    pub(crate) what: String,
+    /// What to do about it.
+    pub(crate) next: String,
+}
+
+/// The operation that somebody has begun in the worktree and not ended.
+pub(crate) fn operation(worktree: &Path) -> Result<Option<Operation>, Failure> {
     let place = Place::find(worktree)?;
     let traces = [
         ("MERGE_HEAD", "a merge"),
@@ -107,8 +116,18 @@ pub(crate) fn operation(worktree: &Path) -> Result<Option<&'static str>, Failure
         ("rebase-apply", "a rebase"),
         ("CHERRY_PICK_HEAD", "a cherry-pick"),
         ("REVERT_HEAD", "a revert"),
-        ("index.lock", "another git command"),
     ];
-    let found = traces.into_iter().find(|(name, _)| place.git_dir().join(name).exists());
-    Ok(found.map(|(_, operation)| operation))
+    if let Some((_, what)) =
+        traces.into_iter().find(|(name, _)| place.git_dir().join(name).exists())
+    {
+        let status = shell_words(["git", "-C", &worktree.to_string_lossy(), "status"]);
+        let next = format!("end it there; {status} says how");
+        return Ok(Some(Operation { what: what.into(), next }));
+    }
+    let lock = place.git_dir().join("index.lock");
+    Ok(lock.exists().then(|| Operation {
+        what: format!("another git command, which has {},", lock.display()),
+        next: "wait for it; where no git is at work there, one was killed, and the file can go"
+            .into(),
+    }))
 }

@@ -10,6 +10,7 @@ use cli::Failure;
 use records::{Reason, TaskId};
 use repo::{Error, Git, Ran, Worktree, shell_words, worktrees};
 
+use crate::commands::merge_ready::World;
 use crate::desk::Desk;
 use crate::git::base::Base;
 use crate::git::worktree_state;
@@ -58,9 +59,8 @@ impl Obstacles {
         for holder in holders {
             let shown = holder.path.display();
             if let Some(operation) = worktree_state::operation(&holder.path)? {
-                let message = format!("{operation} is under way in {shown}");
-                let next = format!("end it there; {} status says how", git_in(&holder));
-                always.push(Reason::new("base_worktree_busy", message, next));
+                let message = format!("{} is under way in {shown}", operation.what);
+                always.push(Reason::new("base_worktree_busy", message, operation.next));
             }
             let git = Git::new(&holder.path);
             let mut dirt = worktree_state::dirt(&git)?;
@@ -187,6 +187,30 @@ pub(super) fn follow(
         ));
     }
     Ok(followed)
+}
+
+/// Brings this clone along where a call was killed before it could: the base has a landing that is recorded
+/// here and that the local branch lacks. `None` when there is nothing to do.
+pub(super) fn catch_up(
+    desk: &Desk,
+    base: &Base,
+    world: &World,
+) -> Result<Option<Followed>, Failure> {
+    let (Some(_), Some(tip)) = (&base.remote, &world.surroundings.base_commit) else {
+        return Ok(None);
+    };
+    let landed = world.history.events.iter().rev().find_map(|event| {
+        let landed = event.landed.as_ref().filter(|_| event.kind == "landed")?;
+        let there = world.surroundings.reached.contains(&landed.base_after);
+        Some((event.task.as_ref().filter(|_| there)?, landed))
+    });
+    let Some((task, landed)) = landed else { return Ok(None) };
+    match desk.git.commit(&base.local())? {
+        Some(local) if !desk.objects.reachable(&landed.base_after, &local)? => {
+            follow(desk, base, tip, task).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Moves a worktree and the branch that is checked out there, or neither. Nothing that git ignores is

@@ -103,6 +103,12 @@ impl<'a> Rounds<'a> {
         let (definitions, base) = (&self.definitions, &self.base);
         let world =
             merge_ready::world(desk, definitions, base, !self.fresh, finish, self.answers.out)?;
+        if finish && self.batches == 0 {
+            let left = follow::catch_up(desk, base, &world)?.unwrap_or_default();
+            for reason in left.pending {
+                self.answers.out.note(&reason.message);
+            }
+        }
         if !self.named && self.batches == 0 {
             self.waiting.retain(|id| merge_ready::waits(id, &world));
         }

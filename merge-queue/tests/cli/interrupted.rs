@@ -162,6 +162,32 @@ fn after_it_was_recorded_before_the_checkout_follows() {
 }
 
 #[test]
+fn a_call_for_whatever_is_ready_brings_the_checkout_along() {
+    let project = Project::new();
+    project.make_ready();
+    let before = project.base();
+    let stop = Stop::at(
+        &project,
+        &project.main.file(".git"),
+        "reference-transaction",
+        "[ \"$1\" = prepared ] && grep -q refs/heads/main",
+    );
+    stop.kill_there(&project);
+    let head = project.main.head();
+    assert_ne!(head, project.base());
+    // The lock that the killed git has left is called by its name.
+    let lock = project.main.file(".git/HEAD.lock");
+    let ran = project.run("land --ready");
+    ran.code(0).stderr_has(lock.to_str().unwrap());
+    for lock in ["refs/heads/main.lock", "HEAD.lock", "index.lock"] {
+        std::fs::remove_file(project.main.file(".git").join(lock)).ok();
+    }
+    let ran = project.run("land --ready");
+    assert_eq!(ran.code(0).out(), "");
+    landed_once(&project, &before);
+}
+
+#[test]
 fn after_everything() {
     let project = Project::new();
     project.make_ready();

@@ -15,6 +15,8 @@ mod implementers;
 mod interrupted;
 mod journal_state;
 mod land_in_turn;
+mod land_killed;
+mod land_world;
 mod landing;
 mod lanes;
 mod like_git_merge;

@@ -101,13 +101,14 @@ impl Killer {
         Tool::program("flock").arg(self.dir.path("alive")).arg("true").run().code(0);
     }
 
-    /// Every kill of a run with `args`, in the order of the calls. The run is made, and must end with 0.
+    /// Every kill of a run with `args`, in the order of the calls. The run is made, and must end with
+    /// `code`.
     #[track_caller]
-    pub fn all(&self, args: &[String], place: Place<'_>) -> Vec<Kill> {
+    pub fn all(&self, args: &[String], place: Place<'_>, code: i32) -> Vec<Kill> {
         let own = self.dir.path("own");
         let trace = format!("trace={CALLS}");
         let front = ["strace", "-qq", "-y", "-e", &trace, "-o", own.to_str().expect("UTF-8")];
-        self.tool(&front, args, place).env("KILL_GIT", "all").run().code(0);
+        self.tool(&front, args, place).env("KILL_GIT", "all").run().code(code);
         let mut kills: Vec<Kill> = calls(&own, false)
             .into_iter()
             .map(|(call, nth)| Kill { whom: Whom::Tool, call, nth })

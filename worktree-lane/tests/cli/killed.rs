@@ -47,7 +47,7 @@ fn play(scene: &Scene) {
     let plain: Vec<&str> = args.iter().map(String::as_str).collect();
     let before = Before::of(&world.scratch);
     let place = |tool: Tool| tool.dir(world.repo.path());
-    let kills = killer.all(&args, &place);
+    let kills = killer.all(&args, &place, 0);
     let whole = picture::of(&world);
     let step = match std::env::var("KILLS").as_deref() {
         Ok("all") => 1,
