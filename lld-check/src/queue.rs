@@ -1,12 +1,13 @@
-//! What the merge queue has on record about an issue: its definitions in `switchyard.yaml` and its
-//! journal, both read as files.
+//! What the merge queue has on record about an issue: its definitions in `switchyard.yaml`, the files
+//! that it names there, and its journal, all read as files.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Component, Path};
 
 use cli::Failure;
 use config::Section;
 use journal::{Loaded, Sort};
-use records::{Evidence, IssueNumber, QueueEvent};
+use records::{Evidence, IssueNumber, QueueEvent, TaskDefinition};
 use repo::Place;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +21,14 @@ const JOURNAL: &str = "queue.jsonl";
 #[serde(default)]
 struct Defined {
     base: Option<String>,
+    files: Vec<String>,
+    tasks: Vec<Task>,
+}
+
+/// The same part of a file that `queue.files` names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Part {
     tasks: Vec<Task>,
 }
 
@@ -29,6 +38,17 @@ struct Task {
     id: String,
     issue: Option<u64>,
     acceptance_checks: Vec<String>,
+}
+
+impl Task {
+    /// As it was added to the queue while it runs.
+    fn of(added: &TaskDefinition) -> Self {
+        Self {
+            id: added.id.as_str().to_owned(),
+            issue: added.issue.map(|issue| issue.0),
+            acceptance_checks: added.acceptance_checks.clone(),
+        }
+    }
 }
 
 impl Section for Defined {
@@ -65,18 +85,50 @@ impl Queue {
 pub(crate) fn load(place: &Place, issue: IssueNumber) -> Result<Queue, Failure> {
     let root = place.main_worktree().unwrap_or(place.worktree());
     let defined = config::load::<Defined>(root, root)?.section;
-    let tasks = defined.tasks.into_iter().filter(|task| task.issue == Some(issue.0));
-    let (ids, checks): (Vec<String>, Vec<Vec<String>>) =
-        tasks.map(|task| (task.id, task.acceptance_checks)).unzip();
+    let mut tasks = defined.tasks;
+    for name in &defined.files {
+        tasks.extend(named(root, name)?);
+    }
     let path = place.state_dir().join(JOURNAL);
     let loaded = journal::load::<QueueEvent>(&path)?;
     let damage = damage(&path, &loaded);
+    let events: Vec<QueueEvent> = loaded.records.into_iter().map(|(_, event)| event).collect();
+    // A task that a file has is the file's, whatever was added before.
+    let written: HashSet<String> = tasks.iter().map(|task| task.id.clone()).collect();
+    let added = events.iter().flat_map(|event| &event.added);
+    tasks.extend(added.filter(|added| !written.contains(added.id.as_str())).map(Task::of));
+    tasks.retain(|task| task.issue == Some(issue.0));
+    let (ids, checks): (Vec<String>, Vec<Vec<String>>) =
+        tasks.into_iter().map(|task| (task.id, task.acceptance_checks)).unzip();
     let ours = |event: &QueueEvent| {
         event.task.as_ref().is_some_and(|task| ids.iter().any(|id| id == task.as_str()))
             || event.extra.get("issue").and_then(Value::as_u64) == Some(issue.0)
     };
-    let events = loaded.records.into_iter().map(|(_, event)| event).filter(ours).collect();
+    let events = events.into_iter().filter(ours).collect();
     Ok(Queue { base: defined.base, checks: checks.concat(), events, damage })
+}
+
+/// The tasks of a file that `queue.files` names, from the top of the main worktree.
+fn named(root: &Path, name: &str) -> Result<Vec<Task>, Failure> {
+    let file = root.join(name);
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    let wrong = |why: &str| {
+        let place = root.join(config::FILE_NAME);
+        Failure::usage(place.display(), format_args!("queue.files: '{name}' {why}"))
+            .hint("'merge-queue validate' lists all mistakes")
+    };
+    if !Path::new(name).components().all(plain) {
+        return Err(wrong("is no path of a file in the repository"));
+    }
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(wrong("is not there"));
+        }
+        Err(error) => return Err(Failure::io("cannot read", &file, &error)),
+    };
+    let part = config::parse_whole::<Part>(&file, config::text(&file, &bytes)?)?;
+    Ok(part.unwrap_or_default().tasks)
 }
 
 /// Events are numbered without gaps, so a lost or altered one shows. A line that is cut off between two

@@ -116,6 +116,40 @@ fn tests_must_have_run_on_this_content() {
 }
 
 #[test]
+fn checks_count_wherever_the_task_is_defined() {
+    let task = "{id: schema, issue: 98, title: Schema, acceptance_checks: ['test -f src/a.rs']}";
+    let elsewhere = |world: &World| {
+        world.repo.write("switchyard.yaml", "queue:\n  files: [tasks.yaml]\n");
+        world.repo.write("tasks.yaml", format!("tasks:\n- {task}\n"));
+    };
+    let added = |world: &World| {
+        world.repo.write("switchyard.yaml", "queue:\n  tasks: []\n");
+        let add = ["add", "schema", "--issue", "98", "--title", "Schema"];
+        world.queue(&[&add[..], &["--check", "test -f src/a.rs"]].concat()).code(0);
+    };
+    let places: [&dyn Fn(&World); 2] = [&elsewhere, &added];
+    for place in places {
+        let world = World::in_lane();
+        place(&world);
+        world.in_lane_commit("src/a.rs", "pub fn create() {}\n");
+        // Another run than that of the check, which would do if there were none.
+        world.queue(&["evidence", "schema", "--", "test", "-d", "src"]).code(0);
+        assert!(closed(&world).contains(&"tests_not_run".into()));
+        world.queue(&["evidence", "schema", "--", "test", "-f", "src/a.rs"]).code(0);
+        assert!(!closed(&world).contains(&"tests_not_run".into()));
+    }
+}
+
+#[test]
+fn a_definitions_file_that_cannot_be_read_is_named() {
+    let world = World::proposed();
+    for (name, why) in [("gone.yaml", "is not there"), ("../gone.yaml", "is no path of a file")] {
+        world.repo.write("switchyard.yaml", format!("queue:\n  files: [{name}]\n"));
+        world.phase("pr").code(2).stderr_has(name).stderr_has(why);
+    }
+}
+
+#[test]
 fn where_no_check_is_defined_the_report_states_the_result() {
     let world = World::proposed();
     world.repo.write("switchyard.yaml", "lanes: {}\n");
