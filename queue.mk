@@ -19,6 +19,8 @@
 # make queue-record-review          TASK_ID REVIEWER_ROLE REVIEWER STATUS [COMMIT NOTE MODEL EXCEPTION]
 # make queue-merge-ready            TASK_ID [REF]
 # make queue-land                   TASK_ID
+# make queue-freeze                 REASON [UNTIL]: nothing lands until then, or until queue-thaw
+# make queue-thaw                   ends a freeze
 # make queue-set-status             TASK_ID STATUS [OWNER BRANCH COMMIT REASON REOPEN=1]
 # make queue-git-check              are the coordinator's checkout and the lanes as defined?
 # make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
@@ -36,11 +38,12 @@ MERGE_QUEUE ?= merge-queue
 
 switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
   COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
-  PREVIEW TITLE PRIORITY CHECK FILE ACTOR FORMAT
+  PREVIEW TITLE PRIORITY CHECK FILE UNTIL ACTOR FORMAT
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
-  queue-log queue-add queue-import queue-export queue-recover
+  queue-log queue-add queue-import queue-export queue-recover \
+  queue-freeze queue-thaw
 
 # Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
 # into the environment of these targets alone, as it is.
@@ -155,5 +158,12 @@ queue-import:
 
 queue-export:
 	@$(call switchyard_run,export,)
+
+queue-freeze:
+	@$(call switchyard_need,REASON) \
+	$(call switchyard_run,freeze,$(call switchyard_option,reason,REASON) $(call switchyard_option,until,UNTIL))
+
+queue-thaw:
+	@$(call switchyard_run,thaw,)
 
 .DEFAULT_GOAL := $(switchyard_default)

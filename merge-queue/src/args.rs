@@ -4,6 +4,7 @@ mod add;
 mod claim;
 mod dispatch;
 mod evidence;
+mod freeze;
 mod handoff;
 mod land;
 mod merge_ready;
@@ -17,6 +18,7 @@ use cli::{Arguments, Format, OutputArgs};
 pub(crate) use self::add::{AddArgs, ImportArgs};
 pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
+pub(crate) use self::freeze::FreezeArgs;
 pub(crate) use self::handoff::HandoffArgs;
 pub(crate) use self::land::LandArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
@@ -197,6 +199,15 @@ pub(crate) enum Command {
     /// One answer a task. Ends with 1 when one may not land, with 75 when the base moved meanwhile, with
     /// 74 when the remote refuses the push.
     Land(LandArgs),
+    /// Let nothing land until a time comes or somebody thaws the queue
+    ///
+    /// Everything else goes on: work is claimed, handed over, reviewed and judged. A later freeze takes the
+    /// place of one that holds. A landing that has begun to move the base is not stopped.
+    Freeze(FreezeArgs),
+    /// End a freeze
+    ///
+    /// Ends with 1 when the queue is not frozen.
+    Thaw,
     /// Print the evidence for a release: commit, checks, reviews, risks and how to take it back
     ///
     /// Whether to release is a person's decision, and this command never promotes anything. Each task

@@ -4,6 +4,7 @@ mod add;
 mod claim;
 mod evidence;
 mod export;
+pub(crate) mod freeze;
 mod git_check;
 mod handoff;
 mod log;
@@ -57,6 +58,8 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::RouteReview(args)) => route_review::run(&desk, &args, out),
         Some(Command::Review(args)) => review::run(&desk, args, out),
         Some(Command::MergeReady(args)) => merge_ready::run(&desk, &args, out),
+        Some(Command::Freeze(args)) => freeze::freeze(&desk, args, out),
+        Some(Command::Thaw) => freeze::thaw(&desk, out),
         Some(Command::Promote(args)) => promote::run(&desk, &args, out),
         Some(Command::Land(args)) => land::run(&desk, &args, out),
         None => Err(Failure::usage("what to do", "no command was given")

@@ -142,6 +142,11 @@ impl Desk {
         Ok(QueueEvent::blank(0, cli::clock::now(), self.actor()?, task.clone(), kind))
     }
 
+    /// An event about the whole queue, without a number and a payload.
+    pub(crate) fn blank_of_queue(&self, kind: &str) -> Result<QueueEvent, Failure> {
+        Ok(QueueEvent::of_queue(0, cli::clock::now(), self.actor()?, kind))
+    }
+
     /// Who records.
     fn actor(&self) -> Result<String, Failure> {
         let named = |name: String| Some(name.trim().to_owned()).filter(|name| !name.is_empty());

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod dispatch;
 pub(crate) mod facts;
 pub(crate) mod fate;
+pub(crate) mod frozen;
 pub(crate) mod globs;
 pub(crate) mod implementers;
 pub(crate) mod landing_order;

@@ -13,7 +13,7 @@ pub use self::dispatch::{
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
-pub use self::upkeep::{GitCheck, Recovery, Stale};
+pub use self::upkeep::{Frozen, GitCheck, Recovery, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, Returned, TaskId, Verified};
 
@@ -203,6 +203,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Candidate>(),
         noun::<Recommendation>(),
         noun::<GitCheck>(),
+        noun::<Frozen>(),
         noun::<Added>(),
         noun::<Export>(),
         noun::<Stale>(),

@@ -10,6 +10,7 @@ use crate::desk::Desk;
 use crate::git::gather;
 use crate::history::History;
 use crate::rules::definitions::Definitions;
+use crate::rules::frozen::{Frozen, frozen};
 use crate::rules::survey::Survey;
 
 /// Everything at one moment.
@@ -33,6 +34,11 @@ impl Look {
     /// Where every task stands.
     pub(super) fn survey(&self) -> Survey<'_> {
         Survey::new(&self.definitions, &self.history, &self.reached, self.now)
+    }
+
+    /// The freeze that holds, if one does.
+    pub(super) fn frozen(&self) -> Option<Frozen<'_>> {
+        frozen(&self.history.events, self.now)
     }
 
     /// Refuses a role that is not defined.

@@ -43,6 +43,7 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
     if tasks.is_empty() {
         out.note("no task is handed over that has not landed");
     }
+    super::freeze::mention(&world.history, cli::clock::now(), out);
     Ok(if all_ready { Exit::Yes } else { Exit::No })
 }
 

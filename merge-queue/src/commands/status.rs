@@ -17,6 +17,10 @@ use crate::show;
 pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     let look = Look::take(desk, out)?;
     let survey = look.survey();
+    let frozen = look.frozen();
+    if let Some(frozen) = frozen.as_ref().filter(|_| out.is_json()) {
+        out.print(&frozen.shown(), |_, _| ())?;
+    }
     let mut table = Table::new(["TASK", "ISSUE", "STATE", "PRIORITY", "ROLE", "OWNER", "TITLE"]);
     let mut stalled = Vec::new();
     for surveyed in &survey.tasks {
@@ -42,6 +46,10 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         }
     }
     out.page(|page| {
+        if let Some(frozen) = &frozen {
+            page.wrapped(Tone::Bad, frozen.reason().message);
+            page.blank();
+        }
         table.show(page);
         for status in &stalled {
             steps(status, page);

@@ -9,6 +9,7 @@ mod definition_files;
 mod definitions;
 mod dispatch;
 mod evidence;
+mod freeze;
 mod handoff;
 mod happy_path;
 mod implementers;

@@ -210,6 +210,8 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
         ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
         ("queue-import", &["FILE"]),
         ("queue-recover", &["ACTOR"]),
+        ("queue-freeze", &["REASON", "UNTIL"]),
+        ("queue-thaw", &["ACTOR"]),
     ];
     let unused = ["CHANGED_FILES", "REOPEN", "PREVIEW", "NOTE"];
     for (target, variables) in cases {

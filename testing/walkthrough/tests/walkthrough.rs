@@ -90,6 +90,7 @@ const ENCORE: &[(&str, i32)] = &[
         "echo x > ../talos-98/new; worktree-lane save 98; worktree-lane save 98 --list; rm ../talos-98/new",
         0,
     ),
+    ("merge-queue freeze --reason 'release day'; merge-queue status; merge-queue thaw", 0),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
     ("merge-queue promote --evidence", 1),

@@ -59,3 +59,24 @@ pub struct Recovery {
 impl Noun for Recovery {
     const SCHEMA: &'static str = "merge-queue.recovery/1";
 }
+
+/// That nothing may land now: what `status` prints before the tasks while the queue is frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Frozen {
+    /// The event that says so.
+    pub event: u64,
+    /// When it was recorded.
+    pub at: Stamp,
+    /// Who recorded it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When it ends by itself; `null` when somebody has to end it.
+    pub until: Option<Stamp>,
+    /// The commit of the base on which the verification failed, in full, when that is why.
+    pub base: Option<String>,
+}
+
+impl Noun for Frozen {
+    const SCHEMA: &'static str = "merge-queue.frozen/1";
+}
