@@ -41,9 +41,9 @@ pub(crate) fn record(desk: &Desk, freeze: Freeze) -> Result<QueueEvent, Failure>
 }
 
 pub(super) fn thaw(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
-    let history = desk.history(out)?;
     let blank = desk.blank_of_queue(THAWED)?;
-    let thawed = history::append_after(&desk.place, history, |seq, history| {
+    let history = desk.history(out)?;
+    let thawed = history::append_after(desk, history, |seq, history| {
         let now = cli::clock::now();
         let thawed = QueueEvent { seq, at: now, ..blank };
         Ok(if frozen(&history.events, now).is_some() { Ok(thawed) } else { Err(()) })

@@ -167,6 +167,7 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
         "STATUS",
         "TITLE",
         "FILE",
+        "REASON",
     ];
     let cases: &[(&str, &[&str])] = &[
         ("orchestrator-status", &["ACTOR", "FORMAT"]),
