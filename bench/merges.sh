@@ -4,7 +4,7 @@
 #
 #   bench/merges.sh [FORKS [SEED]]   FORKS (5000) bases with one to four branches each; SEED (1)
 #
-# The tests do the same with 240 forks. Prints how many merges there were of which sort; ends with 1 at the
+# The tests do the same with 160 forks. Prints how many merges there were of which sort; ends with 1 at the
 # first that differs, and keeps its repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -63,6 +63,32 @@ pub(crate) fn refuse_own_attributes(place: &Place) -> Result<(), Failure> {
     }
 }
 
+/// What git makes of a merge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is clean, and this is the tree.
+    Clean(String),
+    /// It is not. These paths conflict; there are none where git cannot tell to which of two folders a
+    /// third one was renamed.
+    Conflict(Vec<String>),
+}
+
+impl Outcome {
+    /// The same, with the paths that change against `base`.
+    pub(crate) fn against(self, objects: &Objects, base: &str) -> Result<Merge, Failure> {
+        Ok(match self {
+            Self::Conflict(paths) => Merge::Conflict(paths),
+            Self::Clean(tree) => {
+                let changes = objects.diff(base, &tree)?;
+                Merge::Clean { tree, paths: changes.into_iter().map(|c| c.path).collect() }
+            }
+        })
+    }
+}
+
+/// The arguments of every merge, but for what is merged.
+const MERGE: [&str; 5] = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"];
+
 /// What comes out when `head` is merged into `base`; both are full ids of commits.
 pub(crate) fn compute(
     program: &Git,
@@ -70,18 +96,20 @@ pub(crate) fn compute(
     base: &str,
     head: &str,
 ) -> Result<Merge, Failure> {
-    let args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, head];
+    one(program, base, head)?.against(objects, base)
+}
+
+/// The same, without the paths.
+pub(crate) fn one(program: &Git, base: &str, head: &str) -> Result<Outcome, Failure> {
+    let args: Vec<&str> = MERGE.into_iter().chain([base, head]).collect();
     let ran = git(program, base, &args).run()?;
     let mut fields = ran.stdout.split(|byte| *byte == 0);
     let tree = fields.next().map(|tree| String::from_utf8_lossy(tree).trim().to_owned());
     match (ran.code(), tree.filter(|tree| !tree.is_empty())) {
-        (Some(0), Some(tree)) => {
-            let paths = objects.diff(base, &tree)?.into_iter().map(|change| change.path).collect();
-            Ok(Merge::Clean { tree, paths })
-        }
+        (Some(0), Some(tree)) => Ok(Outcome::Clean(tree)),
         (Some(1), Some(_)) => {
             let paths = fields.take_while(|path| !path.is_empty()).map(path_text).collect();
-            Ok(Merge::Conflict(paths))
+            Ok(Outcome::Conflict(paths))
         }
         _ if String::from_utf8_lossy(&ran.stderr).contains("unknown option: --attr-source") => {
             let why = "this git cannot take attributes from the base";
@@ -89,4 +117,41 @@ pub(crate) fn compute(
         }
         _ => Err(program.failure(&args, &ran).into()),
     }
+}
+
+/// What comes out of each of these merges, in one process and with the attributes of one commit. Where
+/// git fails the answers end: about the first merge that has none, [`one`] says why.
+pub(crate) fn many(
+    program: &Git,
+    attributes: &str,
+    pairs: &[(&str, &str)],
+) -> Result<Vec<Outcome>, Failure> {
+    let args: Vec<&str> = MERGE.into_iter().chain(["--stdin"]).collect();
+    let asked: Vec<String> = pairs.iter().map(|(base, head)| format!("{base} {head}\n")).collect();
+    let ran = git(program, attributes, &args).stdin(asked.concat()).run()?;
+    Ok(answers(&ran.stdout))
+}
+
+/// Reads `<0 or 1> <tree> <path>… <nothing>` for each merge, each of them ended by a NUL. What a git that
+/// was ended half-way wrote of an answer is none.
+fn answers(bytes: &[u8]) -> Vec<Outcome> {
+    let mut answers = Vec::new();
+    let whole = bytes.iter().rposition(|byte| *byte == 0).and_then(|last| bytes.get(..last));
+    let mut fields = whole.into_iter().flat_map(|whole| whole.split(|byte| *byte == 0));
+    while let (Some(clean), Some(tree)) = (fields.next(), fields.next()) {
+        let mut paths = Vec::new();
+        loop {
+            match fields.next() {
+                None => return answers,
+                Some([]) => break,
+                Some(path) => paths.push(path_text(path)),
+            }
+        }
+        answers.push(match clean {
+            b"1" => Outcome::Clean(String::from_utf8_lossy(tree).into_owned()),
+            b"0" => Outcome::Conflict(paths),
+            _ => return answers,
+        });
+    }
+    answers
 }

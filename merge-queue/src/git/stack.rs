@@ -1,16 +1,29 @@
 //! Merges on top of each other, without a checkout: what the base will be, before any ref moves.
 
+#[cfg(test)]
+mod commits;
+mod foresight;
+#[cfg(test)]
+mod like_git;
+mod predict;
+mod write;
+
 use cli::Failure;
+use repo::Git;
 
 use crate::desk::Desk;
-use crate::git::merge;
+use crate::git::merge::{self, Outcome};
 use crate::rules::diff::Change;
 use crate::rules::facts::Merge;
+use foresight::{Foresight, What};
 
 /// A chain of commits on top of a base. Nothing refers to them yet.
 pub(crate) struct Stack<'d> {
     desk: &'d Desk,
     tip: String,
+    foresight: Foresight,
+    /// Whether commits are signed, once git has been asked.
+    signed: Option<bool>,
 }
 
 /// How a commit comes onto the stack.
@@ -48,7 +61,14 @@ pub(crate) struct Merged {
 impl<'d> Stack<'d> {
     /// An empty stack on the commit `base`, a full id.
     pub(crate) fn begin(desk: &'d Desk, base: &str) -> Self {
-        Self { desk, tip: base.into() }
+        Self { desk, tip: base.into(), foresight: Foresight::default(), signed: None }
+    }
+
+    /// Says which heads are going to be pushed as merges with which messages. That changes nothing but
+    /// the time it takes: most of them are then merged at once.
+    pub(crate) fn foresee<'a>(&mut self, merges: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let owned = |(head, message): (&str, &str)| (head.to_owned(), message.to_owned());
+        self.foresight = Foresight::of(merges.into_iter().map(owned).collect());
     }
 
     /// The commit on top; the base while the stack is empty.
@@ -62,32 +82,41 @@ impl<'d> Stack<'d> {
     /// When git cannot merge or make the commit, such as without an identity or a signature that
     /// its configuration asks for.
     pub(crate) fn push(&mut self, head: &str, how: How<'_>) -> Result<Pushed, Failure> {
-        let objects = &self.desk.objects;
+        let desk = self.desk;
         let (commit, tree) = match how {
-            How::Itself => (head.to_owned(), objects.tree(head)?),
+            How::Itself => (head.to_owned(), desk.objects.tree(head)?),
             How::Merge { message } => {
-                match merge::compute(&self.desk.git, objects, &self.tip, head)? {
-                    Merge::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
-                    Merge::Clean { tree, .. } => (self.commit(&tree, head, message)?, tree),
+                let outcome = match self.foresight.take(desk, &self.tip, (head, message))? {
+                    Some(What::Commit { commit, tree }) => return self.put(commit, tree),
+                    Some(What::Outcome(outcome)) => outcome,
+                    None => merge::one(&desk.git, &self.tip, head)?,
+                };
+                match outcome {
+                    Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
+                    Outcome::Clean(tree) => (self.commit(&tree, head, message)?, tree),
                 }
             }
         };
-        let changes = objects.diff(&self.tip, &tree)?;
+        self.put(commit, tree)
+    }
+
+    fn put(&mut self, commit: String, tree: String) -> Result<Pushed, Failure> {
+        let changes = self.desk.objects.diff(&self.tip, &tree)?;
         self.tip.clone_from(&commit);
         Ok(Pushed::Merged(Merged { commit, tree, changes }))
     }
 
     /// Makes the commit that merges `head` into the tip, and returns its id.
-    fn commit(&self, tree: &str, head: &str, message: &str) -> Result<String, Failure> {
+    fn commit(&mut self, tree: &str, head: &str, message: &str) -> Result<String, Failure> {
         let git = &self.desk.git;
         let mut args = vec!["commit-tree", tree, "-p", &self.tip, "-p", head, "-F", "-"];
-        // `git merge` signs when it is asked to by configuration; `commit-tree` only by flag.
-        let asked = ["config", "--type=bool", "--get", "commit.gpgSign"];
-        let signed = git.try_run(asked)?;
-        match signed.code() {
-            Some(0) if signed.stdout.trim_ascii() == b"true" => args.push("-S"),
-            Some(0 | 1) => {}
-            _ => return Err(git.failure(&asked, &signed).into()),
+        let signed = match self.signed {
+            Some(signed) => signed,
+            None => is_signed(git)?,
+        };
+        self.signed = Some(signed);
+        if signed {
+            args.push("-S");
         }
         let ran = merge::git(git, &self.tip, &args).stdin(message).run()?;
         if !ran.ok() {
@@ -97,9 +126,34 @@ impl<'d> Stack<'d> {
     }
 }
 
-#[expect(dead_code, reason = "land calls it from the next step on")]
+/// Whether the clone asks for signed commits. `git merge` does it then; `commit-tree` only by flag.
+fn is_signed(git: &Git) -> Result<bool, Failure> {
+    let args = ["config", "--type=bool", "--get", "commit.gpgSign"];
+    let ran = git.try_run(args)?;
+    match ran.code() {
+        Some(0 | 1) => Ok(ran.stdout.trim_ascii() == b"true"),
+        _ => Err(git.failure(&args, &ran).into()),
+    }
+}
+
 /// What comes out when each of `heads` is merged into `base` by itself, in their order; all are full
 /// ids of commits.
 pub(crate) fn merge_all(desk: &Desk, base: &str, heads: &[&str]) -> Result<Vec<Merge>, Failure> {
-    heads.iter().map(|head| merge::compute(&desk.git, &desk.objects, base, head)).collect()
+    let mut merges = Vec::with_capacity(heads.len());
+    while let Some(head) = heads.get(merges.len()) {
+        let rest = heads.get(merges.len()..).unwrap_or_default();
+        let pairs: Vec<(&str, &str)> = rest.iter().map(|head| (base, *head)).collect();
+        let mut outcomes = match pairs.len() {
+            1 => Vec::new(),
+            _ => merge::many(&desk.git, base, &pairs)?,
+        };
+        if outcomes.is_empty() {
+            // Alone, git says why it cannot.
+            outcomes.push(merge::one(&desk.git, base, head)?);
+        }
+        for outcome in outcomes {
+            merges.push(outcome.against(&desk.objects, base)?);
+        }
+    }
+    Ok(merges)
 }

@@ -80,6 +80,12 @@ impl FreshClone {
         index.and_then(|index| index.set_modified(later)).expect("make the index younger");
     }
 
+    /// The commit that is checked out.
+    #[track_caller]
+    pub fn tip(&self) -> String {
+        self.git(&["rev-parse", "--verify", "HEAD"]).code(0).out().trim().to_owned()
+    }
+
     /// Merges `head` into what is checked out. After a clean merge the next one can follow.
     #[track_caller]
     pub fn merge(&self, head: &str) -> Merged {

@@ -77,7 +77,12 @@ pub(super) fn based_on_base(question: Question<'_>) -> Finding {
 fn merge_problem(branched: &Branched, branch: &str, base: &str, update: &str) -> Option<Reason> {
     match &branched.merge {
         Merge::Conflict(paths) => {
-            let message = format!("{branch} conflicts with {base} in {}", paths.join(", "));
+            let message = if paths.is_empty() {
+                // Seen where one side splits a folder that the other adds to.
+                format!("{branch} conflicts with {base}: git cannot tell where a folder has gone")
+            } else {
+                format!("{branch} conflicts with {base} in {}", paths.join(", "))
+            };
             Some(Reason::new("merge_conflict", message, update))
         }
         Merge::Clean { paths, .. } if paths.is_empty() => {

@@ -200,9 +200,7 @@ impl Files {
                 "attributes"
             }
             _ => {
-                let old = self.get(LOG).map(|file| file.content.clone());
-                let content = text::logged(dice, &old.unwrap_or_else(|| b"# Log\n".to_vec()));
-                self.put(LOG.into(), File { mode: FILE, content });
+                self.log(dice);
                 "union"
             }
         };
@@ -226,6 +224,33 @@ impl Files {
         let old = old.map(|file| file.content).unwrap_or_default();
         let content = [&*old, rule.as_bytes(), b"\n"].concat();
         self.put(path, File { mode: FILE, content });
+    }
+
+    /// An entry more in the change log.
+    pub(super) fn log(&mut self, dice: &mut Rng) {
+        let old = self.get(LOG).map(|file| file.content.clone());
+        let content = text::logged(dice, &old.unwrap_or_else(|| b"# Log\n".to_vec()));
+        self.put(LOG.into(), File { mode: FILE, content });
+    }
+
+    /// Attributes that merge change logs by keeping both sides.
+    pub(super) fn merge_logs_by_union(&mut self) {
+        let content = b"CHANGELOG.md merge=union\n".to_vec();
+        self.put(ATTRIBUTES.into(), File { mode: FILE, content });
+    }
+
+    /// A file more, or an edit in one.
+    pub(super) fn small_change(&mut self, dice: &mut Rng, traits: &mut Traits) {
+        let path = self.some_path(dice).filter(|path| path != LOG && path != ATTRIBUTES);
+        let file = path.as_ref().and_then(|path| self.0.get(path)).cloned();
+        match (path, file) {
+            (Some(path), Some(file)) if file.mode == FILE && !file.content.contains(&0) => {
+                let content = text::edited(dice, &file.content);
+                self.put(path, File { content, ..file });
+                traits.insert("edit");
+            }
+            _ => self.add(dice, traits),
+        }
     }
 
     fn some_gitlink(&self) -> Option<Vec<u8>> {

@@ -26,7 +26,7 @@ struct Maker<'a> {
 }
 
 pub(super) fn fork(dice: &mut Rng, stream: &mut Stream) -> Made {
-    let shape = dice.usize(..20);
+    let shape = dice.usize(..24);
     let mut maker = Maker { dice, stream, traits: Traits::new() };
     let root = maker.root();
     // What it takes to begin is no change.
@@ -40,6 +40,7 @@ pub(super) fn fork(dice: &mut Rng, stream: &mut Stream) -> Made {
         16 => maker.up_to_date(&root),
         17 => maker.same_change(&root),
         18 => maker.same_target(&root),
+        19..=22 => maker.queue(&root),
         _ => maker.both_add(&root),
     };
     if heads.len() > 1 {
@@ -87,9 +88,41 @@ impl Maker<'_> {
     fn plain(&mut self, root: &Tip) -> (Tip, Vec<Tip>) {
         let commits = self.dice.usize(..=3);
         let base = self.work(root, commits);
-        let heads = if self.dice.bool() { 1 } else { self.dice.usize(2..=4) };
-        let heads = (0..heads).map(|_| self.some_work(root)).collect();
+        let count = if self.dice.bool() { 1 } else { self.dice.usize(2..=8) };
+        let mut heads: Vec<Tip> = Vec::new();
+        for _ in 0..count {
+            // Some go on where another one ends.
+            let from = heads.last().filter(|_| self.dice.usize(..8) == 0).unwrap_or(root).clone();
+            let commits = if count > 4 { 1 } else { self.dice.usize(1..=3) };
+            heads.push(self.work(&from, commits));
+        }
         (base, heads)
+    }
+
+    /// Many small branches, as a queue has them: most touch other files, and half of the time all add to
+    /// the change log.
+    fn queue(&mut self, root: &Tip) -> (Tip, Vec<Tip>) {
+        let mut files = root.files.clone();
+        let log = self.dice.bool();
+        if log {
+            files.log(self.dice);
+            files.merge_logs_by_union();
+            self.traits.extend(["attributes", "union"]);
+        }
+        let root = self.commit(files, &[root]);
+        let commits = self.dice.usize(..=2);
+        let base = self.work(&root, commits);
+        let heads = (0..self.dice.usize(5..=14)).map(|_| {
+            let mut files = root.files.clone();
+            for _ in 0..self.dice.usize(1..=2) {
+                files.small_change(self.dice, &mut self.traits);
+            }
+            if log {
+                files.log(self.dice);
+            }
+            self.commit(files, &[&root])
+        });
+        (base, heads.collect())
     }
 
     fn base_taken_in(&mut self, root: &Tip) -> (Tip, Vec<Tip>) {
