@@ -100,6 +100,11 @@ impl<'d> Stack<'d> {
         self.put(commit, tree)
     }
 
+    /// Goes back to `below`, the tip that there was before the last push.
+    pub(crate) fn take_off(&mut self, below: &str) {
+        below.clone_into(&mut self.tip);
+    }
+
     fn put(&mut self, commit: String, tree: String) -> Result<Pushed, Failure> {
         let changes = self.desk.objects.diff(&self.tip, &tree)?;
         self.tip.clone_from(&commit);

@@ -133,6 +133,9 @@ pub(super) fn diff(repository: &Repository, old: &str, new: &str) -> Result<Vec<
     Ok(changes)
 }
 
+/// Mode and id of what one of two trees has under a name.
+type Entry = Option<(i32, Oid)>;
+
 /// Walks both trees side by side and skips what is equal, which libgit2's own diff does not: it
 /// would read every tree of both sides.
 fn compare(
@@ -142,12 +145,12 @@ fn compare(
     new: Option<&Tree<'_>>,
     changes: &mut Vec<Change>,
 ) -> Result<(), Failure> {
-    let mut names: BTreeMap<Vec<u8>, [Option<Side>; 2]> = BTreeMap::new();
-    for (side, tree) in [old, new].into_iter().enumerate() {
-        for entry in tree.iter().flat_map(|tree| tree.iter()) {
-            let mode = u32::try_from(entry.filemode()).unwrap_or(0);
-            let found = Side { mode, id: entry.id().to_string() };
-            if let Some(slot) = names.entry(entry.name_bytes().to_vec()).or_default().get_mut(side)
+    let both = [old, new].map(|tree| tree.into_iter().flat_map(Tree::iter).collect::<Vec<_>>());
+    let mut names: BTreeMap<&[u8], [Entry; 2]> = BTreeMap::new();
+    for (side, entries) in both.iter().enumerate() {
+        for entry in entries {
+            let found = (entry.filemode(), entry.id());
+            if let Some(slot) = names.entry(entry.name_bytes()).or_default().get_mut(side)
                 && slot.replace(found).is_some()
             {
                 let path = [prefix, entry.name_bytes()].concat();
@@ -159,8 +162,14 @@ fn compare(
         if old == new {
             continue;
         }
+        let [old, new] = [old, new].map(|side| {
+            side.map(|(mode, id)| Side {
+                mode: u32::try_from(mode).unwrap_or(0),
+                id: id.to_string(),
+            })
+        });
         let mut path = prefix.to_vec();
-        path.extend_from_slice(&name);
+        path.extend_from_slice(name);
         let (old_tree, old) = subtree(repository, old)?;
         let (new_tree, new) = subtree(repository, new)?;
         if old.is_some() || new.is_some() {
