@@ -10,6 +10,7 @@ use repo::{Git, Place};
 
 use crate::definition_files::DefinitionFiles;
 use crate::git::base::Base;
+use crate::git::merges::Merges;
 use crate::git::objects::Objects;
 use crate::history::{self, History, Version};
 use crate::rules::definitions::{Definitions, Task};
@@ -25,6 +26,8 @@ pub(crate) struct Desk {
     pub(crate) git: Git,
     /// Commits and trees.
     pub(crate) objects: Objects,
+    /// What merging comes to.
+    pub(crate) merges: Merges,
     actor: Option<String>,
     /// The journal as this call has read it, and how the file was just before.
     read: RefCell<Option<(Version, Rc<History>)>>,
@@ -41,7 +44,15 @@ impl Desk {
         };
         let git = Git::new(coordinator.as_deref().unwrap_or(place.worktree()));
         let objects = Objects::open(&place);
-        Ok(Self { place, coordinator, git, objects, actor, read: RefCell::default() })
+        Ok(Self {
+            place,
+            coordinator,
+            git,
+            objects,
+            merges: Merges::default(),
+            actor,
+            read: RefCell::default(),
+        })
     }
 
     /// The definitions as they are written. They are read from the coordinator's checkout wherever the

@@ -5,6 +5,7 @@ pub(crate) mod base;
 pub(crate) mod gather;
 pub(crate) mod lane;
 pub(crate) mod merge;
+pub(crate) mod merges;
 pub(crate) mod objects;
 pub(crate) mod preflight;
 pub(crate) mod rules_of_base;

@@ -1,5 +1,6 @@
 //! `merge-ready`: may this task land?
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use cli::{Exit, Failure, Out};
@@ -31,6 +32,7 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
         [] => vec![None],
         given => given.iter().map(|given| Some(given.as_str())).collect(),
     };
+    prepare(desk, &definitions, &world, &tasks, &refs)?;
     let mut all_ready = !tasks.is_empty();
     for task in &tasks {
         for reference in &refs {
@@ -82,6 +84,22 @@ pub(crate) fn world(
     }
     let surroundings = gather::surroundings(desk, definitions, base, (tip, fetched), &history)?;
     Ok(World { history, surroundings })
+}
+
+/// Merges what several answers are going to ask about, in one process.
+pub(crate) fn prepare(
+    desk: &Desk,
+    definitions: &Definitions,
+    world: &World,
+    tasks: &[&Task],
+    references: &[Option<&str>],
+) -> Result<(), Failure> {
+    let Some(base) = &world.surroundings.base_commit else { return Ok(()) };
+    let mut heads = BTreeSet::new();
+    for (task, reference) in tasks.iter().flat_map(|task| references.iter().map(|r| (*task, *r))) {
+        heads.extend(gather::reference(desk, definitions, &world.history, task, reference)?.commit);
+    }
+    desk.merges.prepare(desk, base, heads)
 }
 
 /// The answer about a task, and what git said about its ref: the given one, else its own.

@@ -35,7 +35,7 @@ pub(crate) fn reference(
 ) -> Result<Reference, Failure> {
     if let Some(given) = given {
         // Git would take a tag of that name before the branch.
-        let commit = match desk.git.at_ref(&format!("refs/heads/{given}"))? {
+        let commit = match desk.objects.at_ref(&desk.git, &format!("refs/heads/{given}"))? {
             Some(commit) => Some(commit),
             None => desk.git.commit(given)?,
         };
@@ -55,11 +55,12 @@ pub(crate) fn at_branch(
     definitions: &Definitions,
     branch: &str,
 ) -> Result<Reference, Failure> {
-    let mut commit = desk.git.at_ref(&format!("refs/heads/{branch}"))?;
+    let mut commit = desk.objects.at_ref(&desk.git, &format!("refs/heads/{branch}"))?;
     if commit.is_none()
         && let Some(remote) = desk.base(definitions)?.remote
     {
-        commit = desk.git.at_ref(&format!("refs/remotes/{remote}/{branch}"))?;
+        let reference = format!("refs/remotes/{remote}/{branch}");
+        commit = desk.objects.at_ref(&desk.git, &reference)?;
     }
     Ok(Reference { shown: Some(branch.into()), commit })
 }
@@ -129,7 +130,7 @@ pub(crate) fn relation(desk: &Desk, tip: &str, head: &str) -> Result<Relation, F
         changes,
         people,
         mailmap: Mailmap::parse(&desk.objects.file(tip, ".mailmap")?.unwrap_or_default()),
-        merge: merge::compute(&desk.git, &desk.objects, tip, head)?,
+        merge: desk.merges.of(desk, tip, head)?,
     }))
 }
 

@@ -59,6 +59,21 @@ impl Objects {
         }
     }
 
+    /// The commit at a branch or another ref that is given in full, such as `refs/heads/main`; `None`
+    /// when there is none.
+    pub(crate) fn at_ref(&self, git: &Git, name: &str) -> Result<Option<String>, Failure> {
+        let found = match self {
+            Self::InProcess(repository) if name.starts_with("refs/") => {
+                in_process::at_ref(repository, name)
+            }
+            Self::InProcess(_) | Self::Program(_) => None,
+        };
+        match found {
+            Some(found) => Ok(found),
+            None => Ok(git.at_ref(name)?),
+        }
+    }
+
     /// The tree of a commit.
     pub(crate) fn tree(&self, commit: &str) -> Result<String, Failure> {
         match self {

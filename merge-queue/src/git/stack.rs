@@ -14,7 +14,6 @@ use repo::Git;
 use crate::desk::Desk;
 use crate::git::merge::{self, Outcome};
 use crate::rules::diff::Change;
-use crate::rules::facts::Merge;
 use foresight::{Foresight, What};
 
 /// A chain of commits on top of a base. Nothing refers to them yet.
@@ -139,26 +138,4 @@ fn is_signed(git: &Git) -> Result<bool, Failure> {
         Some(0 | 1) => Ok(ran.stdout.trim_ascii() == b"true"),
         _ => Err(git.failure(&args, &ran).into()),
     }
-}
-
-/// What comes out when each of `heads` is merged into `base` by itself, in their order; all are full
-/// ids of commits.
-pub(crate) fn merge_all(desk: &Desk, base: &str, heads: &[&str]) -> Result<Vec<Merge>, Failure> {
-    let mut merges = Vec::with_capacity(heads.len());
-    while let Some(head) = heads.get(merges.len()) {
-        let rest = heads.get(merges.len()..).unwrap_or_default();
-        let pairs: Vec<(&str, &str)> = rest.iter().map(|head| (base, *head)).collect();
-        let mut outcomes = match pairs.len() {
-            1 => Vec::new(),
-            _ => merge::many(&desk.git, base, &pairs)?,
-        };
-        if outcomes.is_empty() {
-            // Alone, git says why it cannot.
-            outcomes.push(merge::one(&desk.git, base, head)?);
-        }
-        for outcome in outcomes {
-            merges.push(outcome.against(&desk.objects, base)?);
-        }
-    }
-    Ok(merges)
 }

@@ -49,12 +49,16 @@ pub(super) fn build(
 ) -> Result<Chain, Failure> {
     let mut chain = Chain::default();
     let mut stack = Stack::begin(desk, base);
-    for candidate in batch {
+    let messages: Vec<String> = batch.iter().map(|task| message::of(task, id)).collect();
+    if strategy == Strategy::NoFf {
+        let heads = batch.iter().map(|task| task.head.as_str());
+        stack.foresee(heads.zip(messages.iter().map(String::as_str)));
+    }
+    for (candidate, message) in batch.into_iter().zip(&messages) {
         let below = stack.tip().to_owned();
-        let message = message::of(&candidate, id);
         let how = match strategy {
             Strategy::FfOnly => How::Itself,
-            Strategy::NoFf => How::Merge { message: &message },
+            Strategy::NoFf => How::Merge { message },
         };
         let misfit = match stack.push(&candidate.head, how)? {
             Pushed::Conflict(paths) => Misfit { why: ReturnedFor::Conflict, paths },
@@ -64,7 +68,7 @@ pub(super) fn build(
                     chain.links.push(Link { candidate, below, merged });
                     continue;
                 }
-                stack = Stack::begin(desk, &below);
+                stack.take_off(&below);
                 Misfit { why: ReturnedFor::Paths, paths }
             }
         };

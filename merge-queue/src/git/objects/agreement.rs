@@ -171,6 +171,41 @@ fn about_a_tree_that_has_an_entry_twice() {
 }
 
 #[test]
+fn about_refs() {
+    let scratch = Scratch::new();
+    let repo = Repo::init(scratch.path("r"));
+    repo.commit_file("a", "1", "One");
+    repo.git(["tag", "-a", "-m", "Nested", "light"]);
+    repo.git(["tag", "-a", "-m", "A tag of a tag", "v1", "light"]);
+    repo.git(["tag", "a-file", "HEAD:a"]);
+    repo.git(["symbolic-ref", "refs/heads/other", "refs/heads/main"]);
+    repo.git(["symbolic-ref", "refs/heads/nowhere", "refs/heads/gone"]);
+    repo.git(["branch", "gr\u{f6}\u{df}e/x"]);
+    repo.write(".git/refs/heads/missing", format!("{}\n", "1".repeat(40)));
+    repo.write(".git/refs/heads/damaged", "nonsense\n");
+    repo.git(["pack-refs", "--include", "refs/tags/*"]);
+    let (a, b) = both(&repo);
+    let git = Git::new(repo.path());
+    let names =
+        ["main", "other", "nowhere", "gr\u{f6}\u{df}e/x", "gr\u{f6}\u{df}e", "missing", "damaged"]
+            .map(|name| format!("refs/heads/{name}"));
+    let odd =
+        ["refs/tags/v1", "refs/tags/a-file", "refs/heads/main~1", "main", "HEAD", "refs/heads/"];
+    let odd = odd.into_iter().chain(["", "refs/heads/../heads/main", "refs/heads/main@{0}"]);
+    let mut there = 0;
+    for name in names.iter().map(String::as_str).chain(odd) {
+        match (a.at_ref(&git, name), b.at_ref(&git, name)) {
+            (Ok(one), Ok(other)) => {
+                assert_eq!(one, other, "{name}");
+                there += usize::from(one.is_some());
+            }
+            (one, other) => assert!(one.is_err() && other.is_err(), "{name}: {one:?} {other:?}"),
+        }
+    }
+    assert_eq!(there, 4);
+}
+
+#[test]
 fn where_libgit2_cannot_open_the_repository_git_answers() {
     for (name, options) in
         [("sha256", Repo::options().sha256()), ("reftable", Repo::options().reftable())]

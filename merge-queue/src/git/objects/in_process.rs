@@ -25,6 +25,16 @@ pub(super) fn has(repository: &Repository, commit: &str) -> Result<bool, Failure
     }
 }
 
+/// The commit at a ref, if there is one; `None` when only git can tell.
+#[expect(clippy::option_option, reason = "no such ref is an answer, and another than none")]
+pub(super) fn at_ref(repository: &Repository, name: &str) -> Option<Option<String>> {
+    match repository.find_reference(name) {
+        Ok(reference) => Some(Some(reference.peel_to_commit().ok()?.id().to_string())),
+        Err(error) if error.code() == ErrorCode::NotFound => Some(None),
+        Err(_) => None,
+    }
+}
+
 pub(super) fn tree(repository: &Repository, commit: &str) -> Result<String, Failure> {
     let commit_object = repository.find_commit(oid(commit)?).map_err(failed(commit))?;
     Ok(commit_object.tree_id().to_string())

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use testkit::{FreshClone, Merged, Repo, Scratch};
 
-use super::{How, Pushed, Stack, merge_all};
+use super::{How, Pushed, Stack};
 use crate::desk::Desk;
 use crate::git::merge;
+use crate::git::merges::Merges;
 use crate::rules::diff::path_text;
 
 /// How many forks a repository holds.
@@ -110,17 +111,19 @@ fn a_stack_is_that_of_a_fresh_clone() {
                     assert_eq!(ours, theirs, "{place}");
                 }
             }
-            let heads: Vec<&str> = fork.heads.iter().map(String::as_str).collect();
-            let apart: Result<Vec<_>, _> = heads
-                .iter()
-                .map(|head| merge::compute(&desk.git, &desk.objects, &fork.base, head))
-                .collect();
-            match (merge_all(&desk, &fork.base, &heads), apart) {
-                (Ok(together), Ok(apart)) => assert_eq!(together, apart, "{place}"),
-                (together, apart) => assert!(together.is_err() && apart.is_err(), "{place}"),
+            // Each by itself: all in one process, and one process each.
+            let merges = Merges::default();
+            let heads = fork.heads.iter().cloned().collect();
+            merges.prepare(&desk, &fork.base, heads).unwrap();
+            for head in &fork.heads {
+                let alone = merge::compute(&desk.git, &desk.objects, &fork.base, head);
+                match (merges.of(&desk, &fork.base, head), alone) {
+                    (Ok(together), Ok(alone)) => assert_eq!(together, alone, "{place}"),
+                    (together, alone) => assert!(together.is_err() && alone.is_err(), "{place}"),
+                }
             }
             *met.entry("stacks").or_default() += 1;
-            *met.entry("merges").or_default() += heads.len();
+            *met.entry("merges").or_default() += fork.heads.len();
             *met.entry("merges foreseen").or_default() += stack.foresight.confirmed;
             let conflicts = ours.iter().filter(|merged| matches!(merged, Merged::Conflict(_)));
             *met.entry("conflicts").or_default() += conflicts.count();
