@@ -10,6 +10,7 @@ mod answer;
 mod candidate;
 mod chain;
 mod follow;
+mod half_done;
 mod message;
 mod move_base;
 mod record;

@@ -2,7 +2,6 @@
 
 mod dispatch;
 mod exchange;
-mod init;
 mod release;
 mod upkeep;
 
@@ -13,7 +12,6 @@ pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
-pub use self::init::{AttributeLine, Init};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
 pub use self::upkeep::{Frozen, GitCheck, Recovery, Stale};
 use crate::formats::noun;
@@ -206,7 +204,6 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Recommendation>(),
         noun::<GitCheck>(),
         noun::<Frozen>(),
-        noun::<Init>(),
         noun::<Added>(),
         noun::<Export>(),
         noun::<Stale>(),

@@ -62,6 +62,29 @@ pub(crate) fn changed(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
     listed(git, &["--untracked-files=no", "--ignore-submodules=untracked"])
 }
 
+/// A file with changes that are not staged.
+pub(crate) struct Unstaged {
+    pub(crate) path: Vec<u8>,
+    pub(crate) tracked: bool,
+}
+
+/// The files with changes that are not staged; `None` when something else is
+/// changed as well: staged, or not merged.
+pub(crate) fn unstaged(git: &Git) -> Result<Option<Vec<Unstaged>>, Error> {
+    let listed = status(git, &["--untracked-files=all"])?;
+    let mut found = Vec::new();
+    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        match entry {
+            [b' ', _, b' ', path @ ..] => found.push(Unstaged { path: path.into(), tracked: true }),
+            [b'?', b'?', b' ', path @ ..] => {
+                found.push(Unstaged { path: path.into(), tracked: false })
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
 /// The files that are neither tracked nor ignored.
 pub(crate) fn untracked(git: &Git) -> Result<Vec<Vec<u8>>, Error> {
     let args: Vec<&str> =

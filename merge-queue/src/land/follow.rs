@@ -10,6 +10,7 @@ use cli::Failure;
 use records::{Reason, TaskId};
 use repo::{Error, Git, Ran, Worktree, shell_words, worktrees};
 
+use super::half_done;
 use crate::commands::merge_ready::World;
 use crate::desk::Desk;
 use crate::git::base::Base;
@@ -207,6 +208,9 @@ pub(super) fn catch_up(
     let Some((task, landed)) = landed else { return Ok(None) };
     match desk.git.commit(&base.local())? {
         Some(local) if !desk.objects.reachable(&landed.base_after, &local)? => {
+            if let Some(holder) = checked_out(desk, base)?.first() {
+                half_done::undo(desk, holder, &local, &landed.base_after)?;
+            }
             follow(desk, base, tip, task).map(Some)
         }
         _ => Ok(None),

@@ -6,7 +6,7 @@ use cli::{Failure, Out};
 use records::{Landed, QueueEvent, TaskId};
 use repo::Git;
 
-use super::{follow, record};
+use super::{follow, half_done, record};
 use crate::desk::Desk;
 use crate::git::base::Base;
 use crate::history::History;
@@ -68,11 +68,15 @@ fn resume(
         // The tasks of a batch move the base in one step, to the last of them.
         let mut of_batch = open.iter().filter(|(_, l)| l.batch.is_some() && l.batch == first.batch);
         let after = of_batch.next_back().map_or(&first.base_after, |(_, last)| &last.base_after);
-        let same_index = desk.objects.has(after)?
-            && worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
+        if !desk.objects.has(after)? {
+            continue;
+        }
+        let same_index = worktree.ask(["diff-index", "--cached", "--quiet", after, "--"])?;
         if same_index && follow::fast_forward(&worktree, base, after)?.ok() {
             return Ok(base.tip(&desk.git)?.filter(|tip| tip == after));
         }
+        // Before the index: that is taken back, and the task lands anew.
+        half_done::undo(desk, holder, tip, after)?;
     }
     Ok(None)
 }

@@ -187,6 +187,60 @@ fn a_call_for_whatever_is_ready_brings_the_checkout_along() {
     landed_once(&project, &before);
 }
 
+/// A landing whose checkout was not brought along: it stands where it stood, as a git that was killed
+/// while it wrote the files leaves it.
+fn half_brought_along() -> (Project, String) {
+    let project = Project::new();
+    project.lane.write("docs/guide.md", "one\ntwo\nthree\nfour\nfive\nsix\n");
+    project.lane.write("run.sh", "#!/bin/sh\n");
+    project.lane.git(["rm", "-q", "src/lib.rs"]);
+    project.lane.commit_all("More");
+    project.make_ready();
+    let before = project.base();
+    project.run("land 98").code(0);
+    project.main.git(["reset", "-q", "--hard", &before]);
+    (project, before)
+}
+
+#[test]
+fn while_git_writes_the_files_of_the_checkout() {
+    let (project, before) = half_brought_along();
+    std::fs::remove_file(project.main.file("src/lib.rs")).unwrap();
+    std::fs::remove_file(project.main.file("docs/guide.md")).unwrap();
+    project.main.write("src/api/schema.rs", "pub fn sch");
+    project.main.write("run.sh", "");
+    project.main.write("mine", "not a file of the landing\n");
+    let ran = project.run("land --ready");
+    assert_eq!(ran.code(0).err(), "");
+    assert_eq!(project.main.head(), project.base());
+    assert_eq!(Project::dirt(&project.main), "?? mine\n".trim_end());
+    std::fs::remove_file(project.main.file("mine")).unwrap();
+    landed_once(&project, &before);
+}
+
+#[test]
+fn work_in_the_way_of_a_checkout_is_nobodys_trace() {
+    let mess: [fn(&Repo); 4] = [
+        |main| main.write("src/api/schema.rs", "pub fn mine() {}\n"),
+        |main| main.write("docs/guide.md", "mine\n"),
+        |main| main.write("src/lib.rs", "mine\n"),
+        |main| {
+            main.write("run.sh", "");
+            main.git(["add", "run.sh"]);
+        },
+    ];
+    for mess in mess {
+        let (project, before) = half_brought_along();
+        mess(&project.main);
+        let dirt = Project::dirt(&project.main);
+        let diff = project.main.git(["diff", "HEAD"]);
+        project.run("land --ready").code(0).stderr_has("could not follow");
+        assert_eq!(project.main.head(), before);
+        assert_eq!(Project::dirt(&project.main), dirt);
+        assert_eq!(project.main.git(["diff", "HEAD"]), diff);
+    }
+}
+
 #[test]
 fn after_everything() {
     let project = Project::new();

@@ -13,7 +13,6 @@ mod freeze;
 mod handoff;
 mod happy_path;
 mod implementers;
-mod init;
 mod interrupted;
 mod journal_state;
 mod land_in_turn;
