@@ -6,6 +6,7 @@ mod dispatch;
 mod evidence;
 mod freeze;
 mod handoff;
+mod init;
 mod land;
 mod merge_ready;
 mod promote;
@@ -20,6 +21,7 @@ pub(crate) use self::claim::{ClaimArgs, ReleaseArgs, RenewArgs, SetStatusArgs};
 pub(crate) use self::evidence::{Declared, EvidenceArgs};
 pub(crate) use self::freeze::FreezeArgs;
 pub(crate) use self::handoff::HandoffArgs;
+pub(crate) use self::init::InitArgs;
 pub(crate) use self::land::LandArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
 pub(crate) use self::promote::PromoteArgs;
@@ -208,6 +210,13 @@ pub(crate) enum Command {
     ///
     /// Ends with 1 when the queue is not frozen.
     Thaw,
+    /// Propose what lets branches land together: how the changelog, which all of them edit, is merged
+    ///
+    /// Two branches that add a line at the same place conflict, unless git is told to keep both
+    /// (`merge=union`). Prints the lines that `.gitattributes` should have and what they lead to, and warns of
+    /// drivers that git does not have, such as `merge=ours`. Changes nothing without --apply, which adds
+    /// the lines to the file in the checkout and commits nothing. They count once the base has them.
+    Init(InitArgs),
     /// Print the evidence for a release: commit, checks, reviews, risks and how to take it back
     ///
     /// Whether to release is a person's decision, and this command never promotes anything. Each task

@@ -7,6 +7,7 @@ mod export;
 pub(crate) mod freeze;
 mod git_check;
 mod handoff;
+mod init;
 mod log;
 mod look;
 pub(crate) mod merge_ready;
@@ -59,6 +60,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::Review(args)) => review::run(&desk, args, out),
         Some(Command::MergeReady(args)) => merge_ready::run(&desk, &args, out),
         Some(Command::Freeze(args)) => freeze::freeze(&desk, args, out),
+        Some(Command::Init(args)) => init::run(&desk, &args, out),
         Some(Command::Thaw) => freeze::thaw(&desk, out),
         Some(Command::Promote(args)) => promote::run(&desk, &args, out),
         Some(Command::Land(args)) => land::run(&desk, &args, out),

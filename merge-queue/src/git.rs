@@ -1,6 +1,7 @@
 //! What git says: the base, lanes, commits and trees, merges. Nothing here decides.
 
 pub(crate) mod activity;
+pub(crate) mod attributes;
 pub(crate) mod base;
 pub(crate) mod gather;
 pub(crate) mod lane;

@@ -17,6 +17,7 @@ pub(crate) mod merged_paths;
 pub(crate) mod people;
 pub(crate) mod persons;
 pub(crate) mod policy;
+pub(crate) mod propose;
 pub(crate) mod ready;
 pub(crate) mod release;
 pub(crate) mod route;

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod exchange;
+mod init;
 mod release;
 mod upkeep;
 
@@ -12,6 +13,7 @@ pub use self::dispatch::{
     Attention, Candidate, ClaimStatus, NextAction, Recommendation, TaskStatus,
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
+pub use self::init::{AttributeLine, Init};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
 pub use self::upkeep::{Frozen, GitCheck, Recovery, Stale};
 use crate::formats::noun;
@@ -204,6 +206,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Recommendation>(),
         noun::<GitCheck>(),
         noun::<Frozen>(),
+        noun::<Init>(),
         noun::<Added>(),
         noun::<Export>(),
         noun::<Stale>(),

@@ -77,7 +77,7 @@ pub(crate) fn unstaged(git: &Git) -> Result<Option<Vec<Unstaged>>, Error> {
         match entry {
             [b' ', _, b' ', path @ ..] => found.push(Unstaged { path: path.into(), tracked: true }),
             [b'?', b'?', b' ', path @ ..] => {
-                found.push(Unstaged { path: path.into(), tracked: false })
+                found.push(Unstaged { path: path.into(), tracked: false });
             }
             _ => return Ok(None),
         }

@@ -91,6 +91,7 @@ const ENCORE: &[(&str, i32)] = &[
         0,
     ),
     ("merge-queue freeze --reason 'release day'; merge-queue status; merge-queue thaw", 0),
+    ("merge-queue init", 0),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
     ("merge-queue promote --evidence", 1),
