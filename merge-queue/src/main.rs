@@ -6,6 +6,7 @@ mod definition_files;
 mod desk;
 mod git;
 mod history;
+mod index;
 mod land;
 mod rules;
 mod show;

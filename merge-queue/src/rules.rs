@@ -1,5 +1,6 @@
 //! The rules: pure functions of values, and the values themselves. Nothing here asks git or the clock.
 
+pub(crate) mod account;
 pub(crate) mod added;
 pub(crate) mod batch;
 pub(crate) mod claim;

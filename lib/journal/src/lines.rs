@@ -41,6 +41,11 @@ impl<R: Read> Lines<R> {
         Self { offset, number, ..Self::new(source, reader, max_line) }
     }
 
+    /// As [`Lines::starting_at`], behind so many `lines`, blank ones included: line numbers go on.
+    pub fn continuing(source: &Path, reader: R, offset: u64, lines: u64, max_line: usize) -> Self {
+        Self { offset, number: Some(lines), ..Self::new(source, reader, max_line) }
+    }
+
     /// As [`Lines::new`]; `None` is a file that does not exist and has no lines.
     pub(crate) fn from_option(source: &Path, reader: Option<R>, max_line: usize) -> Self {
         let reader = reader.map(|reader| BufReader::with_capacity(64 * 1024, reader));

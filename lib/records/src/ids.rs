@@ -164,7 +164,11 @@ pub fn check_ref_part(text: &str) -> Result<(), IdError> {
         err("only letters, digits, '.', '_' and '-' are allowed")
     } else if text.contains("..") || text.ends_with('.') {
         err("it contains '..' or ends with '.'")
-    } else if text.to_ascii_lowercase().ends_with(".lock") {
+    } else if text
+        .as_bytes()
+        .last_chunk::<5>()
+        .is_some_and(|end| end.eq_ignore_ascii_case(b".lock"))
+    {
         err("git reserves names that end with .lock")
     } else {
         Ok(())

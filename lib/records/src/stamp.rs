@@ -28,6 +28,16 @@ impl Stamp {
         Self(Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at))
     }
 
+    /// The stamp for so many milliseconds since 1970; `None` beyond the calendar.
+    pub fn of_millisecond(at: i64) -> Option<Self> {
+        Timestamp::from_millisecond(at).ok().map(Self)
+    }
+
+    /// How many milliseconds since 1970 it is.
+    pub fn millisecond(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
     /// The instant itself.
     pub fn instant(self) -> Timestamp {
         self.0

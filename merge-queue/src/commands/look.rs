@@ -1,6 +1,6 @@
 //! What `status`, `ready` and `next` look at: definitions, journal, and the base as it was last fetched.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use cli::{Failure, Out};
@@ -9,6 +9,7 @@ use records::Stamp;
 use crate::desk::Desk;
 use crate::git::gather;
 use crate::history::History;
+use crate::rules::account::{self, Stands};
 use crate::rules::definitions::Definitions;
 use crate::rules::frozen::{Frozen, frozen};
 use crate::rules::survey::Survey;
@@ -17,7 +18,7 @@ use crate::rules::survey::Survey;
 pub(super) struct Look {
     pub(super) definitions: Definitions,
     pub(super) history: Rc<History>,
-    reached: BTreeSet<String>,
+    stands: RefCell<Stands>,
     now: Stamp,
 }
 
@@ -28,12 +29,14 @@ impl Look {
         let history = desk.history(out)?;
         let tip = desk.base(&definitions)?.tip(&desk.git)?;
         let reached = gather::reached(desk, tip.as_deref(), history.events.iter())?;
-        Ok(Self { definitions, history, reached, now: cli::clock::now() })
+        let stands = RefCell::new(account::stands(&history.events, &reached));
+        Ok(Self { definitions, history, stands, now: cli::clock::now() })
     }
 
-    /// Where every task stands.
+    /// Where every task stands; to be asked once.
     pub(super) fn survey(&self) -> Survey<'_> {
-        Survey::new(&self.definitions, &self.history, &self.reached, self.now)
+        let stands = self.stands.take();
+        Survey::of(&self.definitions, stands, self.history.damage.first(), self.now)
     }
 
     /// The freeze that holds, if one does.

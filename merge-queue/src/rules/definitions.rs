@@ -174,7 +174,7 @@ pub(crate) struct Source {
 }
 
 /// A task.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Task {
     /// Its id.
     pub(crate) id: TaskId,

@@ -1,9 +1,33 @@
 //! Who works on a task and what was said about it: a fold over its events, oldest first.
 
 use records::{QueueEvent, ReviewStatus, Stamp, StatusChange, TaskClaim, TaskState};
+use serde::{Deserialize, Serialize};
+
+/// The newest event as two numbers: every task has one, and a time in words takes long to read.
+mod brief {
+    use records::Stamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(
+        last: &Option<(u64, Stamp)>,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
+        last.map(|(event, at)| (event, at.millisecond())).serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Option<(u64, Stamp)>, D::Error> {
+        let Some((event, at)) = Option::<(u64, i64)>::deserialize(input)? else { return Ok(None) };
+        let at = Stamp::of_millisecond(at).ok_or_else(|| D::Error::custom("no time"))?;
+        Ok(Some((event, at)))
+    }
+}
 
 /// What the events of one task amount to.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Standing {
     /// The newest claim that was not given up. Its lease may be over.
     pub(crate) claim: Option<Held>,
@@ -17,18 +41,19 @@ pub(crate) struct Standing {
     /// back.
     pub(crate) in_review: bool,
     /// The newest event's number and time.
+    #[serde(with = "brief")]
     pub(crate) last: Option<(u64, Stamp)>,
 }
 
 /// A claim and the event that gave it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) claim: TaskClaim,
     pub(crate) event: u64,
 }
 
 /// A status and the event that set it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Said {
     pub(crate) change: StatusChange,
     pub(crate) event: u64,

@@ -3,6 +3,83 @@
 use std::collections::BTreeSet;
 
 use records::{Landed, QueueEvent, TaskState};
+use serde::{Deserialize, Serialize};
+
+/// What an event says about whether its task is done.
+pub(crate) trait Turn {
+    /// The commit that it hands over.
+    fn hands_over(&self) -> Option<&str>;
+    /// The reviewed commit that it lands, and the one that the base moves to with it.
+    fn lands(&self) -> Option<(&str, &str)>;
+    /// Whether it says where the task stands, and the commit with which it says that the task is done.
+    fn says(&self) -> Option<Option<&str>>;
+    /// Whether it opens a task that was done.
+    fn reopens(&self) -> bool;
+}
+
+impl Turn for QueueEvent {
+    fn hands_over(&self) -> Option<&str> {
+        self.handoff.as_ref().map(|handoff| handoff.commit.as_str())
+    }
+
+    fn lands(&self) -> Option<(&str, &str)> {
+        self.landed.as_ref().map(|landed| (landed.commit.as_str(), landed.base_after.as_str()))
+    }
+
+    fn says(&self) -> Option<Option<&str>> {
+        self.status
+            .as_ref()
+            .map(|change| change.commit.as_deref().filter(|_| change.to == TaskState::Done))
+    }
+
+    fn reopens(&self) -> bool {
+        self.status.as_ref().is_some_and(|change| change.reopened)
+    }
+}
+
+/// What is left of an event that has something to say about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trace {
+    /// The number of the event.
+    pub(crate) event: u64,
+    hands_over: Option<String>,
+    lands: Option<(String, String)>,
+    says: Option<Option<String>>,
+    reopens: bool,
+}
+
+impl Trace {
+    /// Of an event; `None` when it has nothing to say about it.
+    pub(crate) fn of(event: &QueueEvent) -> Option<Self> {
+        let trace = Self {
+            event: event.seq,
+            hands_over: event.hands_over().map(Into::into),
+            lands: event.lands().map(|(commit, after)| (commit.into(), after.into())),
+            says: event.says().map(|commit| commit.map(Into::into)),
+            reopens: event.reopens(),
+        };
+        let silent = trace.hands_over.is_none() && trace.lands.is_none() && trace.says.is_none();
+        (!silent).then_some(trace)
+    }
+}
+
+impl Turn for Trace {
+    fn hands_over(&self) -> Option<&str> {
+        self.hands_over.as_deref()
+    }
+
+    fn lands(&self) -> Option<(&str, &str)> {
+        self.lands.as_ref().map(|(commit, after)| (commit.as_str(), after.as_str()))
+    }
+
+    fn says(&self) -> Option<Option<&str>> {
+        self.says.as_ref().map(Option::as_deref)
+    }
+
+    fn reopens(&self) -> bool {
+        self.reopens
+    }
+}
 
 /// The landing that brought the task in, if its work is in the base.
 ///
@@ -13,19 +90,28 @@ pub(crate) fn landed<'a>(
     events: impl DoubleEndedIterator<Item = &'a QueueEvent>,
     reached: &BTreeSet<String>,
 ) -> Option<(&'a QueueEvent, &'a Landed)> {
+    let (_, event) = arrival(events, reached)?;
+    event.landed.as_ref().map(|landing| (event, landing))
+}
+
+/// The turn that brought the task in, and its place from the end.
+fn arrival<'a, T: Turn>(
+    turns: impl DoubleEndedIterator<Item = &'a T>,
+    reached: &BTreeSet<String>,
+) -> Option<(usize, &'a T)> {
     let mut handed_over = None;
-    for event in events.rev() {
-        if event.status.as_ref().is_some_and(|change| change.reopened) {
+    for (place, turn) in turns.rev().enumerate() {
+        if turn.reopens() {
             return None;
         }
-        if let Some(handoff) = &event.handoff {
-            handed_over.get_or_insert(handoff.commit.as_str());
+        if let Some(commit) = turn.hands_over() {
+            handed_over.get_or_insert(commit);
         }
-        if let Some(landing) = &event.landed
-            && reached.contains(&landing.base_after)
+        if let Some((commit, after)) = turn.lands()
+            && reached.contains(after)
         {
-            let same = handed_over.is_none_or(|commit| commit == landing.commit);
-            return same.then_some((event, landing));
+            let same = handed_over.is_none_or(|handed_over| handed_over == commit);
+            return same.then_some((place, turn));
         }
     }
     None
@@ -34,45 +120,34 @@ pub(crate) fn landed<'a>(
 /// The event that makes the task done: its landing, or somebody's word that it is done with a commit
 /// that the base has, for work that was merged by hand. A handoff of another commit, and opening the
 /// task again, end that.
-pub(crate) fn done<'a>(
-    events: impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone,
+pub(crate) fn done<'a, T: Turn>(
+    turns: impl DoubleEndedIterator<Item = &'a T> + Clone,
     reached: &BTreeSet<String>,
-) -> Option<&'a QueueEvent> {
-    let landed = landed(events.clone(), reached).map(|(event, _)| event);
+) -> Option<&'a T> {
+    let arrival = arrival(turns.clone(), reached);
     let mut handed_over = None;
-    for event in events.rev() {
-        if let Some(handoff) = &event.handoff {
-            handed_over.get_or_insert(handoff.commit.as_str());
-        }
-        if event.status.is_none() {
-            continue;
+    for (place, turn) in turns.rev().enumerate() {
+        if let Some(commit) = turn.hands_over() {
+            handed_over.get_or_insert(commit);
         }
         // The newest word counts, whatever it is.
-        let said = said_done(event).filter(|commit| {
+        let Some(said) = turn.says() else { continue };
+        let said = said.filter(|commit| {
             reached.contains(*commit)
                 && handed_over.is_none_or(|handed_over| handed_over == *commit)
         });
-        return match (said, landed) {
-            (Some(_), Some(landed)) if landed.seq > event.seq => Some(landed),
-            (Some(_), _) => Some(event),
-            (None, landed) => landed,
+        return match (said, arrival) {
+            (Some(_), Some((newer, landed))) if newer < place => Some(landed),
+            (Some(_), _) => Some(turn),
+            (None, arrival) => arrival.map(|(_, landed)| landed),
         };
     }
-    landed
+    arrival.map(|(_, landed)| landed)
 }
 
 /// The commits whose presence in the base decides about these events.
-pub(crate) fn landings<'a>(
-    events: impl Iterator<Item = &'a QueueEvent>,
+pub(crate) fn landings<'a, T: Turn + 'a>(
+    turns: impl Iterator<Item = &'a T>,
 ) -> impl Iterator<Item = &'a str> {
-    events.filter_map(|event| {
-        let landed = event.landed.as_ref().map(|landing| landing.base_after.as_str());
-        landed.or_else(|| said_done(event))
-    })
-}
-
-/// The commit with which somebody said that the task is done.
-fn said_done(event: &QueueEvent) -> Option<&str> {
-    let change = event.status.as_ref().filter(|change| change.to == TaskState::Done)?;
-    change.commit.as_deref()
+    turns.filter_map(|turn| turn.lands().map(|(_, after)| after).or_else(|| turn.says().flatten()))
 }

@@ -1,13 +1,19 @@
 //! Where every task stands, in the order in which tasks are taken.
 
-use std::collections::{BTreeSet, HashMap};
+#[cfg(test)]
+use std::collections::BTreeSet;
+use std::collections::HashSet;
 
-use records::{QueueEvent, Reason, Stamp, TaskId, TaskState};
+use records::merge_queue::Mistake;
+use records::{Reason, Stamp, TaskId, TaskState};
 
+#[cfg(test)]
 use crate::history::History;
+#[cfg(test)]
+use crate::rules::account;
+use crate::rules::account::{Stand, Stands};
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::standing::Standing;
-use crate::rules::state;
 
 /// Every task at one moment.
 #[derive(Debug)]
@@ -19,7 +25,7 @@ pub(crate) struct Survey<'a> {
     pub(crate) now: Stamp,
     /// Why nothing may be claimed whatever the tasks look like: what cannot be read may forbid it.
     pub(crate) unsure: Option<Reason>,
-    done: BTreeSet<&'a TaskId>,
+    done: HashSet<&'a TaskId>,
 }
 
 /// A task at one moment.
@@ -35,31 +41,36 @@ pub(crate) struct Surveyed<'a> {
 
 impl<'a> Survey<'a> {
     /// From the journal. `reached` holds the commits of landings that the base has.
+    #[cfg(test)]
     pub(crate) fn new(
         definitions: &'a Definitions,
         history: &History,
         reached: &BTreeSet<String>,
         now: Stamp,
     ) -> Self {
-        let mut by_task: HashMap<&TaskId, Vec<&QueueEvent>> = HashMap::new();
-        for event in &history.events {
-            let Some(task) = &event.task else { continue };
-            by_task.entry(task).or_default().push(event);
-        }
+        let stands = account::stands(&history.events, reached);
+        Self::of(definitions, stands, history.damage.first(), now)
+    }
+
+    /// From where the tasks stand that have events. `damage` is why the journal cannot be relied upon.
+    pub(crate) fn of(
+        definitions: &'a Definitions,
+        mut stands: Stands,
+        damage: Option<&Mistake>,
+        now: Stamp,
+    ) -> Self {
         let mut tasks: Vec<Surveyed<'_>> = definitions
             .tasks
             .iter()
             .map(|task| {
-                let events = by_task.get(&task.id).map(Vec::as_slice).unwrap_or_default();
-                let standing = Standing::of(events.iter().copied());
-                let done = state::done(events.iter().copied(), reached).map(|event| event.seq);
+                let Stand { standing, done } = stands.remove(&task.id).unwrap_or_default();
                 Surveyed { task, standing, done }
             })
             .collect();
         tasks.sort_by_key(|surveyed| surveyed.task.rank());
         let done = tasks.iter().filter(|surveyed| surveyed.done.is_some());
         let done = done.map(|surveyed| &surveyed.task.id).collect();
-        Self { tasks, now, unsure: unsure(definitions, history), done }
+        Self { tasks, now, unsure: unsure(definitions, damage), done }
     }
 
     /// Where a task stands.
@@ -73,8 +84,8 @@ impl<'a> Survey<'a> {
     }
 }
 
-fn unsure(definitions: &Definitions, history: &History) -> Option<Reason> {
-    let (code, mistake) = match (definitions.mistakes.first(), history.damage.first()) {
+fn unsure(definitions: &Definitions, damage: Option<&Mistake>) -> Option<Reason> {
+    let (code, mistake) = match (definitions.mistakes.first(), damage) {
         (Some(mistake), _) => ("definitions_invalid", mistake),
         (None, Some(damage)) => ("journal_damaged", damage),
         (None, None) => return None,
