@@ -38,7 +38,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
     if args.show_config {
         return show_config(&desk, out);
     }
-    match args.command {
+    let answer = match args.command {
         Some(Command::Validate) => validate::run(&desk, out),
         Some(Command::Status) => status::run(&desk, out),
         Some(Command::Ready(args)) => ready::run(&desk, &args, out),
@@ -66,7 +66,9 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::Land(args)) => land::run(&desk, &args, out),
         None => Err(Failure::usage("what to do", "no command was given")
             .hint("merge-queue --help lists the commands")),
-    }
+    };
+    desk.keep_index();
+    answer
 }
 
 fn show_config(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {

@@ -1,6 +1,7 @@
 //! The repository that a call works on, opened once.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ use crate::git::base::Base;
 use crate::git::merges::Merges;
 use crate::git::objects::Objects;
 use crate::history::{self, History, Version};
+use crate::index::{self, Index, Joined, Trouble};
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::{added, validate};
 
@@ -31,6 +33,10 @@ pub(crate) struct Desk {
     actor: Option<String>,
     /// The journal as this call has read it, and how the file was just before.
     read: RefCell<Option<(Version, Rc<History>)>>,
+    /// The index, where there is one, and the version of the journal that it was brought up to date with.
+    index: RefCell<Option<(Version, Option<Index>)>>,
+    /// Why there is none, to be told once.
+    trouble: RefCell<Option<String>>,
 }
 
 impl Desk {
@@ -52,6 +58,8 @@ impl Desk {
             merges: Merges::default(),
             actor,
             read: RefCell::default(),
+            index: RefCell::default(),
+            trouble: RefCell::default(),
         })
     }
 
@@ -77,9 +85,32 @@ impl Desk {
         let shown = Path::new(config::FILE_NAME);
         let checked = validate::check_all(shown, first.section, named);
         let mut definitions = Definitions { sources, ..checked };
-        let journal = history::file(&self.place).display().to_string();
-        added::join(&mut definitions, &journal, self.journal()?.added());
+        self.join_added(&mut definitions)?;
         Ok(definitions)
+    }
+
+    /// Joins the tasks that were added to those of the files.
+    fn join_added(&self, definitions: &mut Definitions) -> Result<(), Failure> {
+        let journal = history::file(&self.place).display().to_string();
+        let digest = index::digest(&journal, &definitions.sources);
+        if let Some(Some(Joined { tasks, mistakes })) = self.indexed(|index| index.joined(&digest))
+        {
+            definitions.tasks.extend(tasks);
+            definitions.mistakes.extend(mistakes);
+            return Ok(());
+        }
+        let (tasks, mistakes) = (definitions.tasks.len(), definitions.mistakes.len());
+        let added = match self.indexed(Index::added) {
+            Some(events) => events.into_iter().map(|event| (event.seq, event.added)).collect(),
+            None => self.journal()?.added(),
+        };
+        added::join(definitions, &journal, added);
+        let joined = Joined {
+            tasks: definitions.tasks.get(tasks..).unwrap_or_default().to_vec(),
+            mistakes: definitions.mistakes.get(mistakes..).unwrap_or_default().to_vec(),
+        };
+        self.indexed(|index| index.keep_joined(&digest, &joined, definitions));
+        Ok(())
     }
 
     /// The definitions, which must be without a mistake before anything is recorded.
@@ -107,10 +138,44 @@ impl Desk {
     /// The journal; what a reader should know about it goes to stderr.
     pub(crate) fn history(&self, out: &Out) -> Result<Rc<History>, Failure> {
         let history = self.journal()?;
-        for remark in &history.remarks {
+        self.remark(&history.remarks, out);
+        Ok(history)
+    }
+
+    /// The same, with the events of these tasks at least.
+    pub(crate) fn history_of<'t>(
+        &self,
+        tasks: impl IntoIterator<Item = &'t TaskId>,
+        out: &Out,
+    ) -> Result<Rc<History>, Failure> {
+        let history = self.journal_of(tasks)?;
+        self.remark(&history.remarks, out);
+        Ok(history)
+    }
+
+    /// The journal with the events of these tasks at least.
+    pub(crate) fn journal_of<'t>(
+        &self,
+        tasks: impl IntoIterator<Item = &'t TaskId>,
+    ) -> Result<Rc<History>, Failure> {
+        let tasks: BTreeSet<&TaskId> = tasks.into_iter().collect();
+        let found = self.indexed(|index| {
+            Ok(History {
+                events: index.events_of(&tasks)?,
+                last: index.events(),
+                tasks: Some(tasks.iter().map(|task| (*task).clone()).collect()),
+                damage: Vec::new(),
+                remarks: index.remarks().cloned().collect(),
+            })
+        });
+        found.map_or_else(|| self.journal(), |history| Ok(Rc::new(history)))
+    }
+
+    /// Says on stderr what a reader should know.
+    pub(crate) fn remark(&self, remarks: &[String], out: &Out) {
+        for remark in self.trouble.take().iter().chain(remarks) {
             out.note(remark);
         }
-        Ok(history)
     }
 
     /// The journal. It is read once, and again only when it has changed since.
@@ -128,6 +193,71 @@ impl Desk {
     /// Lets go of what was read of the journal.
     pub(crate) fn forget(&self) {
         self.read.take();
+    }
+
+    /// What `read` finds in the index, which is up to date with the journal; `None` when there is none to
+    /// answer from, so that the journal must be read.
+    pub(crate) fn indexed<T>(
+        &self,
+        mut read: impl FnMut(&mut Index) -> Result<T, Trouble>,
+    ) -> Option<T> {
+        /// Others may write at the same moment, and a damaged index is made anew.
+        const TRIES: u32 = 4;
+        let mut kept = self.index.borrow_mut();
+        for _ in 0..TRIES {
+            let version = history::version(&self.place);
+            if kept.as_ref().is_none_or(|(of, _)| *of != version) {
+                *kept = None;
+            }
+            let synced = match kept.take() {
+                Some((_, index)) => Ok(index),
+                None => Index::sync(&self.place),
+            };
+            let found = synced.and_then(|mut index| {
+                let found = index.as_mut().map(&mut read).transpose();
+                if found.is_ok() {
+                    *kept = Some((version, index));
+                }
+                found
+            });
+            match found {
+                Ok(found) => return found,
+                Err(Trouble::Busy) => {}
+                Err(Trouble::Damaged(why)) => match index::move_aside(&self.place) {
+                    Ok(aside) => self.tell(format!(
+                        "the index queue.db was damaged and is made anew ({why}); the old one is {}",
+                        aside.display()
+                    )),
+                    Err(trouble) => return self.without(version, &mut kept, trouble),
+                },
+                Err(trouble) => return self.without(version, &mut kept, trouble),
+            }
+        }
+        None
+    }
+
+    /// There is no index for this version of the journal.
+    fn without<T>(
+        &self,
+        version: Version,
+        kept: &mut Option<(Version, Option<Index>)>,
+        trouble: Trouble,
+    ) -> Option<T> {
+        *kept = Some((version, None));
+        if let Trouble::Unwritable(why) = trouble {
+            self.tell(format!("the index queue.db cannot be used, and the journal is read: {why}"));
+        }
+        None
+    }
+
+    /// Keeps a note on the index, which is told once.
+    fn tell(&self, note: String) {
+        self.trouble.borrow_mut().get_or_insert(note);
+    }
+
+    /// Brings the index up to date with what this call has recorded.
+    pub(crate) fn keep_index(&self) {
+        self.indexed(|_| Ok(()));
     }
 
     /// Records an event about `task`; `fill` adds the payload.

@@ -1,5 +1,6 @@
 //! The queue's journal: what happened, and whether that can be relied upon.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,8 +16,13 @@ use crate::desk::Desk;
 /// Everything that was recorded.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
-    /// The events, oldest first.
+    /// The events, oldest first: all, or those of some tasks.
     pub(crate) events: Vec<QueueEvent>,
+    /// The number of the last event of all.
+    pub(crate) last: u64,
+    /// The tasks whose events are all here; `None` when those of every task are. Events about the whole
+    /// queue always are, and those of landings that never ended.
+    pub(crate) tasks: Option<BTreeSet<TaskId>>,
     /// Why the journal cannot be relied upon; empty when it can.
     pub(crate) damage: Vec<Mistake>,
     /// What a reader should know although nothing is wrong.
@@ -29,7 +35,13 @@ impl History {
         &'a self,
         task: &'a TaskId,
     ) -> impl DoubleEndedIterator<Item = &'a QueueEvent> + Clone {
+        debug_assert!(self.tasks.as_ref().is_none_or(|tasks| tasks.contains(task)), "{task}");
         self.events.iter().filter(move |event| event.task.as_ref() == Some(task))
+    }
+
+    /// How many events the journal has.
+    pub(crate) fn count(&self) -> u64 {
+        if self.tasks.is_some() { self.last } else { self.events.len() as u64 }
     }
 
     /// The tasks that were added, with the numbers of the events.
@@ -93,6 +105,7 @@ fn judge(path: &Path, loaded: Loaded<QueueEvent>) -> History {
             );
             history.damage.push(at(position.line, message));
         }
+        history.last = event.seq;
         history.events.push(event);
     }
     history.damage.sort_by_key(|damage| damage.line);
@@ -152,10 +165,9 @@ pub(crate) fn append_after<R>(
     let mut known = Rc::unwrap_or_clone(known);
     let mut instead = None;
     let appended = journal::append_with(file(&desk.place), |view| {
-        let last = known.events.last().map_or(0, |event| event.seq);
-        known.events.extend(newer(view, last)?);
-        let last = known.events.last().map_or(0, |event| event.seq);
-        let next = last.checked_add(1).ok_or_else(|| no_number_after(last))?;
+        known.events.extend(newer(view, known.last)?);
+        known.last = known.events.last().map_or(0, |event| event.seq).max(known.last);
+        let next = known.last.checked_add(1).ok_or_else(|| no_number_after(known.last))?;
         match decide(next, &known)? {
             Ok(event) => Ok(Some(event)),
             Err(other) => {

@@ -16,10 +16,14 @@ mod lines;
 mod packed;
 mod sample;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod update;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+#[cfg(test)]
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -31,7 +35,10 @@ use self::header::Header;
 pub(crate) use self::joined::Joined;
 pub(crate) use self::trouble::Trouble;
 use crate::history;
-use crate::rules::account::{Account, Stands};
+#[cfg(test)]
+use crate::rules::account::Account;
+use crate::rules::account::Stands;
+use crate::rules::definitions::{Definitions, Source};
 
 /// The index, which is up to date with the journal as it was a moment ago.
 #[derive(Debug)]
@@ -44,10 +51,30 @@ pub(crate) struct Index {
     torn: Option<String>,
 }
 
+/// The digest of definitions and of where the journal is.
+pub(crate) fn digest(journal: &str, sources: &[Source]) -> String {
+    let mut all = Vec::new();
+    let parts = sources.iter().flat_map(|source| [source.path.as_bytes(), &source.bytes]);
+    for part in parts.chain([journal.as_bytes()]) {
+        all.extend_from_slice(&part.len().to_le_bytes());
+        all.extend_from_slice(part);
+    }
+    records::sha256_hex(&all)
+}
+
+/// Moves a damaged index aside. Gives where it is now.
+pub(crate) fn move_aside(place: &Place) -> Result<PathBuf, Trouble> {
+    file::move_aside(&file(place))
+}
+
+fn file(place: &Place) -> PathBuf {
+    place.state_dir().join("queue.db")
+}
+
 impl Index {
     /// Opens the index and brings it up to date; `None` when there is nothing to index.
     pub(crate) fn sync(place: &Place) -> Result<Option<Self>, Trouble> {
-        update::sync(&history::file(place), &place.state_dir().join("queue.db"))
+        update::sync(&history::file(place), &file(place))
     }
 
     /// How many events the journal has.
@@ -98,13 +125,15 @@ impl Index {
     }
 
     /// Where every task stands that has events. `tip` is where the base stands; `ask` says which of some
-    /// commits it has.
+    /// commits it has, and its answers are
+    /// kept if they are to be remembered.
     pub(crate) fn stands<E>(
         &mut self,
         tip: Option<&str>,
+        remember: bool,
         ask: impl FnMut(&BTreeSet<&str>) -> Result<BTreeSet<String>, E>,
     ) -> Result<Result<Stands, E>, Trouble> {
-        accounts::stands(self, tip, ask)
+        accounts::stands(self, tip, remember, ask)
     }
 
     /// What the events of every task amount to.
@@ -119,9 +148,15 @@ impl Index {
         self.at_one_moment(|index| joined::kept(index, digest))
     }
 
-    /// Keeps what came out when the tasks that were added were joined to the definitions.
-    pub(crate) fn keep_joined(&mut self, digest: &str, joined: &Joined) -> Result<(), Trouble> {
-        joined::keep(self, digest, joined)
+    /// Keeps what came out when the tasks that were added were joined to the definitions, and shows all of
+    /// them.
+    pub(crate) fn keep_joined(
+        &mut self,
+        digest: &str,
+        joined: &Joined,
+        definitions: &Definitions,
+    ) -> Result<(), Trouble> {
+        joined::keep(self, digest, joined, definitions)
     }
 
     /// The tasks that were added, with the numbers of the events.

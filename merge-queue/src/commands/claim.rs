@@ -17,7 +17,7 @@ pub(super) fn claim(desk: &Desk, args: &ClaimArgs, out: &mut Out) -> Result<Exit
     let claimant = Claimant { role: &args.role, owner: &args.owner, lease };
     // Asked before the journal is locked. Whoever has the task already is not asked again: by now the
     // lane is being worked in.
-    let history = desk.journal()?;
+    let history = desk.journal_of([&task.id])?;
     let standing = Standing::of(history.of(&task.id));
     let lane = if rules::holds(&standing, claimant, cli::clock::now()).is_some() {
         Ok(None)

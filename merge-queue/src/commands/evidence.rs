@@ -108,7 +108,8 @@ fn declare(
     declared: Declared,
     out: &mut Out,
 ) -> Result<Exit, Failure> {
-    let reference = || gather::reference(desk, definitions, &*desk.history(out)?, task, None);
+    let reference =
+        || gather::reference(desk, definitions, &*desk.history_of([&task.id], out)?, task, None);
     let known = match &args.commit {
         Some(given) => Some(commit(desk, given)?),
         None => reference()?.commit,

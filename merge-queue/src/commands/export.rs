@@ -9,7 +9,9 @@ use super::status::status;
 use crate::desk::Desk;
 
 pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
-    let look = Look::take(desk, out)?;
+    let definitions = desk.definitions()?;
+    let history = desk.history(out)?;
+    let look = Look::at(desk, definitions, &history)?;
     let base = desk.base(&look.definitions)?;
     let survey = look.survey();
     let definitions = &look.definitions;
@@ -39,13 +41,13 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         roles: roles.collect(),
         routes: routes.collect(),
         tasks: tasks.collect(),
-        events: look.history.events.clone(),
+        events: history.events.clone(),
     };
     let line = records::print_noun(&export);
     out.raw_line(&line.map_err(|error| Failure::world("cannot print the state", error))?)?;
     warn_about(&look, out);
     // What could not be read is not in it.
-    match look.history.damage.first() {
+    match history.damage.first() {
         None => Ok(Exit::Yes),
         Some(damage) => {
             let place = format!("{}:{}", damage.file, damage.line);

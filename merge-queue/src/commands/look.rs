@@ -1,10 +1,11 @@
 //! What `status`, `ready` and `next` look at: definitions, journal, and the base as it was last fetched.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 use cli::{Failure, Out};
 use records::Stamp;
+use records::merge_queue::Mistake;
 
 use crate::desk::Desk;
 use crate::git::gather;
@@ -17,7 +18,8 @@ use crate::rules::survey::Survey;
 /// Everything at one moment.
 pub(super) struct Look {
     pub(super) definitions: Definitions,
-    pub(super) history: Rc<History>,
+    /// Why the journal cannot be relied upon.
+    pub(super) damage: Vec<Mistake>,
     stands: RefCell<Stands>,
     now: Stamp,
 }
@@ -26,17 +28,40 @@ impl Look {
     /// Looks.
     pub(super) fn take(desk: &Desk, out: &Out) -> Result<Self, Failure> {
         let definitions = desk.definitions()?;
-        let history = desk.history(out)?;
+        let tip = desk.base(&definitions)?.tip(&desk.git)?;
+        let remember = !gather::is_shallow(desk)?;
+        let found = desk.indexed(|index| {
+            let remarks: Vec<String> = index.remarks().cloned().collect();
+            let stands = index.stands(tip.as_deref(), remember, |commits| match &tip {
+                Some(tip) => desk.objects.reachable_of(commits, tip),
+                None => Ok(BTreeSet::new()),
+            });
+            Ok((stands?, remarks))
+        });
+        let Some((stands, remarks)) = found else {
+            return Self::at(desk, definitions, &*desk.history(out)?);
+        };
+        desk.remark(&remarks, out);
+        let (stands, now) = (RefCell::new(stands?), cli::clock::now());
+        Ok(Self { definitions, damage: Vec::new(), stands, now })
+    }
+
+    /// Looks at this journal.
+    pub(super) fn at(
+        desk: &Desk,
+        definitions: Definitions,
+        history: &History,
+    ) -> Result<Self, Failure> {
         let tip = desk.base(&definitions)?.tip(&desk.git)?;
         let reached = gather::reached(desk, tip.as_deref(), history.events.iter())?;
         let stands = RefCell::new(account::stands(&history.events, &reached));
-        Ok(Self { definitions, history, stands, now: cli::clock::now() })
+        Ok(Self { definitions, damage: history.damage.clone(), stands, now: cli::clock::now() })
     }
 
     /// Where every task stands; to be asked once.
     pub(super) fn survey(&self) -> Survey<'_> {
         let stands = self.stands.take();
-        Survey::of(&self.definitions, stands, self.history.damage.first(), self.now)
+        Survey::of(&self.definitions, stands, self.damage.first(), self.now)
     }
 
     /// The freeze that holds, if one does.
@@ -57,7 +82,7 @@ impl Look {
 
 /// What is listed is true even if something else is wrong, which must not go unsaid.
 pub(super) fn warn_about(look: &Look, out: &Out) {
-    let (mistakes, damage) = (look.definitions.mistakes.len(), look.history.damage.len());
+    let (mistakes, damage) = (look.definitions.mistakes.len(), look.damage.len());
     if mistakes + damage > 0 {
         let counted = |count: usize, one: &str| {
             if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }

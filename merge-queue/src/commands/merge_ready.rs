@@ -23,7 +23,13 @@ pub(super) fn run(desk: &Desk, args: &MergeReadyArgs, out: &mut Out) -> Result<E
     let definitions = desk.definitions()?;
     let named = args.task.as_deref().map(|task| desk::find(&definitions, task)).transpose()?;
     let base = desk.base(&definitions)?;
-    let world = world(desk, &definitions, &base, !args.no_fetch, true, out)?;
+    let world = match named {
+        Some(task) => {
+            let needed: Vec<&TaskId> = [&task.id].into_iter().chain(&task.depends_on).collect();
+            world_of(desk, &definitions, &base, (!args.no_fetch, true), Some(&needed), out)?
+        }
+        None => world(desk, &definitions, &base, !args.no_fetch, true, out)?,
+    };
     let tasks: Vec<&Task> = match named {
         Some(task) => vec![task],
         None => definitions.tasks.iter().filter(|task| waits(&task.id, &world)).collect(),
@@ -73,13 +79,29 @@ pub(crate) fn world(
     finish: bool,
     out: &Out,
 ) -> Result<World, Failure> {
+    world_of(desk, definitions, base, (fetch, finish), None, out)
+}
+
+/// The same, with the events of these tasks at least, or of all.
+fn world_of(
+    desk: &Desk,
+    definitions: &Definitions,
+    base: &Base,
+    (fetch, finish): (bool, bool),
+    tasks: Option<&[&TaskId]>,
+    out: &Out,
+) -> Result<World, Failure> {
     let fetched = fetch && base.fetch(&desk.git)?;
-    let mut history = desk.history(out)?;
+    let look = || match tasks {
+        Some(tasks) => desk.history_of(tasks.iter().copied(), out),
+        None => desk.history(out),
+    };
+    let mut history = look()?;
     // Read once: a push that outlived its caller may move it at any moment, and what is recorded and
     // what is answered must not differ.
     let mut tip = base.tip(&desk.git)?;
     if finish && recover::finish(desk, definitions, base, tip.as_deref(), &history, out)? {
-        history = desk.history(out)?;
+        history = look()?;
         tip = base.tip(&desk.git)?;
     }
     let surroundings = gather::surroundings(desk, definitions, base, (tip, fetched), &history)?;

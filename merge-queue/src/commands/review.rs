@@ -14,7 +14,7 @@ use crate::show;
 pub(super) fn run(desk: &Desk, args: ReviewArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;
     let task = desk::find(&definitions, &args.task.task)?;
-    let history = desk.history(out)?;
+    let history = desk.history_of([&task.id], out)?;
     // What the branch has got since the handoff has not been shown to anybody.
     let handed_over = history.of(&task.id).rev().find_map(|event| event.handoff.as_ref());
     let handed_over = handed_over.map(|handoff| handoff.commit.as_str());

@@ -17,7 +17,7 @@ use crate::show;
 pub(super) fn run(desk: &Desk, args: &RefArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;
     let task = desk::find(&definitions, &args.task.task)?;
-    let history = desk.history(out)?;
+    let history = desk.history_of([&task.id], out)?;
     let given = args.reference.as_deref();
     let (head, branched) = branched(desk, &definitions, &history, task, given)?;
     let route = Route {

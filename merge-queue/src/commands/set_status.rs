@@ -7,7 +7,6 @@ use super::under_lock::{Request, decide};
 use crate::args::SetStatusArgs;
 use crate::desk::{self, Desk};
 use crate::git::merge;
-use crate::history;
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::facts::Merge;
 use crate::rules::set_status::{InBase, set_status};
@@ -45,7 +44,7 @@ fn in_base(
     task: &Task,
     given: Option<&str>,
 ) -> Result<InBase, Failure> {
-    let history = history::load(&desk.place)?;
+    let history = desk.journal_of([&task.id])?;
     let handed_over = Standing::of(history.of(&task.id)).handed_over;
     let commit = match given {
         None => handed_over.clone(),

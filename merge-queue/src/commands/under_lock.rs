@@ -39,7 +39,7 @@ pub(super) fn decide(
     answer: impl FnOnce(Scene<'_>, &mut QueueEvent) -> Answer<()>,
 ) -> Result<Exit, Failure> {
     let Request { desk, definitions, task, command } = request;
-    let history = desk.history(out)?;
+    let history = desk.history_of([&task.id].into_iter().chain(&task.depends_on), out)?;
     let tip = desk.base(definitions)?.tip(&desk.git)?;
     let asked: BTreeSet<String> = landings(&history, task).map(Into::into).collect();
     let reached = gather::reached(

@@ -149,6 +149,16 @@ fn refuse_grafts(desk: &Desk) -> Result<(), Failure> {
     }
 }
 
+/// Whether the clone is shallow or has grafts: what its commits descend from may then change.
+pub(crate) fn is_shallow(desk: &Desk) -> Result<bool, Failure> {
+    let mut found = false;
+    for name in ["shallow", "info/grafts"] {
+        let file = desk.place.common_dir().join(name);
+        found |= file.try_exists().map_err(|error| Failure::io("cannot read", &file, &error))?;
+    }
+    Ok(found)
+}
+
 /// Whether the clone is shallow and its history ends between the two commits and where they part.
 /// Some of the commits in between are then missing, and with them who made them; and the true merge
 /// base may be another one.

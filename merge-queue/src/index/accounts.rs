@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use records::TaskId;
 
-use super::packed::{self, Glance, QUEUE, Row, Sort, store, unpack};
+use super::packed::{self, Done, Glance, QUEUE, Row, Sort, store, unpack};
 use super::{Index, Trouble, tables};
 #[cfg(test)]
 use crate::rules::account::Account;
@@ -19,7 +19,7 @@ struct Open {
     piece: u64,
     traces: Vec<Trace>,
     /// What was said of it for the tip before.
-    before: Option<Option<u64>>,
+    before: Done,
 }
 
 /// See [`Index::stands`].
@@ -28,15 +28,18 @@ struct Open {
 pub(super) fn stands<E>(
     index: &mut Index,
     tip: Option<&str>,
+    remember: bool,
     mut ask: impl FnMut(&BTreeSet<&str>) -> Result<BTreeSet<String>, E>,
 ) -> Result<Result<Stands, E>, Trouble> {
     let before = index.at_one_moment(|index| Ok(index.header.tip.clone()))?;
-    let same_tip = before.as_deref() == tip;
+    let same_tip = remember && before.as_deref() == tip;
     let went_on = match (&before, tip) {
-        (Some(before), Some(_)) if !same_tip => match ask(&BTreeSet::from([before.as_str()])) {
-            Ok(reached) => !reached.is_empty(),
-            Err(error) => return Ok(Err(error)),
-        },
+        (Some(before), Some(_)) if remember && !same_tip => {
+            match ask(&BTreeSet::from([before.as_str()])) {
+                Ok(reached) => !reached.is_empty(),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
         _ => false,
     };
     let (mut stands, open) =
@@ -56,12 +59,14 @@ pub(super) fn stands<E>(
         if let Some(stand) = stands.get_mut(&open.task) {
             stand.done = done;
         }
-        if open.before != Some(done) {
+        if open.before != Done::of(done) {
             decided.push((open.piece, open.task, done));
         }
     }
     // Where this fails, the next call asks again.
-    drop(keep(index, tip, decided));
+    if remember {
+        drop(keep(index, tip, decided));
+    }
     Ok(Ok(stands))
 }
 
@@ -86,15 +91,16 @@ fn read(
                 continue;
             }
             let task = form_is_sound(row.key)?;
-            let mut known = row.done.filter(|_| same_tip);
-            if known.is_none() {
+            let mut known = row.done != Done::Unasked && same_tip;
+            if !known {
                 let traces = row.traces()?;
-                known = row.done.filter(|done| went_on && stays(*done, &traces));
-                if known.is_none() {
+                known = went_on && row.done != Done::Unasked && stays(row.done.event(), &traces);
+                if !known {
                     open.push(Open { task: task.clone(), piece, traces, before: row.done });
                 }
             }
-            stands.insert(task, Stand { standing: row.standing, done: known.flatten() });
+            let done = row.done.event().filter(|_| known);
+            stands.insert(task, Stand { standing: row.standing, done });
         }
         Ok(())
     })?;
@@ -134,10 +140,10 @@ fn keep(
             for (_, task, done) in same {
                 let row = rows.iter_mut().find(|row| row.key == task.as_str());
                 if let Some(row) = row {
-                    if row.done.flatten() != *done {
+                    if row.done.event() != *done {
                         tables::set_done(db, &row.key, *done)?;
                     }
-                    row.done = Some(*done);
+                    row.done = Done::of(*done);
                 }
             }
             store(db, Sort::Accounts, *piece, &rows)?;

@@ -60,8 +60,7 @@ pub(super) fn is_same(
 /// The checksums of the blocks from the one in which `from` is, up to `end`.
 pub(super) fn sums(file: &File, from: u64, end: u64) -> io::Result<Vec<u64>> {
     let first = from / BLOCK;
-    let starts: Vec<u64> =
-        (first..).map(|block| block * BLOCK).take_while(|at| *at < end).collect();
+    let starts: Vec<u64> = (first..end.div_ceil(BLOCK)).map(|block| block * BLOCK).collect();
     let cores = if end - first * BLOCK < LARGE {
         1
     } else {

@@ -38,12 +38,21 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     Ok(db)
 }
 
-/// Moves a damaged file aside, with what SQLite keeps beside it.
-pub(super) fn move_aside(path: &Path, seen: Option<(u64, u64)>) -> Result<(), Trouble> {
-    if inode(path) != seen {
-        // Somebody else has done so.
-        return Ok(());
+/// Whether the file is as long as it says. SQLite misses a page only when it needs it, and people would
+/// miss rows. Within a transaction.
+pub(super) fn is_whole(db: &Connection, path: &Path) -> Result<(), Trouble> {
+    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let length = number("page_count")?.saturating_mul(number("page_size")?);
+    let found = fs::metadata(path).map_err(|error| Trouble::Unwritable(error.to_string()))?;
+    if i64::try_from(found.len()) == Ok(length) {
+        Ok(())
+    } else {
+        Err(Trouble::damaged("it is cut off"))
     }
+}
+
+/// Moves a damaged file aside, with what SQLite keeps beside it. Gives where it is now.
+pub(super) fn move_aside(path: &Path) -> Result<PathBuf, Trouble> {
     let stamp = cli::clock::now();
     let base = format!("{}Z", stamp.compact());
     let free = (0_u32..).map(|count| match count {
@@ -66,7 +75,7 @@ pub(super) fn move_aside(path: &Path, seen: Option<(u64, u64)>) -> Result<(), Tr
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(Trouble::Unwritable(error.to_string()))
         }
-        _ => Ok(()),
+        _ => Ok(aside),
     }
 }
 

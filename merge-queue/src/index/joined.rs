@@ -6,7 +6,7 @@ use records::merge_queue::Mistake;
 use super::header::Kept;
 use super::packed::{self, Sort, store, unpack};
 use super::{Index, Trouble, tables};
-use crate::rules::definitions::Task;
+use crate::rules::definitions::{Definitions, Task};
 
 /// How many tasks a piece has.
 const PIECE: usize = 256;
@@ -14,9 +14,9 @@ const PIECE: usize = 256;
 /// What came out when the tasks that were added were joined to the definitions.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Joined {
-    /// All tasks, those of the files first.
+    /// Those that are sound.
     pub(crate) tasks: Vec<Task>,
-    /// What is wrong with them, those of the files included.
+    /// What is wrong with others.
     pub(crate) mistakes: Vec<Mistake>,
 }
 
@@ -33,7 +33,12 @@ pub(super) fn kept(index: &Index, digest: &str) -> Result<Option<Joined>, Troubl
 }
 
 /// See [`Index::keep_joined`].
-pub(super) fn keep(index: &mut Index, digest: &str, joined: &Joined) -> Result<(), Trouble> {
+pub(super) fn keep(
+    index: &mut Index,
+    digest: &str,
+    joined: &Joined,
+    definitions: &Definitions,
+) -> Result<(), Trouble> {
     let mut header = index.header.clone();
     let pieces = joined.tasks.len().div_ceil(PIECE) as u64;
     header.joined = Some(Kept {
@@ -46,6 +51,6 @@ pub(super) fn keep(index: &mut Index, digest: &str, joined: &Joined) -> Result<(
         for (piece, number) in joined.tasks.chunks(PIECE).zip(0..) {
             store(db, Sort::Tasks, number, &piece.to_vec())?;
         }
-        tables::set_definitions(db, &joined.tasks, &joined.mistakes)
+        tables::set_definitions(db, &definitions.tasks, &definitions.mistakes)
     })
 }

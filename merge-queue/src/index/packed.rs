@@ -22,6 +22,33 @@ pub(super) const LEAST_SPREAD: u64 = 16;
 /// How many accounts a piece has, on average, before they are spread over more.
 pub(super) const FULL: u64 = 48;
 
+/// Whether a task is done, as far as it was asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Done {
+    /// Nobody has asked since its newest event.
+    #[default]
+    Unasked,
+    /// It is not.
+    No,
+    /// This event makes it done.
+    By(u64),
+}
+
+impl Done {
+    /// What was answered.
+    pub(super) fn of(event: Option<u64>) -> Self {
+        event.map_or(Self::No, Self::By)
+    }
+
+    /// The event that makes it done.
+    pub(super) fn event(self) -> Option<u64> {
+        match self {
+            Self::Unasked | Self::No => None,
+            Self::By(event) => Some(event),
+        }
+    }
+}
+
 /// The account of a task as it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
@@ -33,8 +60,8 @@ pub(super) struct Row {
     pub(super) events: u64,
     /// The sum of the checksums of their lines.
     pub(super) sum: u64,
-    /// The event that makes it done, for the tip in the header; the outer `None` is: not asked since.
-    pub(super) done: Option<Option<u64>>,
+    /// Whether it is done, for the tip in the header.
+    pub(super) done: Done,
     /// [`Trace`]s, packed once more: most readers do without.
     traces: Vec<u8>,
 }
@@ -46,7 +73,7 @@ pub(super) struct Glance<'a> {
     pub(super) standing: Standing,
     _events: u64,
     _sum: u64,
-    pub(super) done: Option<Option<u64>>,
+    pub(super) done: Done,
     traces: &'a [u8],
 }
 

@@ -1,7 +1,7 @@
 //! The tables and views for people. Nothing is decided by them.
 
 use records::merge_queue::Mistake;
-use records::{QueueEvent, TaskClaim, TaskState};
+use records::{QueueEvent, TaskClaim, TaskId, TaskState};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ fn number(value: u64) -> i64 {
 
 /// Adds the rows of one event.
 pub(super) fn add_event(db: &Connection, event: &QueueEvent, span: Span) -> Result<(), Trouble> {
-    let (seq, task) = (number(event.seq), event.task.as_ref().map(|task| task.as_str()));
+    let (seq, task) = (number(event.seq), event.task.as_ref().map(TaskId::as_str));
     db.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
         params![
             seq,
@@ -180,18 +180,16 @@ pub(super) fn set_standing(db: &Connection, row: &Row) -> Result<(), Trouble> {
         standing.worked,
         standing.in_review,
         standing.handed_over,
-        row.done.flatten().map(number),
+        row.done.event().map(number),
         number(row.events),
         standing.last.map(|(event, _)| number(event)),
         standing.last.map(|(_, at)| at.to_string())
     ])?;
-    match &standing.claim {
-        Some(held) => set_claim(db, &row.key, number(held.event), &held.claim),
-        None => {
-            db.prepare_cached("DELETE FROM claims WHERE task = ?1")?.execute([&row.key])?;
-            Ok(())
-        }
+    if let Some(held) = &standing.claim {
+        return set_claim(db, &row.key, number(held.event), &held.claim);
     }
+    db.prepare_cached("DELETE FROM claims WHERE task = ?1")?.execute([&row.key])?;
+    Ok(())
 }
 
 fn set_claim(db: &Connection, task: &str, event: i64, claim: &TaskClaim) -> Result<(), Trouble> {

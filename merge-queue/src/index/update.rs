@@ -11,30 +11,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::covered::{self, Span};
 use super::header::{End, Header};
-use super::packed::{self, FULL, QUEUE, Row, Sort, piece_of, store};
+use super::packed::{self, Done, FULL, QUEUE, Row, Sort, piece_of, store};
 use super::tables::{self, Found};
 use super::{Index, Trouble, file};
 use crate::rules::account::Account;
 
-/// How often it is tried again when somebody else is quicker, or a damaged file was moved aside.
-const TRIES: u32 = 4;
-
 /// See [`Index::sync`]. `journal` and `path` are the two files.
 pub(super) fn sync(journal: &Path, path: &Path) -> Result<Option<Index>, Trouble> {
-    let mut outcome = Err(Trouble::Busy);
-    for _ in 0..TRIES {
-        let seen = file::inode(path);
-        outcome = attempt(journal, path);
-        match &outcome {
-            Err(Trouble::Damaged(_)) => file::move_aside(path, seen)?,
-            Err(Trouble::Busy) => {}
-            _ => return outcome,
-        }
-    }
-    outcome
-}
-
-fn attempt(journal: &Path, path: &Path) -> Result<Option<Index>, Trouble> {
     let source = match File::open(journal) {
         Ok(source) => Some(source),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -45,17 +28,9 @@ fn attempt(journal: &Path, path: &Path) -> Result<Option<Index>, Trouble> {
     }
     let form = packed::form()?;
     let db = file::open(path)?;
-    let known = match tables::look(&db)? {
-        Found::Ours => Some(packed::get::<Header>(&db, Sort::Header, 0)),
-        Found::Nothing | Found::OtherForm => None,
-        Found::Foreign => return Err(Trouble::damaged("it is no index of a queue")),
-    };
-    let known = match known {
-        // Another build packs otherwise, so that its header does not read as ours.
-        Some(Err(Trouble::Damaged(_))) if packed::is_whole(&db)? => None,
-        Some(header) => Some(header?),
-        None => None,
-    };
+    db.execute_batch("BEGIN")?;
+    let known = known(&db, path)?;
+    db.execute_batch("COMMIT")?;
     let state = source.as_ref().map(File::metadata).transpose()?.as_ref().map(FileState::of);
     let sound = match known {
         Some(header) if header.form == form && header.boot == boot() => {
@@ -73,6 +48,21 @@ fn attempt(journal: &Path, path: &Path) -> Result<Option<Index>, Trouble> {
     }
     index.catch_up(sound.is_none(), state.as_ref())?;
     Ok(Some(index))
+}
+
+/// The header of the index that is in the file, if it is one of ours.
+fn known(db: &Connection, path: &Path) -> Result<Option<Header>, Trouble> {
+    match tables::look(db)? {
+        Found::Ours => {}
+        Found::Nothing | Found::OtherForm => return Ok(None),
+        Found::Foreign => return Err(Trouble::damaged("it is no index of a queue")),
+    }
+    file::is_whole(db, path)?;
+    match packed::get::<Header>(db, Sort::Header, 0) {
+        // Another build packs otherwise, so that its header does not read as ours.
+        Err(Trouble::Damaged(_)) if packed::is_whole(db)? => Ok(None),
+        header => header.map(Some),
+    }
 }
 
 impl Index {
@@ -209,7 +199,7 @@ impl Batch<'_> {
             account.take_in(event);
             row.events += 1;
             row.sum = row.sum.wrapping_add(span.sum);
-            row.done = None;
+            row.done = Done::Unasked;
         }
         if event.kind == "added" {
             let (count, sum) = self.header.added;

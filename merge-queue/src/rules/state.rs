@@ -11,8 +11,10 @@ pub(crate) trait Turn {
     fn hands_over(&self) -> Option<&str>;
     /// The reviewed commit that it lands, and the one that the base moves to with it.
     fn lands(&self) -> Option<(&str, &str)>;
-    /// Whether it says where the task stands, and the commit with which it says that the task is done.
-    fn says(&self) -> Option<Option<&str>>;
+    /// Whether it says where the task stands.
+    fn speaks(&self) -> bool;
+    /// The commit with which it says that the task is done.
+    fn done_with(&self) -> Option<&str>;
     /// Whether it opens a task that was done.
     fn reopens(&self) -> bool;
 }
@@ -26,10 +28,13 @@ impl Turn for QueueEvent {
         self.landed.as_ref().map(|landed| (landed.commit.as_str(), landed.base_after.as_str()))
     }
 
-    fn says(&self) -> Option<Option<&str>> {
-        self.status
-            .as_ref()
-            .map(|change| change.commit.as_deref().filter(|_| change.to == TaskState::Done))
+    fn speaks(&self) -> bool {
+        self.status.is_some()
+    }
+
+    fn done_with(&self) -> Option<&str> {
+        let change = self.status.as_ref().filter(|change| change.to == TaskState::Done)?;
+        change.commit.as_deref()
     }
 
     fn reopens(&self) -> bool {
@@ -44,7 +49,8 @@ pub(crate) struct Trace {
     pub(crate) event: u64,
     hands_over: Option<String>,
     lands: Option<(String, String)>,
-    says: Option<Option<String>>,
+    speaks: bool,
+    done_with: Option<String>,
     reopens: bool,
 }
 
@@ -55,10 +61,11 @@ impl Trace {
             event: event.seq,
             hands_over: event.hands_over().map(Into::into),
             lands: event.lands().map(|(commit, after)| (commit.into(), after.into())),
-            says: event.says().map(|commit| commit.map(Into::into)),
+            speaks: event.speaks(),
+            done_with: event.done_with().map(Into::into),
             reopens: event.reopens(),
         };
-        let silent = trace.hands_over.is_none() && trace.lands.is_none() && trace.says.is_none();
+        let silent = trace.hands_over.is_none() && trace.lands.is_none() && !trace.speaks;
         (!silent).then_some(trace)
     }
 }
@@ -72,8 +79,12 @@ impl Turn for Trace {
         self.lands.as_ref().map(|(commit, after)| (commit.as_str(), after.as_str()))
     }
 
-    fn says(&self) -> Option<Option<&str>> {
-        self.says.as_ref().map(Option::as_deref)
+    fn speaks(&self) -> bool {
+        self.speaks
+    }
+
+    fn done_with(&self) -> Option<&str> {
+        self.done_with.as_deref()
     }
 
     fn reopens(&self) -> bool {
@@ -131,8 +142,10 @@ pub(crate) fn done<'a, T: Turn>(
             handed_over.get_or_insert(commit);
         }
         // The newest word counts, whatever it is.
-        let Some(said) = turn.says() else { continue };
-        let said = said.filter(|commit| {
+        if !turn.speaks() {
+            continue;
+        }
+        let said = turn.done_with().filter(|commit| {
             reached.contains(*commit)
                 && handed_over.is_none_or(|handed_over| handed_over == *commit)
         });
@@ -149,5 +162,5 @@ pub(crate) fn done<'a, T: Turn>(
 pub(crate) fn landings<'a, T: Turn + 'a>(
     turns: impl Iterator<Item = &'a T>,
 ) -> impl Iterator<Item = &'a str> {
-    turns.filter_map(|turn| turn.lands().map(|(_, after)| after).or_else(|| turn.says().flatten()))
+    turns.filter_map(|turn| turn.lands().map(|(_, after)| after).or_else(|| turn.done_with()))
 }

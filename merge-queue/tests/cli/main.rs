@@ -13,6 +13,7 @@ mod freeze;
 mod handoff;
 mod happy_path;
 mod implementers;
+mod index;
 mod init;
 mod interrupted;
 mod journal_state;

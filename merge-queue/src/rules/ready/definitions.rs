@@ -35,7 +35,7 @@ pub(super) fn valid(question: Question<'_>) -> Finding {
         return Finding::open(CODE, "unknown without the base");
     }
     Finding::of(CODE, reasons, || {
-        let (tasks, events) = (question.definitions.tasks.len(), question.history.events.len());
+        let (tasks, events) = (question.definitions.tasks.len(), question.history.count());
         let whose = match &question.facts.rules {
             Rules::OutsideGit(files) => format!("{file} (not in git: {})", files.join(", ")),
             _ => format!("{file} as in {base}"),
