@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use cli::{Failure, Out};
-use records::Stamp;
 use records::merge_queue::Mistake;
+use records::{QueueEvent, Stamp};
 
 use crate::desk::Desk;
 use crate::git::gather;
@@ -20,6 +20,8 @@ pub(super) struct Look {
     pub(super) definitions: Definitions,
     /// Why the journal cannot be relied upon.
     pub(super) damage: Vec<Mistake>,
+    /// The events about the whole queue, oldest first.
+    of_queue: Vec<QueueEvent>,
     stands: RefCell<Stands>,
     now: Stamp,
 }
@@ -36,14 +38,14 @@ impl Look {
                 Some(tip) => desk.objects.reachable_of(commits, tip),
                 None => Ok(BTreeSet::new()),
             });
-            Ok((stands?, remarks))
+            Ok((stands?, index.events_of(&BTreeSet::new())?, remarks))
         });
-        let Some((stands, remarks)) = found else {
+        let Some((stands, of_queue, remarks)) = found else {
             return Self::at(desk, definitions, &*desk.history(out)?);
         };
         desk.remark(&remarks, out);
         let (stands, now) = (RefCell::new(stands?), cli::clock::now());
-        Ok(Self { definitions, damage: Vec::new(), stands, now })
+        Ok(Self { definitions, damage: Vec::new(), of_queue, stands, now })
     }
 
     /// Looks at this journal.
@@ -55,7 +57,9 @@ impl Look {
         let tip = desk.base(&definitions)?.tip(&desk.git)?;
         let reached = gather::reached(desk, tip.as_deref(), history.events.iter())?;
         let stands = RefCell::new(account::stands(&history.events, &reached));
-        Ok(Self { definitions, damage: history.damage.clone(), stands, now: cli::clock::now() })
+        let (damage, now) = (history.damage.clone(), cli::clock::now());
+        let of_queue = history.events.iter().filter(|event| event.task.is_none());
+        Ok(Self { definitions, damage, of_queue: of_queue.cloned().collect(), stands, now })
     }
 
     /// Where every task stands; to be asked once.
@@ -66,7 +70,7 @@ impl Look {
 
     /// The freeze that holds, if one does.
     pub(super) fn frozen(&self) -> Option<Frozen<'_>> {
-        frozen(&self.history.events, self.now)
+        frozen(&self.of_queue, self.now)
     }
 
     /// Refuses a role that is not defined.

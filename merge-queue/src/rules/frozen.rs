@@ -21,7 +21,9 @@ pub(crate) struct Frozen<'a> {
 /// The freeze that holds at `now`, if one does: the newest that is neither over nor thawed. `events` are
 /// those of the whole queue, oldest first.
 pub(crate) fn frozen(events: &[QueueEvent], now: Stamp) -> Option<Frozen<'_>> {
-    let last = events.iter().rev().find(|event| event.kind == FROZEN || event.kind == THAWED)?;
+    let about = |event: &&QueueEvent| event.task.is_none();
+    let mut newest = events.iter().rev().filter(about);
+    let last = newest.find(|event| event.kind == FROZEN || event.kind == THAWED)?;
     let freeze = last.frozen.as_ref().filter(|_| last.kind == FROZEN)?;
     let holds = freeze.until.is_none_or(|until| until > now);
     holds.then_some(Frozen { event: last, freeze })
