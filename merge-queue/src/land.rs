@@ -7,6 +7,7 @@
 
 mod against;
 mod answer;
+mod batching;
 mod candidate;
 mod chain;
 mod follow;
@@ -16,7 +17,8 @@ mod move_base;
 mod record;
 pub(crate) mod recover;
 mod rounds;
-pub(crate) mod verify;
+mod trying;
+mod verify;
 
 use cli::{Exit, Failure, Out};
 

@@ -1,7 +1,10 @@
 //! The command line of `land`.
 
+use std::time::Duration;
+
 use clap::Args as ClapArgs;
 
+use super::some_words;
 use crate::rules::definitions::Strategy;
 
 /// `land`.
@@ -13,10 +16,33 @@ pub(crate) struct LandArgs {
     /// Land every task that may land
     #[arg(long, conflicts_with = "tasks")]
     pub(crate) ready: bool,
+    /// Land those that touch different files together: one verification and one push for all of them
+    #[arg(long)]
+    pub(crate) batch: bool,
+    /// Land only what this command passes on, a simple command or a script [default: queue.policy.verify]
+    ///
+    /// It runs on the merge itself, in a worktree of the queue's own that is kept. Ended by any status from
+    /// 125 on, it blames nobody.
+    #[arg(long, value_name = "CMD", value_parser = some_words)]
+    pub(crate) verify: Option<String>,
+    /// Stop the command after this time, which counts as failed
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = cli::parse_duration)]
+    pub(crate) limit: Duration,
+    /// With --batch, at most this many at once [default: 8 with a command, all without]
+    #[arg(long, value_name = "N", requires = "batch", value_parser = at_least_one)]
+    pub(crate) max: Option<usize>,
     /// How to bring the branches in [default: queue.strategy, else no-ff]
     #[arg(long, value_enum, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
     /// Say what would land, and move and record nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it is 0".into()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,7 +1,7 @@
 //! The merges of a batch on top of each other, each checked against what was reviewed.
 
 use cli::Failure;
-use records::{Landed, ReturnedFor};
+use records::{Landed, ReturnedFor, Verified};
 
 use super::candidate::Candidate;
 use super::message;
@@ -79,16 +79,15 @@ pub(super) fn build(
     Ok(chain)
 }
 
-impl Chain {
-    /// The commit on top; `None` for an empty chain.
-    pub(super) fn tip(&self) -> Option<&Merged> {
-        self.links.last().map(|link| &link.merged)
-    }
-}
-
 impl Link {
     /// What is recorded of it.
-    pub(super) fn landed(&self, base: &Base, strategy: Strategy, batch: &str) -> Landed {
+    pub(super) fn landed(
+        &self,
+        base: &Base,
+        strategy: Strategy,
+        batch: &str,
+        verified: Option<&Verified>,
+    ) -> Landed {
         Landed {
             commit: self.candidate.head.clone(),
             branch: self.candidate.branch.clone(),
@@ -98,7 +97,7 @@ impl Link {
             strategy: strategy.to_string(),
             remote: base.remote.clone(),
             batch: Some(batch.into()),
-            verified: None,
+            verified: verified.cloned(),
         }
     }
 }

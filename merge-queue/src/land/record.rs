@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cli::Failure;
-use records::{Landed, QueueEvent, Returned, TaskId};
+use records::{Freeze, Landed, QueueEvent, Returned, TaskId};
 
 use crate::desk::Desk;
 use crate::history;
@@ -56,4 +56,12 @@ pub(super) fn returned(desk: &Desk, task: &TaskId, returned: &Returned) -> Resul
     let event = QueueEvent { returned: Some(returned.clone()), ..desk.blank(task, "returned")? };
     history::append(&desk.place, |seq, _| Ok(Some(QueueEvent { seq, ..event })))?;
     Ok(())
+}
+
+/// That nothing may land.
+pub(super) fn frozen(desk: &Desk, freeze: Freeze) -> Result<QueueEvent, Failure> {
+    let event = QueueEvent { frozen: Some(freeze), ..desk.blank_of_queue("frozen")? };
+    let appended = history::append(&desk.place, |seq, _| Ok(Some(QueueEvent { seq, ..event })))?;
+    let appended = appended.map(|(event, _)| event);
+    appended.ok_or_else(|| Failure::world("cannot record", "the event was not appended"))
 }

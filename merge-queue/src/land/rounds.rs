@@ -1,25 +1,33 @@
 //! A call of `land`, batch after batch, until every task that was asked for has its answer.
 
 mod judging;
+mod verdicts;
 
 use std::collections::BTreeSet;
 
 use cli::{Exit, Failure, Out, Progress};
 use records::merge_queue::Landing;
-use records::{Landed, Reason, ReturnedFor, TaskId};
+use records::{Landed, Reason, ReturnedFor, TaskId, Verified};
 
 use super::answer::{self, Answers};
+use super::batching::batch;
 use super::candidate::Candidate;
-use super::chain::{self, Chain, Misfit};
+use super::chain::{self, Link, Misfit};
 use super::follow::{self, Obstacles};
 use super::move_base::{Move, move_base};
 use super::record;
+use super::trying::Trying;
 use crate::args::LandArgs;
 use crate::commands::merge_ready::{self, World};
 use crate::desk::{self, Desk};
 use crate::git::base::Base;
 use crate::rules::definitions::{Definitions, Strategy, Task};
+use crate::rules::frozen::frozen;
 use crate::rules::landing_order::landing_order;
+
+/// How many land at once where they are verified: of so many, half of all batches are red when one in
+/// twelve is bad.
+const MOST_VERIFIED: usize = 8;
 
 /// Everything that lasts from one batch to the next.
 pub(super) struct Rounds<'a> {
@@ -37,6 +45,12 @@ pub(super) struct Rounds<'a> {
     /// Names the batches.
     id: String,
     batches: u32,
+    /// At most so many in a batch, where nothing is verified.
+    max: usize,
+    /// What must pass on what is about to land.
+    trying: Option<Trying<'a>>,
+    /// Those that may be to blame for a red run.
+    suspects: BTreeSet<TaskId>,
     /// Whether the base was looked at after it last moved.
     fresh: bool,
     /// Those that nobody named and that may not land.
@@ -63,6 +77,16 @@ impl<'a> Rounds<'a> {
         let base = desk.base(&definitions)?;
         let strategy = args.strategy.unwrap_or(definitions.strategy);
         let answers = Answers::new(out, args.dry_run);
+        let verify = definitions.policy.verify.as_ref().map(|verify| verify.value.clone());
+        let verify = args.verify.clone().or(verify).filter(|_| !args.dry_run);
+        // For a fast-forward, each has to be on top of where the base stands by then.
+        let most = match &verify {
+            _ if !args.batch || strategy == Strategy::FfOnly => 1,
+            Some(_) => MOST_VERIFIED,
+            None => usize::MAX,
+        };
+        let max = if most == 1 { 1 } else { args.max.unwrap_or(most) };
+        let trying = verify.map(|command| Trying::new(desk, command, args.limit, max));
         Ok(Self {
             desk,
             definitions,
@@ -74,6 +98,9 @@ impl<'a> Rounds<'a> {
             answers,
             id: run_id(),
             batches: 0,
+            max,
+            trying,
+            suspects: BTreeSet::new(),
             fresh: false,
             unready: 0,
         })
@@ -97,7 +124,7 @@ impl<'a> Rounds<'a> {
     }
 
     /// Looks at the world, and lands the next batch. Every round takes at least one task off those that
-    /// wait.
+    /// wait, or moves the base, or puts one under suspicion.
     fn round(&mut self) -> Result<(), Failure> {
         let (desk, finish) = (self.desk, !self.dry_run);
         let (definitions, base) = (&self.definitions, &self.base);
@@ -112,11 +139,21 @@ impl<'a> Rounds<'a> {
         if !self.named && self.batches == 0 {
             self.waiting.retain(|id| merge_ready::waits(id, &world));
         }
-        let candidates = self.candidates(&world, 1)?;
+        if let Some(frozen) = frozen(&world.history.events, cli::clock::now()) {
+            return self.closed(&world, &frozen.reason());
+        }
+        let size = self.trying.as_ref().map_or(self.max, Trying::size);
+        let enough = if self.max == 1 { 1 } else { usize::MAX };
+        let candidates = self.candidates(&world, enough)?;
         let Some(before) = world.surroundings.base_commit.clone() else { return Ok(()) };
-        let batch = self.unobstructed(candidates, &before)?;
+        let candidates = self.unobstructed(candidates, &before)?;
+        let batch = batch(desk, &self.definitions, &before, candidates, size)?;
         if batch.is_empty() {
-            return Ok(());
+            return if self.waiting.is_empty() {
+                Ok(())
+            } else {
+                self.settle_doubt(&world, &before)
+            };
         }
         self.batches += 1;
         let id = format!("{}.{}", self.id, self.batches);
@@ -125,13 +162,46 @@ impl<'a> Rounds<'a> {
         }
         let progress = Progress::start(format!("merging {}", names(&batch)));
         let mut chain = chain::build(desk, &before, batch, self.strategy, &id)?;
+        drop(progress);
         for (candidate, misfit) in std::mem::take(&mut chain.misfits) {
             self.misfit(&world, &candidate, misfit, &before)?;
         }
-        progress.say("landing");
-        let landed = self.land(&before, &chain, &id)?;
-        drop(progress);
-        self.after(&landed)
+        if chain.links.is_empty() {
+            return Ok(());
+        }
+        let found = self.try_out(&before, &chain)?;
+        chain.links.truncate(found.green);
+        let landed = self.land(&before, &chain.links, &id, found.verified.as_ref())?;
+        self.after(&landed)?;
+        self.heed(&world, &before, found)?;
+        self.learn(&chain.links)
+    }
+
+    /// What landed may have changed the definitions, and then those that come after it have to meet what they
+    /// say now.
+    fn learn(&mut self, landed: &[Link]) -> Result<(), Failure> {
+        let changes = landed.iter().flat_map(|link| &link.merged.changes);
+        let mut paths = changes.map(|change| change.path.as_slice());
+        let files: BTreeSet<&[u8]> = self.definitions.files().map(str::as_bytes).collect();
+        if paths.any(|path| files.contains(path)) {
+            self.definitions = self.desk.definitions()?;
+        }
+        Ok(())
+    }
+
+    /// Nothing may land: the reason is the answer, but for what has landed.
+    fn closed(&mut self, world: &World, reason: &Reason) -> Result<(), Failure> {
+        for id in self.waiting.clone() {
+            let task = self.definitions.tasks.iter().find(|task| task.id == id).cloned();
+            if let Some(task) = &task
+                && self.is_there(task, world)?
+            {
+                continue;
+            }
+            let reasons = vec![reason.clone()];
+            self.answer(&Landing { reasons, ..self.blank(&id) })?;
+        }
+        Ok(())
     }
 
     /// Takes out those which the checkout of the base is not ready for.
@@ -177,25 +247,26 @@ impl<'a> Rounds<'a> {
         self.send_back(world, landing, (&candidate.head, &candidate.merge_base), misfit)
     }
 
-    /// Moves the base to the end of the chain, and records that.
+    /// Moves the base to the last of `links`, and records that.
     fn land(
         &mut self,
         before: &str,
-        chain: &Chain,
+        links: &[Link],
         id: &str,
+        verified: Option<&Verified>,
     ) -> Result<Vec<(TaskId, Landed)>, Failure> {
-        let Some(tip) = chain.tip() else { return Ok(Vec::new()) };
-        let records: Vec<(TaskId, Landed)> = chain
-            .links
+        let Some(tip) = links.last() else { return Ok(Vec::new()) };
+        let _progress = Progress::start(format!("landing {}", tip.candidate.task));
+        let records: Vec<(TaskId, Landed)> = links
             .iter()
             .map(|link| {
-                let landed = link.landed(&self.base, self.strategy, id);
+                let landed = link.landed(&self.base, self.strategy, id, verified);
                 (link.candidate.task.clone(), landed)
             })
             .collect();
         let again = self.again();
         record::landing(self.desk, &records)?;
-        let step = Move { before, after: &tip.commit, again: &again };
+        let step = Move { before, after: &tip.merged.commit, again: &again };
         move_base(self.desk, &self.base, step)?;
         self.fresh = true;
         if let Err(failure) = record::landed(self.desk, &self.definitions, &records) {

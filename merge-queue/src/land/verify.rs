@@ -11,8 +11,6 @@
 //! | `MERGE_QUEUE_CHANGED_FILES` | a file with the paths that they change, one a line, sorted; odd ones are quoted as git does |
 //! | `MERGE_QUEUE_CHANGED_FILES_Z` | the same, each ended by a NUL and never quoted |
 
-#![cfg_attr(not(test), expect(dead_code, reason = "land calls it from the next step on"))]
-
 mod ended;
 mod log;
 mod paths;

@@ -22,7 +22,7 @@ use crate::rules::frozen::frozen;
 use crate::rules::state;
 
 impl Rounds<'_> {
-    /// Judges them in their order until `enough` may land.
+    /// Judges them in their order until `enough` may land. Those under suspicion are left alone.
     pub(super) fn candidates(
         &mut self,
         world: &World,
@@ -33,6 +33,9 @@ impl Rounds<'_> {
         for id in self.waiting.clone() {
             if candidates.len() >= enough {
                 break;
+            }
+            if self.suspects.contains(&id) {
+                continue;
             }
             let task = match desk::find(&self.definitions, id.as_str()) {
                 Ok(task) => task.clone(),
@@ -59,7 +62,7 @@ impl Rounds<'_> {
                 Fate::Misfit => self.does_not_fit(&task, world, readiness, &facts)?,
             }
         }
-        if candidates.is_empty() {
+        if candidates.is_empty() && self.suspects.is_empty() {
             // They wait for each other.
             for id in passed_over {
                 let message = "what it depends on does not land either";
@@ -79,7 +82,7 @@ impl Rounds<'_> {
     }
 
     /// Whether the task has landed; it gets its answer then.
-    fn is_there(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
+    pub(super) fn is_there(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
         let events = world.history.of(&task.id);
         let Some((_, landed)) = state::landed(events, &world.surroundings.reached) else {
             return Ok(false);

@@ -40,12 +40,12 @@ impl Footprint {
     /// Of a branch with these changes against its one merge base with the base.
     ///
     /// `commits` are those that the base does not have. `united` says of a path whether the base has
-    /// git keep the lines of both sides (`merge=union`). `definitions` is the definitions' file.
+    /// git keep the lines of both sides (`merge=union`). `definitions` are the definitions' files.
     pub(crate) fn of(
         changes: &[Change],
         commits: impl IntoIterator<Item = String>,
         united: impl Fn(&[u8]) -> bool,
-        definitions: &[u8],
+        definitions: &[&[u8]],
     ) -> Self {
         let counts = |change: &&Change| !(edits_a_file(change) && united(&change.path));
         Self {
@@ -90,10 +90,10 @@ fn edits_a_file(change: &Change) -> bool {
     }
 }
 
-fn alone(change: &Change, definitions: &[u8]) -> Option<Alone> {
+fn alone(change: &Change, definitions: &[&[u8]]) -> Option<Alone> {
     let name = change.path.rsplit(|byte| *byte == b'/').next().unwrap_or(&change.path);
     let name = spelling(name);
-    if spelling(&change.path) == spelling(definitions) {
+    if definitions.iter().any(|file| spelling(&change.path) == spelling(file)) {
         Some(Alone::Definitions)
     } else if name == ".gitattributes" || name == ".gitmodules" {
         Some(Alone::Treatment)
@@ -126,7 +126,12 @@ mod tests {
 
     fn of(changes: &[Change], commits: &[&str]) -> Footprint {
         let commits = commits.iter().map(|commit| (*commit).to_owned());
-        Footprint::of(changes, commits, |path| path.ends_with(b"CHANGELOG.md"), b"switchyard.yaml")
+        Footprint::of(
+            changes,
+            commits,
+            |path| path.ends_with(b"CHANGELOG.md"),
+            &[b"switchyard.yaml"],
+        )
     }
 
     #[test]

@@ -77,7 +77,7 @@ mod tests {
                 new: side().filter(|_| n > 0 || !deletes),
             };
             let changes: Vec<Change> = paths.iter().enumerate().map(change).collect();
-            let footprint = Footprint::of(&changes, [position.to_string()], |_| false, b"rules");
+            let footprint = Footprint::of(&changes, [position.to_string()], |_| false, &[b"rules"]);
             Candidate { task, depends_on, footprint }
         };
         each.map(make).collect()
