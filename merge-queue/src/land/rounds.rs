@@ -109,10 +109,14 @@ impl<'a> Rounds<'a> {
     /// One answer a task, and the exit code.
     pub(super) fn all(mut self) -> Result<Exit, Failure> {
         while !self.waiting.is_empty() {
-            if let Err(failure) = self.round() {
-                self.leave(&failure)?;
-                return Err(failure);
-            }
+            let before = self.progress();
+            let failure = match self.round() {
+                Ok(()) if self.progress() != before || self.waiting.is_empty() => continue,
+                Ok(()) => Failure::world("cannot land", "a round came to nothing"),
+                Err(failure) => failure,
+            };
+            self.leave(&failure)?;
+            return Err(failure);
         }
         if self.unready > 0 {
             let count = self.unready;
@@ -123,8 +127,13 @@ impl<'a> Rounds<'a> {
         Ok(self.answers.exit())
     }
 
-    /// Looks at the world, and lands the next batch. Every round takes at least one task off those that
-    /// wait, or moves the base, or puts one under suspicion.
+    /// What every round changes: it takes a task off those that wait, or puts one under suspicion or
+    /// clears it.
+    fn progress(&self) -> (usize, usize) {
+        (self.waiting.len(), self.suspects.len())
+    }
+
+    /// Looks at the world, and lands the next batch.
     fn round(&mut self) -> Result<(), Failure> {
         let (desk, finish) = (self.desk, !self.dry_run);
         let (definitions, base) = (&self.definitions, &self.base);
@@ -149,11 +158,8 @@ impl<'a> Rounds<'a> {
         let candidates = self.unobstructed(candidates, &before)?;
         let batch = batch(desk, &self.definitions, &before, candidates, size)?;
         if batch.is_empty() {
-            return if self.waiting.is_empty() {
-                Ok(())
-            } else {
-                self.settle_doubt(&world, &before)
-            };
+            let in_doubt = self.trying.as_ref().is_some_and(Trying::in_doubt);
+            return if in_doubt { self.settle_doubt(&world, &before) } else { Ok(()) };
         }
         self.batches += 1;
         let id = format!("{}.{}", self.id, self.batches);
@@ -329,6 +335,15 @@ impl<'a> Rounds<'a> {
 
     /// Answers for those that were not come to.
     fn leave(&mut self, failure: &Failure) -> Result<(), Failure> {
+        let suspects = self.trying.as_mut().map(Trying::give_up).unwrap_or_default();
+        for tried in suspects {
+            let reason = tried.red.unwrap_or_default().reason;
+            let message = format!("it may be to blame, which could not be settled: {reason}");
+            let task = &tried.candidate.task;
+            let reason = Reason::new("unsettled", message, format!("merge-queue land {task}"));
+            let landing = Landing { reasons: vec![reason], ..self.blank(task) };
+            self.answer(&landing)?;
+        }
         if !self.named {
             return Ok(());
         }

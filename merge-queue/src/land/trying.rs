@@ -8,7 +8,7 @@ use records::{TaskId, Verified};
 
 use super::candidate::Candidate;
 use super::chain::{Chain, Link};
-use super::verify::{self, Context, Run, Verifier};
+use super::verify::{Context, Run, Verifier};
 use crate::desk::Desk;
 use crate::rules::batch::session::Session;
 use crate::rules::batch::trial::{Finding, Outcome, Step};
@@ -85,6 +85,16 @@ impl<'a> Trying<'a> {
         &self.command
     }
 
+    /// Whether somebody is under suspicion, which a trial of nothing settles.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.session.in_doubt()
+    }
+
+    /// Those under suspicion, when nothing more will be run.
+    pub(super) fn give_up(&mut self) -> Vec<Tried> {
+        self.session.give_up()
+    }
+
     /// Tries a chain on the base at `before` out; an empty one asks after the base alone. `say` is told
     /// what is being run.
     pub(super) fn try_out(
@@ -116,20 +126,14 @@ impl<'a> Trying<'a> {
             say(&title(links, prefix));
             let run = self.run(before, links, prefix)?;
             match run.outcome {
-                verify::Outcome::Passed => {
-                    self.passed.extend(tree);
-                    trial.report(Outcome::Passed);
-                }
-                verify::Outcome::Failed => {
+                Outcome::Passed => self.passed.extend(tree),
+                Outcome::Failed => {
                     let reason = run.reason.unwrap_or_else(|| "it failed".into());
                     reds.insert(prefix, Red { reason, output_tail: run.output_tail });
-                    trial.report(Outcome::Failed);
                 }
-                verify::Outcome::Infra => {
-                    why = run.reason;
-                    trial.report(Outcome::Infra);
-                }
+                Outcome::Infra => why = run.reason,
             }
+            trial.report(run.outcome);
         };
         let tip = verdict.green.checked_sub(1).and_then(|last| links.get(last));
         let verified = tip.map(|link| Verified {
@@ -177,6 +181,7 @@ impl<'a> Trying<'a> {
             .collect();
         let changed: Vec<Vec<u8>> = changed.into_iter().collect();
         let context = Context { base: before, tasks: &tasks, changed: &changed };
+        self.command = verifier.command();
         let ran = verifier.run(commit, &context);
         self.verifier = Some(verifier);
         Ok(ran?)

@@ -18,7 +18,6 @@ use crate::rules::definitions::Task;
 use crate::rules::diff::path_text;
 use crate::rules::facts::{Facts, Merge};
 use crate::rules::fate::{Fate, fate};
-use crate::rules::frozen::frozen;
 use crate::rules::state;
 
 impl Rounds<'_> {
@@ -47,10 +46,6 @@ impl Rounds<'_> {
                 }
             };
             if self.is_there(&task, world)? {
-                continue;
-            }
-            if let Some(frozen) = frozen(&world.history.events, cli::clock::now()) {
-                self.answer(&Landing { reasons: vec![frozen.reason()], ..self.blank(&id) })?;
                 continue;
             }
             let (readiness, facts) =
