@@ -12,5 +12,4 @@ pub(crate) mod preflight;
 pub(crate) mod rules_of_base;
 pub(crate) mod scratch;
 pub(crate) mod stack;
-pub(crate) mod united;
 pub(crate) mod worktree_state;

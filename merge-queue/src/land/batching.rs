@@ -7,7 +7,7 @@ use records::TaskId;
 
 use super::candidate::Candidate;
 use crate::desk::Desk;
-use crate::git::united::united;
+use crate::git::attributes::merge_values;
 use crate::rules::batch::disjoint::Footprint;
 use crate::rules::batch::pick::{self, pick};
 use crate::rules::definitions::Definitions;
@@ -24,12 +24,12 @@ pub(super) fn batch(
     if candidates.len() < 2 || max < 2 {
         return Ok(candidates.into_iter().take(1).collect());
     }
-    let united = united(&desk.git, before, &shared(&candidates))?;
+    let merged_by = merge_values(&desk.git, Some(before), &shared(&candidates))?;
     let files: Vec<&[u8]> = definitions.files().map(str::as_bytes).collect();
     let mut listed = Vec::with_capacity(candidates.len());
     for candidate in &candidates {
         let commits = desk.objects.commits(before, &candidate.head)?;
-        let is_united = |path: &[u8]| united.contains(path);
+        let is_united = |path: &[u8]| merged_by.get(path).is_some_and(|value| value == "union");
         let footprint = Footprint::of(&candidate.changes, commits, is_united, &files);
         let (task, depends_on) = (&candidate.task, needs(definitions, &candidate.task));
         listed.push(pick::Candidate { task, depends_on, footprint });
@@ -45,10 +45,10 @@ fn needs<'a>(definitions: &'a Definitions, task: &TaskId) -> &'a [TaskId] {
 }
 
 /// The paths that more than one of them changes: only of those it matters how they are merged.
-fn shared(candidates: &[Candidate]) -> BTreeSet<&[u8]> {
+fn shared(candidates: &[Candidate]) -> Vec<Vec<u8>> {
     let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
     for change in candidates.iter().flat_map(|candidate| &candidate.changes) {
         *counts.entry(&change.path).or_default() += 1;
     }
-    counts.into_iter().filter(|(_, count)| *count > 1).map(|(path, _)| path).collect()
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(path, _)| path.to_vec()).collect()
 }

@@ -198,3 +198,33 @@ fn a_task_that_changes_the_definitions_lands_alone_and_holds_for_the_rest() {
     assert_eq!(runs(&project), ["a", "b"]);
     assert_eq!(codes(&project.run("land c").code(1).json()), ["evidence_missing"]);
 }
+
+#[test]
+fn a_changelog_that_everybody_edits_does_not_keep_them_apart() {
+    for (attributes, runs_needed) in [("CHANGELOG.md merge=union\n", 1), ("", 2)] {
+        let project = project();
+        project.main.write(".gitattributes", attributes);
+        project.main.write("CHANGELOG.md", "# Changes\n\n- old\n");
+        project.main.commit_all("Changelog");
+        project.main.git(["push", "-q", "origin", "main"]);
+        for task in ["a", "b"] {
+            let lane = project.main.worktree(project.scratch.path(task), task);
+            lane.write("CHANGELOG.md", format!("# Changes\n\n- {task}\n- old\n"));
+            lane.write(format!("{task}.txt"), "text\n");
+            lane.commit_all(task);
+            project.run(&format!("handoff {task} --owner A --branch {task}")).code(0);
+        }
+        let ran =
+            project.tool(["land", "--ready", "--batch", "--verify", &script(&project, "")]).run();
+        if runs_needed == 1 {
+            assert_eq!(landed(&ran.code(0).json_lines()), ["a", "b"]);
+            assert_eq!(
+                project.origin.git(["show", "main:CHANGELOG.md"]),
+                "# Changes\n\n- a\n- b\n- old"
+            );
+            assert_eq!(runs(&project), ["a b"]);
+        } else {
+            assert_eq!(landed(&ran.code(1).json_lines()), ["a"]);
+        }
+    }
+}
