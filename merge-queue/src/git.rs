@@ -12,4 +12,5 @@ pub(crate) mod preflight;
 pub(crate) mod rules_of_base;
 pub(crate) mod scratch;
 pub(crate) mod stack;
+pub(crate) mod work;
 pub(crate) mod worktree_state;

@@ -23,6 +23,7 @@ pub(crate) mod ready;
 pub(crate) mod release;
 pub(crate) mod route;
 pub(crate) mod set_status;
+pub(crate) mod squash;
 pub(crate) mod stale;
 pub(crate) mod stalled;
 pub(crate) mod standing;

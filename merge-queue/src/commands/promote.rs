@@ -93,18 +93,25 @@ fn arrivals<'a>(
         if older || !desk.objects.reachable(reached, source)? {
             continue;
         }
-        let head = Head { commit: commit.into(), tree: desk.objects.tree(commit)? };
+        // Nothing keeps the commits of a branch that was squashed once the branch is gone; what they
+        // were is then unknown.
+        let there = desk.objects.has(commit)?;
+        let tree = if there { Some(desk.objects.tree(commit)?) } else { None };
+        let head = tree.map(|tree| Head { commit: commit.into(), tree });
         let branch = landed.map_or(commit, |landed| landed.branch.as_str());
         let (relation, brought) = match landed {
             Some(landed) => (
-                gather::relation(desk, &landed.base_before, commit)?,
+                match &head {
+                    Some(_) => gather::relation(desk, &landed.base_before, commit)?,
+                    None => Relation::Unknown,
+                },
                 desk.objects.commits(&landed.base_before, &landed.base_after)?,
             ),
             None => (Relation::Unknown, vec![commit.into()]),
         };
         let facts = Facts {
             base: base.into(),
-            head: Some(head),
+            head,
             reference: Some(branch.into()),
             relation,
             ..Facts::default()

@@ -14,6 +14,7 @@ use repo::Git;
 use crate::desk::Desk;
 use crate::git::merge::{self, Outcome};
 use crate::rules::diff::Change;
+use crate::rules::squash::Credit;
 use foresight::{Foresight, What};
 
 /// A chain of commits on top of a base. Nothing refers to them yet.
@@ -32,6 +33,13 @@ pub(crate) enum How<'a> {
     Merge {
         /// The message, in full.
         message: &'a str,
+    },
+    /// By one commit on the tip, with what the merge changes, as `git merge --squash`.
+    Squash {
+        /// The message, in full.
+        message: &'a str,
+        /// Whom it names as the author; `None` for whoever makes it.
+        credit: Option<&'a Credit>,
     },
     /// As it is: the tip must be among its ancestors, as for `git merge --ff-only`.
     Itself,
@@ -92,9 +100,13 @@ impl<'d> Stack<'d> {
                 };
                 match outcome {
                     Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
-                    Outcome::Clean(tree) => (self.commit(&tree, head, message)?, tree),
+                    Outcome::Clean(tree) => (self.commit(&tree, Some(head), message, None)?, tree),
                 }
             }
+            How::Squash { message, credit } => match merge::one(&desk.git, &self.tip, head)? {
+                Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
+                Outcome::Clean(tree) => (self.commit(&tree, None, message, credit)?, tree),
+            },
         };
         self.put(commit, tree)
     }
@@ -110,10 +122,18 @@ impl<'d> Stack<'d> {
         Ok(Pushed::Merged(Merged { commit, tree, changes }))
     }
 
-    /// Makes the commit that merges `head` into the tip, and returns its id.
-    fn commit(&mut self, tree: &str, head: &str, message: &str) -> Result<String, Failure> {
+    /// Makes a commit on the tip, with `head` as its other parent if there is one, and returns its id.
+    fn commit(
+        &mut self,
+        tree: &str,
+        head: Option<&str>,
+        message: &str,
+        credit: Option<&Credit>,
+    ) -> Result<String, Failure> {
         let git = &self.desk.git;
-        let mut args = vec!["commit-tree", tree, "-p", &self.tip, "-p", head, "-F", "-"];
+        let mut args = vec!["commit-tree", tree, "-p", &self.tip];
+        args.extend(head.iter().flat_map(|head| ["-p", head]));
+        args.extend(["-F", "-"]);
         let signed = match self.signed {
             Some(signed) => signed,
             None => is_signed(git)?,
@@ -122,7 +142,13 @@ impl<'d> Stack<'d> {
         if signed {
             args.push("-S");
         }
-        let ran = merge::git(git, &self.tip, &args).stdin(message).run()?;
+        let mut program = merge::git(git, &self.tip, &args).stdin(message);
+        if let Some(Credit { author, date, .. }) = credit {
+            let name = if author.name().is_empty() { author.email() } else { author.name() };
+            program = program.env("GIT_AUTHOR_NAME", name).env("GIT_AUTHOR_EMAIL", author.email());
+            program = program.env("GIT_AUTHOR_DATE", format!("@{date}"));
+        }
+        let ran = program.run()?;
         if !ran.ok() {
             return Err(git.failure(&args, &ran).into());
         }

@@ -4,10 +4,10 @@ use cli::Failure;
 use records::{Landed, ReturnedFor, Verified};
 
 use super::candidate::Candidate;
-use super::message;
+use super::message::Words;
 use crate::desk::Desk;
 use crate::git::base::Base;
-use crate::git::stack::{How, Merged, Pushed, Stack};
+use crate::git::stack::{Merged, Pushed, Stack};
 use crate::rules::definitions::Strategy;
 use crate::rules::merged_paths::odd_paths;
 
@@ -49,18 +49,15 @@ pub(super) fn build(
 ) -> Result<Chain, Failure> {
     let mut chain = Chain::default();
     let mut stack = Stack::begin(desk, base);
-    let messages: Vec<String> = batch.iter().map(|task| message::of(task, id)).collect();
+    let words = batch.iter().map(|task| Words::of(desk, base, task, strategy, id));
+    let words: Vec<Words> = words.collect::<Result<_, _>>()?;
     if strategy == Strategy::NoFf {
         let heads = batch.iter().map(|task| task.head.as_str());
-        stack.foresee(heads.zip(messages.iter().map(String::as_str)));
+        stack.foresee(heads.zip(words.iter().map(|words| words.message.as_str())));
     }
-    for (candidate, message) in batch.into_iter().zip(&messages) {
+    for (candidate, words) in batch.into_iter().zip(&words) {
         let below = stack.tip().to_owned();
-        let how = match strategy {
-            Strategy::FfOnly => How::Itself,
-            Strategy::NoFf => How::Merge { message },
-        };
-        let misfit = match stack.push(&candidate.head, how)? {
+        let misfit = match stack.push(&candidate.head, words.how())? {
             Pushed::Conflict(paths) => Misfit { why: ReturnedFor::Conflict, paths },
             Pushed::Merged(merged) => {
                 let paths = odd_paths(&merged.changes, &candidate.changes);

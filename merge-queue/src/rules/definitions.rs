@@ -71,6 +71,8 @@ pub(crate) enum Strategy {
     /// A merge commit, whatever the history (multi-agent workflow, "Merge Phase").
     #[default]
     NoFf,
+    /// One commit on the base with what the branch changes
+    Squash,
 }
 
 impl fmt::Display for Strategy {
@@ -78,6 +80,7 @@ impl fmt::Display for Strategy {
         f.write_str(match self {
             Self::FfOnly => "ff-only",
             Self::NoFf => "no-ff",
+            Self::Squash => "squash",
         })
     }
 }

@@ -32,6 +32,7 @@ mod queue_mk;
 mod races;
 mod recover;
 mod set_status;
+mod squash;
 mod terminal;
 mod upkeep;
 mod worktrees;

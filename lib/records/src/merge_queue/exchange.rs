@@ -33,7 +33,7 @@ pub struct Export {
     pub base: String,
     /// The commit that it stood at when it was last fetched, in full.
     pub base_commit: Option<String>,
-    /// `ff-only` or `no-ff`.
+    /// `ff-only`, `no-ff` or `squash`.
     pub strategy: String,
     /// The roles by name.
     pub roles: BTreeMap<String, ExportedRole>,

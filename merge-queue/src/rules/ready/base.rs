@@ -14,7 +14,7 @@ use crate::rules::state;
 const BASED: &str = "based_on_base";
 const CLEAN: &str = "coordinator_clean";
 
-/// `ff-only` needs the base's tip in the branch, as `git merge --ff-only` does. `no-ff` needs one
+/// `ff-only` needs the base's tip in the branch, as `git merge --ff-only` does. `no-ff` and `squash` need one
 /// common ancestor and a clean merge that changes exactly the paths that were reviewed.
 pub(super) fn based_on_base(question: Question<'_>) -> Finding {
     let facts = question.facts;
