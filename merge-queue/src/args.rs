@@ -10,6 +10,7 @@ mod init;
 mod land;
 mod merge_ready;
 mod promote;
+mod recover;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub(crate) use self::init::InitArgs;
 pub(crate) use self::land::LandArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
 pub(crate) use self::promote::PromoteArgs;
+pub(crate) use self::recover::RecoverArgs;
 
 pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
 
@@ -115,7 +117,12 @@ pub(crate) enum Command {
     /// It is moved, byte for byte, to `queue.jsonl.corrupt-<time>`. Where an event is lost, or may be,
     /// nothing is changed: each such line is named, and nothing is ready until it is put right. Ends
     /// with 1 then.
-    Recover,
+    ///
+    /// Where there is no copy to put it right from, --accept-loss records that these events are lost, and goes on
+    /// without them. Any of them may have been about any task. So each task is blocked until somebody says where it
+    /// stands, and what was recorded before speaks for no task any more: handoff, checks and reviews are needed
+    /// afresh, and for a task that others depend on the word that it is done.
+    Recover(RecoverArgs),
     /// Take a task for an owner, until the lease ends
     ///
     /// One of any number of processes that ask at once gets it. For its owner, asking again changes

@@ -46,7 +46,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::GitCheck) => git_check::run(&desk, out),
         Some(Command::PruneStale(args)) => prune_stale::run(&desk, &args, out),
         Some(Command::Log(args)) => log::run(&desk, &args, out),
-        Some(Command::Recover) => recover::run(&desk, out),
+        Some(Command::Recover(args)) => recover::run(&desk, &args, out),
         Some(Command::Add(args)) => add::add(&desk, args, out),
         Some(Command::Import(args)) => add::import(&desk, &args, out),
         Some(Command::Export) => export::run(&desk, out),

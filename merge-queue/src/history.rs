@@ -12,6 +12,7 @@ use records::{QueueEvent, TaskDefinition, TaskId};
 use repo::Place;
 
 use crate::desk::Desk;
+use crate::rules::numbering::{self, Disorder, Numbering};
 
 /// Everything that was recorded.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,13 @@ impl History {
     /// How many events the journal has.
     pub(crate) fn count(&self) -> u64 {
         if self.tasks.is_some() { self.last } else { self.events.len() as u64 }
+    }
+
+    /// The event that says that others about the task are lost, if there is one. What was recorded before it
+    /// may be half of the story.
+    pub(crate) fn loss(&self, task: &TaskId) -> Option<&QueueEvent> {
+        let newest = self.events.iter().rev();
+        newest.into_iter().find(|event| event.lost.is_some() && event.task.as_ref() == Some(task))
     }
 
     /// The tasks that were added, with the numbers of the events.
@@ -96,18 +104,19 @@ fn judge(path: &Path, loaded: Loaded<QueueEvent>) -> History {
                 .push(at(damage.line, format!("{} (byte {})", damage.reason, damage.byte)));
         }
     }
-    history.remarks.extend(loaded.torn.map(|torn| torn.to_string()));
-    for (expected, (position, event)) in (1..).zip(loaded.records) {
-        if event.seq != expected && history.damage.is_empty() {
-            let message = format!(
-                "the event is numbered {}, where {expected} was expected: an event was lost, altered or put in by hand",
-                event.seq
-            );
-            history.damage.push(at(position.line, message));
-        }
-        history.last = event.seq;
-        history.events.push(event);
+    history.remarks.extend(loaded.torn.as_ref().map(ToString::to_string));
+    let numbering = Numbering::of(&loaded);
+    for gap in &numbering.gaps {
+        let message =
+            format!("{} before this line: lost, or altered by hand", numbering::shown(gap.events));
+        history.damage.push(at(gap.line, message));
     }
+    for Disorder { seq, last, line } in &numbering.disorder {
+        let message = format!("event {seq} follows on event {last}: altered, or put in by hand");
+        history.damage.push(at(*line, message));
+    }
+    history.last = loaded.records.last().map_or(0, |(_, event)| event.seq);
+    history.events = loaded.records.into_iter().map(|(_, event)| event).collect();
     history.damage.sort_by_key(|damage| damage.line);
     history
 }

@@ -15,6 +15,7 @@ pub(crate) mod implementers;
 pub(crate) mod landing_order;
 pub(crate) mod mailmap;
 pub(crate) mod merged_paths;
+pub(crate) mod numbering;
 pub(crate) mod people;
 pub(crate) mod persons;
 pub(crate) mod policy;

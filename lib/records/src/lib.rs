@@ -42,9 +42,9 @@ pub use ids::{IdError, IssueNumber, SessionId, TaskId, check_ref_part};
 pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, LaneTarget, ProcessMark};
 pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
-    Evidence, EvidenceResult, EvidenceSource, Freeze, Handoff, Landed, LanePreflight, QueueEvent,
-    Release, Returned, ReturnedFor, Review, ReviewStatus, StatusChange, TakenOver, TaskClaim,
-    TaskDefinition, TaskState, Verified,
+    Evidence, EvidenceResult, EvidenceSource, Freeze, Handoff, Landed, LanePreflight, Loss,
+    LostEvents, QueueEvent, Release, Returned, ReturnedFor, Review, ReviewStatus, StatusChange,
+    TakenOver, TaskClaim, TaskDefinition, TaskState, Verified,
 };
 pub use raw_diff::{raw_diff_bytes, raw_diff_lines};
 pub use refusal::{Condition, Reason};

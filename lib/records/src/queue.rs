@@ -2,10 +2,12 @@
 
 mod added;
 mod landing;
+mod loss;
 mod standing;
 
 pub use added::TaskDefinition;
 pub use landing::{Freeze, Landed, Returned, ReturnedFor, Verified};
+pub use loss::{Loss, LostEvents};
 pub use standing::{LanePreflight, Release, StatusChange, TakenOver, TaskClaim, TaskState};
 
 use schemars::JsonSchema;
@@ -29,7 +31,7 @@ pub struct QueueEvent {
     #[serde(deserialize_with = "Option::deserialize")]
     pub task: Option<TaskId>,
     /// `added`, `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
-    /// `landed`, `returned`, `frozen`, `thawed`, `note`, ….
+    /// `landed`, `returned`, `frozen`, `thawed`, `lost`, `note`, ….
     pub kind: String,
     /// Payload of `added`: one task, or all of an import, of which `task` is the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -61,6 +63,9 @@ pub struct QueueEvent {
     /// Payload of `frozen`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Freeze>,
+    /// Payload of `lost`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Loss>,
     /// Payloads and keys of other versions.
     #[serde(flatten)]
     pub extra: Extra,
@@ -90,6 +95,7 @@ impl QueueEvent {
             landed: None,
             returned: None,
             frozen: None,
+            lost: None,
             extra: Extra::new(),
         }
     }

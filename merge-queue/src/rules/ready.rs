@@ -9,6 +9,7 @@ mod checks;
 mod definitions;
 mod dependencies;
 mod handoff;
+mod loss;
 #[cfg(test)]
 mod properties;
 mod returned;

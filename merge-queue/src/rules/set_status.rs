@@ -33,7 +33,9 @@ pub(crate) fn set_status(
         TaskState::InProgress => reasons.extend(nobody(scene)),
         TaskState::Blocked => {}
         TaskState::Done => {
-            if let Some(event) = scene.done.filter(|_| !change.reopened) {
+            // Said once more of a task whose events are lost, it is said for the first time.
+            let unsure = scene.standing.blocked().is_some();
+            if let Some(event) = scene.done.filter(|_| !change.reopened && !unsure) {
                 return Answer::Holds(event);
             }
             reasons.extend(not_in_base(scene, git));

@@ -144,7 +144,9 @@ impl Project {
     #[track_caller]
     pub(crate) fn events(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.journal()).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        // A line that was set aside is blank.
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// How many events of a kind there are.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, Noun, Reason, Stamp, TaskId};
+use crate::{Condition, LostEvents, Noun, Reason, Stamp, TaskId};
 
 /// Whether the coordinator's checkout and the lanes are as the definitions say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +54,12 @@ pub struct Recovery {
     pub moved: Vec<u64>,
     /// The file that holds them now, byte for byte.
     pub aside: Option<String>,
+    /// The events whose loss was accepted by this call.
+    #[serde(default)]
+    pub lost: Vec<LostEvents>,
+    /// The tasks that these may have been about: each is blocked until somebody says where it stands.
+    #[serde(default)]
+    pub tasks: Vec<TaskId>,
 }
 
 impl Noun for Recovery {

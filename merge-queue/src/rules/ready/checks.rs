@@ -6,7 +6,7 @@ use records::{Evidence, EvidenceResult, EvidenceSource, QueueEvent, Reason};
 
 use repo::canonical_command;
 
-use super::{Finding, Question};
+use super::{Finding, Question, loss};
 use crate::rules::policy;
 
 const CODE: &str = "checks_passed";
@@ -26,7 +26,10 @@ pub(super) fn passed(question: Question<'_>) -> Finding {
     for check in checks {
         let command = canonical_command(check);
         match newest(question, &command, &head.tree) {
-            Some(run) if run.1.result == EvidenceResult::Pass => passed.push(shown(run)),
+            Some(run) if run.1.result == EvidenceResult::Pass => match voided(question, run) {
+                Some(reason) => reasons.push(reason),
+                None => passed.push(shown(run)),
+            },
             Some(run) => reasons.push(failed(question, check, run)),
             None => {
                 let message = format!("'{check}' was not run on this content");
@@ -47,6 +50,11 @@ fn without_checks(question: Question<'_>, tree: &str) -> Finding {
         newest.partition(|(_, run)| run.result == EvidenceResult::Pass);
     let mut reasons: Vec<Reason> =
         failures.into_iter().map(|run| failed(question, &run.1.command, run)).collect();
+    let (passed, before_loss): (Vec<_>, Vec<_>) =
+        passed.into_iter().partition(|run| voided(question, *run).is_none());
+    if passed.is_empty() {
+        reasons.extend(before_loss.into_iter().filter_map(|run| voided(question, run)));
+    }
     let optional = question.definitions.policy.evidence == policy::Evidence::Optional;
     if passed.is_empty() && reasons.is_empty() && !optional {
         let message = "the task names no acceptance check, and nothing was run on this content";
@@ -59,6 +67,11 @@ fn without_checks(question: Question<'_>, tree: &str) -> Finding {
         }
         passed.into_iter().map(shown).collect::<Vec<_>>().join("; ")
     })
+}
+
+/// That events were lost since the run, one of which may be a failure.
+fn voided(question: Question<'_>, (event, run): Run<'_>) -> Option<Reason> {
+    loss::voids(question, &question.task.id, event, || again(question, &run.command))
 }
 
 fn shown((event, run): Run<'_>) -> String {

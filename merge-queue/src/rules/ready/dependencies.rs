@@ -2,7 +2,7 @@
 
 use records::Reason;
 
-use super::{Finding, Question};
+use super::{Finding, Question, loss};
 use crate::rules::state;
 
 const CODE: &str = "dependencies_done";
@@ -13,6 +13,8 @@ pub(super) fn done(question: Question<'_>) -> Finding {
     for dependency in &question.task.depends_on {
         let events = question.history.of(dependency);
         if let Some(event) = state::done(events, &question.facts.reached) {
+            let next = || format!("merge-queue set-status {dependency} done --commit COMMIT");
+            reasons.extend(loss::voids(question, dependency, event, next));
             landed.push(format!("event {}: {dependency} is done", event.seq));
         } else {
             let message = format!("{dependency} is not in {}", question.facts.base);

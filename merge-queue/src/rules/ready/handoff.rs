@@ -2,7 +2,7 @@
 
 use records::{Handoff, QueueEvent, Reason};
 
-use super::{Finding, Question, short};
+use super::{Finding, Question, loss, short};
 
 const CODE: &str = "handoff_present";
 
@@ -48,8 +48,9 @@ pub(super) fn present(question: Question<'_>) -> Finding {
             facts.reference.as_deref().unwrap_or("the branch"),
             short(&head.commit),
         );
-        reasons.push(Reason::new("handoff_other_commit", message, again));
+        reasons.push(Reason::new("handoff_other_commit", message, again.clone()));
     }
+    reasons.extend(loss::voids(question, task, event, || again));
     Finding::of(CODE, reasons, || {
         format!("event {}: {} handed over {}", event.seq, handoff.owner, short(&handoff.commit))
     })

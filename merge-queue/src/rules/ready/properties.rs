@@ -8,8 +8,8 @@ use proptest::prelude::{
 };
 use proptest::sample::select;
 use records::{
-    Evidence, EvidenceResult, EvidenceSource, Handoff, QueueEvent, Returned, ReturnedFor, Review,
-    ReviewStatus, StatusChange, TaskClaim, TaskState,
+    Evidence, EvidenceResult, EvidenceSource, Handoff, Landed, Loss, LostEvents, QueueEvent,
+    Returned, ReturnedFor, Review, ReviewStatus, StatusChange, TaskClaim, TaskState,
 };
 
 use records::merge_queue::Readiness;
@@ -156,6 +156,18 @@ fn status(to: TaskState) -> QueueEvent {
     QueueEvent { status: Some(change), ..blank("status") }
 }
 
+/// That events about the task are lost; it is written with the word that the task is blocked.
+fn loss() -> QueueEvent {
+    let events = vec![LostEvents { first: 1, last: 1 }];
+    let lost = Some(Loss { events, reason: "no copy".into() });
+    QueueEvent { kind: "lost".into(), lost, ..status(TaskState::Blocked) }
+}
+
+/// What somebody says who has looked.
+fn lifted() -> QueueEvent {
+    status(TaskState::InProgress)
+}
+
 /// Events that together make version 1 ready.
 fn enough() -> Vec<QueueEvent> {
     vec![
@@ -221,6 +233,7 @@ fn weakening() -> impl Strategy<Value = QueueEvent> {
         role.clone().prop_map(|role| review("1", role, "Ada", None, ReviewStatus::Approved)),
         role.prop_map(|role| review("1", role, "else", Some("OPUS"), ReviewStatus::Approved)),
         Just(status(TaskState::Blocked)),
+        Just(loss()),
     ]
 }
 
@@ -325,6 +338,32 @@ proptest! {
         let before = decide_by(&lax, events.clone(), &facts, Way::NoFf);
         let after = decide_by(&strict, events, &facts, Way::NoFf);
         prop_assert!(before.ready || !after.ready, "{before:?}\n{after:?}");
+    }
+
+    /// Whichever events are lost, and whatever is recorded afterwards: what speaks for the task then was all
+    /// recorded afterwards.
+    #[test]
+    fn after_a_loss_only_what_is_recorded_afresh_speaks_for_a_task(
+        events in history(),
+        kept in proptest::collection::vec(any::<bool>(), 12),
+        later in history(),
+        optional in any::<bool>(),
+    ) {
+        let mut definitions = definitions();
+        if optional {
+            definitions.policy.evidence = policy::Evidence::Optional;
+            definitions.tasks[0].acceptance_checks.clear();
+        }
+        let decide = |events: &[QueueEvent]| {
+            decide_by(&definitions, events.to_vec(), &facts("1"), Way::NoFf).ready
+        };
+        let mut left: Vec<QueueEvent> =
+            events.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(event, _)| event).collect();
+        left.push(loss());
+        prop_assert!(!decide(&left));
+        left.push(lifted());
+        left.extend(later.clone());
+        prop_assert!(!decide(&left) || decide(&later));
     }
 
     #[test]
@@ -465,6 +504,77 @@ fn a_blocked_task_is_not_ready_until_somebody_says_otherwise() {
     assert_eq!(codes(&events), ["task_blocked"]);
     events.push(status(TaskState::InProgress));
     assert_eq!(codes(&events), [""; 0]);
+}
+
+#[test]
+fn what_was_recorded_before_a_loss_does_not_count_and_what_speaks_against_the_task_does() {
+    let codes = |events: &[QueueEvent]| -> Vec<String> {
+        let answer = decide(events.to_vec(), &facts("1"), Way::NoFf);
+        answer.reasons.into_iter().map(|reason| reason.code).collect()
+    };
+    let mut events = enough();
+    events.push(review("1", "F", "else", None, ReviewStatus::ChangesRequested));
+    events.push(loss());
+    assert_eq!(
+        codes(&events),
+        [
+            "before_loss",
+            "before_loss",
+            "before_loss",
+            "before_loss",
+            "changes_requested",
+            "task_blocked"
+        ]
+    );
+    events.push(lifted());
+    let fresh = enough();
+    for (count, left) in [(1, 4), (2, 3), (3, 2), (4, 1)] {
+        events.push(fresh[count - 1].clone());
+        assert_eq!(codes(&events).len(), left, "{count}");
+    }
+    assert_eq!(codes(&events), ["changes_requested"]);
+    events.push(review("1", "F", "else", None, ReviewStatus::Approved));
+    assert_eq!(codes(&events), [""; 0]);
+    // Once more, and with it the request: that it was resolved is no longer known.
+    events.push(loss());
+    assert_eq!(codes(&events).len(), 6);
+}
+
+#[test]
+fn a_dependency_that_may_have_been_opened_again_is_not_done() {
+    let mut definitions = definitions();
+    definitions.tasks[0].depends_on.push("u".parse().unwrap());
+    let of_dependency = |event: QueueEvent| QueueEvent { task: "u".parse().ok(), ..event };
+    let done = || {
+        let mut event = status(TaskState::Done);
+        event.status.as_mut().unwrap().commit = Some("landed".into());
+        of_dependency(event)
+    };
+    let landed = || {
+        let landed = Landed {
+            commit: "commit-1".into(),
+            branch: "b".into(),
+            base: "main".into(),
+            base_before: "before".into(),
+            base_after: "landed".into(),
+            strategy: "no-ff".into(),
+            remote: None,
+            batch: None,
+            verified: None,
+        };
+        of_dependency(QueueEvent { landed: Some(landed), ..blank("landed") })
+    };
+    let facts = Facts { reached: BTreeSet::from(["landed".to_owned()]), ..facts("1") };
+    let codes = |first: &[QueueEvent]| -> Vec<String> {
+        let events = first.iter().cloned().chain(enough()).collect();
+        let answer = decide_by(&definitions, events, &facts, Way::NoFf);
+        answer.reasons.into_iter().map(|reason| reason.code).collect()
+    };
+    assert_eq!(codes(&[landed()]), [""; 0]);
+    assert_eq!(codes(&[landed(), of_dependency(loss())]), ["before_loss"]);
+    assert_eq!(codes(&[landed(), of_dependency(loss()), done()]), [""; 0]);
+    assert_eq!(codes(&[done(), of_dependency(loss())]), ["dependency_open"]);
+    assert_eq!(codes(&[done(), of_dependency(loss()), done()]), [""; 0]);
 }
 
 #[test]

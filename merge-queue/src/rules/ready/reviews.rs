@@ -7,7 +7,7 @@ use records::merge_queue::RequiredRole;
 use records::{QueueEvent, Reason, Review, ReviewStatus};
 use repo::shell_words;
 
-use super::{Finding, Question};
+use super::{Finding, Question, loss};
 use crate::rules::facts::{Branched, Merge};
 use crate::rules::implementers::Implementers;
 use crate::rules::mailmap::Mailmap;
@@ -148,6 +148,8 @@ fn words<'a>(question: Question<'a>, branched: &Branched) -> BTreeMap<&'a str, W
                     let next = ask(question, &review.role);
                     objections.push(Reason::new("approval_stale", message, next));
                 }
+                let next = || ask(question, &review.role);
+                objections.extend(loss::voids(question, &task.id, event, next));
                 if objections.is_empty() {
                     said.approvals.insert(0, (event, review));
                     said.request = None;
