@@ -137,13 +137,18 @@ impl<'a> Rounds<'a> {
     fn round(&mut self) -> Result<(), Failure> {
         let (desk, finish) = (self.desk, !self.dry_run);
         let (definitions, base) = (&self.definitions, &self.base);
-        let world =
-            merge_ready::world(desk, definitions, base, !self.fresh, finish, self.answers.out)?;
-        if finish && self.batches == 0 {
-            let left = follow::catch_up(desk, base, &world)?.unwrap_or_default();
+        let look =
+            |fetch| merge_ready::world(desk, definitions, base, fetch, finish, self.answers.out);
+        let mut world = look(!self.fresh)?;
+        if finish
+            && self.batches == 0
+            && let Some(left) = follow::catch_up(desk, base, &world)?
+        {
             for reason in left.pending {
                 self.answers.out.note(&reason.message);
             }
+            // The checkout is another now.
+            world = look(false)?;
         }
         if !self.named && self.batches == 0 {
             self.waiting.retain(|id| merge_ready::waits(id, &world));

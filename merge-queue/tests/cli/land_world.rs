@@ -50,13 +50,6 @@ impl Queue {
         let project = Project::with(definitions, options);
         project.origin.git(["config", "core.logAllRefUpdates", "always"]);
         project.main.git(["config", "core.logAllRefUpdates", "always"]);
-        let seen = project.scratch.path("verified");
-        let script = format!(
-            "for bad in bad*; do test ! -e \"$bad\" || exit 1; done\n\
-             git rev-parse 'HEAD^{{tree}}' >> '{}'",
-            seen.display()
-        );
-        project.scratch.program("verify", &script);
         let mut queue = Self {
             begun: project.main.head(),
             handed_over: BTreeMap::new(),
@@ -64,6 +57,7 @@ impl Queue {
             local: !definitions.contains("origin/main"),
             project,
         };
+        queue.verify_with("");
         for task in tasks {
             let (task, file) = task.split_once('=').unwrap_or((task, task));
             queue.hand_over(task, file, "text\n");
@@ -84,6 +78,30 @@ impl Queue {
         lane
     }
 
+    /// From now on the verify command begins with this script, in the folder of what is verified.
+    pub(crate) fn verify_with(&self, script: &str) {
+        let seen = self.project.scratch.path("verified");
+        let script = format!(
+            "{script}\nfor bad in bad*; do test ! -e \"$bad\" || exit 1; done\n\
+             git rev-parse 'HEAD^{{tree}}' >> '{}'",
+            seen.display()
+        );
+        self.project.scratch.program("verify", &script);
+    }
+
+    /// A script by which another clone pushes a commit to the base.
+    pub(crate) fn push_from_elsewhere(&self) -> String {
+        let root = self.project.scratch.root().display();
+        if !self.project.scratch.path("elsewhere").exists() {
+            self.project.clone_of_origin("elsewhere");
+        }
+        format!(
+            "(cd '{root}/elsewhere' && git pull -q --ff-only origin main && echo x >> other && git add other && \
+             git commit -q -m Other && git rev-parse 'HEAD^{{tree}}' >> '{root}/foreign' && \
+             git push -q origin HEAD:main) >&2 || exit 125"
+        )
+    }
+
     /// The verify command.
     pub(crate) fn verify(&self) -> String {
         self.project.scratch.path("verify").display().to_string()
@@ -93,9 +111,7 @@ impl Queue {
     pub(crate) fn args(&self, words: &str) -> Vec<String> {
         let mut args: Vec<String> = ["--actor", "lead", "land"].map(Into::into).into();
         args.extend(words.split(' ').map(Into::into));
-        if std::env::var_os("V").is_some() {
-            args.extend(["--verify".into(), self.verify()]);
-        }
+        args.extend(["--verify".into(), self.verify()]);
         args
     }
 
@@ -125,7 +141,12 @@ impl Queue {
 
     /// The trees that the verify command has passed.
     pub(crate) fn verified(&self) -> Vec<String> {
-        let text = std::fs::read_to_string(self.project.scratch.path("verified"));
+        self.lines("verified")
+    }
+
+    /// The lines of a file that a script writes.
+    pub(crate) fn lines(&self, file: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.project.scratch.path(file));
         text.unwrap_or_default().lines().map(Into::into).collect()
     }
 
@@ -153,12 +174,11 @@ impl Queue {
     pub(crate) fn sound(&self) -> Result<(), String> {
         let holder = self.holder();
         let tree = |commit: &str| holder.git(["rev-parse", &format!("{commit}^{{tree}}")]);
-        let verified: BTreeSet<String> = self.verified().into_iter().collect();
+        // What others push is theirs to verify.
+        let verified: BTreeSet<String> =
+            self.verified().into_iter().chain(self.lines("foreign")).collect();
         for position in self.positions() {
-            if std::env::var_os("V").is_some()
-                && position != self.begun
-                && !verified.contains(&tree(&position))
-            {
+            if position != self.begun && !verified.contains(&tree(&position)) {
                 return Err(format!("the base held {position}, which was not verified"));
             }
         }
@@ -240,7 +260,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Gives the command until it is through. A git that was killed while it changed refs leaves a lock, which
+    /// Gives the command until it is through, which ends with `code`. A git that was killed while it changed refs leaves a lock, which
     /// the answer names, and which has to be taken away by hand.
     pub(crate) fn again(&self, words: &str, code: i32) -> Result<Ran, String> {
         let mut ran = self.land(words).run();
@@ -252,7 +272,9 @@ impl Queue {
             std::fs::remove_file(lock).unwrap();
             ran = self.land(words).run();
         }
-        if ran.exit_code() == Some(code) { Ok(ran) } else { Err(format!("again: {ran}")) }
+        // What was sent back before the kill is not tried again.
+        let ended = ran.exit_code();
+        if ended == Some(0) || ended == Some(code) { Ok(ran) } else { Err(format!("again: {ran}")) }
     }
 
     /// The locks that git has left in this clone and in the origin.

@@ -19,6 +19,7 @@ mod interrupted;
 mod journal_state;
 mod land_in_turn;
 mod land_killed;
+mod land_meanwhile;
 mod land_verified;
 mod land_world;
 mod landing;
