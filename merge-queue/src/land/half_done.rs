@@ -19,30 +19,33 @@ use crate::rules::diff::{Change, overlap};
 /// Takes a checkout that stands at `local` back to that where a git was killed on its way to `after`.
 ///
 /// Nothing is done unless every change in the way is such a trace: a file that is gone, or that is the
-/// landing's as far as it goes. Whatever else is in the checkout stays as it is.
+/// landing's as far as it goes. Whatever else is in the checkout stays as it is. Returns what keeps it from
+/// being looked at, which may be the lock of the git that was killed.
 pub(super) fn undo(
     desk: &Desk,
     holder: &Worktree,
     local: &str,
     after: &str,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let git = Git::new(&holder.path);
-    if worktree_state::operation(&holder.path)?.is_some()
-        || git.commit("HEAD")?.as_deref() != Some(local)
-    {
-        return Ok(());
+    if git.commit("HEAD")?.as_deref() != Some(local) {
+        return Ok(None);
+    }
+    if let Some(operation) = worktree_state::operation(&holder.path)? {
+        let place = holder.path.display();
+        return Ok(Some(format!("{} is under way in {place}: {}", operation.what, operation.next)));
     }
     let moving: BTreeMap<Vec<u8>, Change> =
         desk.objects.diff(local, after)?.into_iter().map(|c| (c.path.clone(), c)).collect();
-    let Some(changed) = worktree_state::unstaged(&git)? else { return Ok(()) };
+    let Some(changed) = worktree_state::unstaged(&git)? else { return Ok(None) };
     let (mut tracked, mut untracked) = (Vec::new(), Vec::new());
     for Unstaged { path, tracked: is_tracked } in changed {
         if !moving.keys().any(|moved| overlap(&path, moved)) {
             continue;
         }
-        let Some(change) = moving.get(&path) else { return Ok(()) };
+        let Some(change) = moving.get(&path) else { return Ok(None) };
         if !is_trace(&git, holder, after, change)? {
-            return Ok(());
+            return Ok(None);
         }
         if is_tracked { tracked.push(path) } else { untracked.push(path) }
     }
@@ -59,7 +62,7 @@ pub(super) fn undo(
             return Err(git.failure(&args, &ran).into());
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether nothing is lost with what is at the path: it is gone, or it begins like the landing's file, as

@@ -30,7 +30,7 @@ pub(crate) fn finish(
     let open: Vec<(&QueueEvent, &Landed)> = landings(history, "landing")
         .filter(|(_, landing)| !ended.contains(landing.base_after.as_str()))
         .collect();
-    let resumed = resume(desk, base, tip, &open)?;
+    let resumed = resume(desk, base, tip, &open, out)?;
     let tip = resumed.as_deref().unwrap_or(tip);
     let mut arrived: Vec<(TaskId, Landed)> = Vec::new();
     for (event, landing) in open {
@@ -55,6 +55,7 @@ fn resume(
     base: &Base,
     tip: &str,
     open: &[(&QueueEvent, &Landed)],
+    out: &Out,
 ) -> Result<Option<String>, Failure> {
     let begun = open.iter().filter(|(_, landing)| landing.base_before == tip);
     let holders = if base.remote.is_none() && begun.clone().next().is_some() {
@@ -76,7 +77,10 @@ fn resume(
             return Ok(base.tip(&desk.git)?.filter(|tip| tip == after));
         }
         // Before the index: that is taken back, and the task lands anew.
-        half_done::undo(desk, holder, tip, after)?;
+        if let Some(why) = half_done::undo(desk, holder, tip, after)? {
+            out.note(&why);
+            return Ok(None);
+        }
     }
     Ok(None)
 }

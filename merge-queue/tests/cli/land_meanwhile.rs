@@ -123,9 +123,9 @@ fn nobody_waits_for_a_slow_remote_or_a_slow_command() {
             let ran = project.run(words);
             assert!(matches!(ran.exit_code(), Some(0 | 1)), "{ran}");
         }
-        project.run("claim d --owner B").code(0);
-        project.run("release d").code(0);
-        project.run("add --id late --title Late").exit_code();
+        // A write too.
+        project.main.git(["branch", "--force", "d", "main"]);
+        project.run("handoff d --owner B --branch d").code(0);
         gate.open();
     }
     running.wait().code(0);

@@ -266,7 +266,8 @@ impl Queue {
         let mut ran = self.land(words).run();
         for _ in 0..20 {
             let locks = self.locks();
-            let said = format!("{}{}", ran.out(), ran.err()).replace("/./", "/");
+            let why = self.project.run("merge-ready --all");
+            let said = [ran.out(), ran.err(), why.out()].concat().replace("/./", "/");
             let named = locks.iter().find(|lock| said.contains(lock.to_str().unwrap()));
             let Some(lock) = named else { break };
             std::fs::remove_file(lock).unwrap();
