@@ -11,14 +11,17 @@
 # make queue-claim                  TASK_ID ROLE OWNER [LEASE]
 # make queue-renew                  TASK_ID OWNER [LEASE]
 # make queue-release                TASK_ID OWNER [REASON]
-# make queue-record-evidence        TASK_ID COMMAND_TEXT [COMMIT]: runs the command in the lane;
+# make queue-record-evidence        TASK_ID COMMAND_TEXT [COMMIT LIMIT]: runs the command in the lane;
 #                                   with RESULT=pass or fail it runs nothing and records what is declared  [NOTE]
 # make queue-record-handoff         TASK_ID OWNER [BRANCH COMMIT MODEL COMMANDS RESULTS RISKS NEXT_STEP];
-#                                   CHANGED_FILES may be given and is not needed: they are computed
+#                                   CHANGED_FILES is not needed: they are computed, and compared with it
 # make queue-route-review           TASK_ID [REF]
 # make queue-record-review          TASK_ID REVIEWER_ROLE REVIEWER STATUS [COMMIT NOTE MODEL EXCEPTION]
-# make queue-merge-ready            TASK_ID [REF]
-# make queue-land                   TASK_ID
+# make queue-merge-ready            TASK_ID [REF], or ALL=1: every task that is handed over
+# make queue-land                   TASK_ID, or READY=1: every task that may land
+#                                   [VERIFY LIMIT STRATEGY BATCH=1 MAX DRY_RUN=1]
+# make queue-init                   proposes how the changelog is merged  [APPLY=1]
+# make queue-promote                the evidence for a release, which promotes nothing  [SOURCE SINCE]
 # make queue-freeze                 REASON [UNTIL]: nothing lands until then, or until queue-thaw
 # make queue-thaw                   ends a freeze
 # make queue-set-status             TASK_ID STATUS [OWNER BRANCH COMMIT REASON REOPEN=1]
@@ -26,6 +29,7 @@
 # make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
 # make queue-log                    TASK_ID
 # make queue-recover                sets damaged lines of the journal aside where they cannot have been events
+#                                   [ACCEPT_LOSS: why it is right to go on without events that are lost]
 # make queue-add                    TASK_ID TITLE [ROLE PRIORITY CHECK NOTE]
 # make queue-import                 FILE: tasks as JSON Lines, all of them or none
 # make queue-export                 the whole state as one JSON object
@@ -38,12 +42,13 @@ MERGE_QUEUE ?= merge-queue
 
 switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
   COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
-  PREVIEW TITLE PRIORITY CHECK FILE UNTIL ACTOR FORMAT
+  PREVIEW TITLE PRIORITY CHECK FILE UNTIL ALL READY VERIFY LIMIT STRATEGY BATCH MAX DRY_RUN APPLY SOURCE \
+  SINCE ACCEPT_LOSS ACTOR FORMAT
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
   queue-log queue-add queue-import queue-export queue-recover \
-  queue-freeze queue-thaw
+  queue-freeze queue-thaw queue-init queue-promote
 
 # Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
 # into the environment of these targets alone, as it is.
@@ -56,11 +61,17 @@ switchyard_need = if [ -z "$${$(1)}" ]; then \
 # $(call switchyard_option,NAME,VARIABLE): adds --NAME=TEXT when the variable has text. In one word, because the
 # text may begin with a dash.
 switchyard_option = if [ -n "$${$(2)}" ]; then set -- "$$@" "--$(1)=$${$(2)}"; fi;
+# $(call switchyard_flag,NAME,VARIABLE): adds --NAME when the variable has text.
+switchyard_flag = if [ -n "$${$(2)}" ]; then set -- "$$@" "--$(1)"; fi;
 # $(call switchyard_run,COMMAND,OPTIONS): runs the tool with what was put together.
 switchyard_run = set --; $(call switchyard_option,actor,ACTOR) \
   $(call switchyard_option,format,FORMAT) set -- "$$@" $(1); $(2) exec $(MERGE_QUEUE) "$$@"
 # The task stands behind all options.
 switchyard_task = set -- "$$@" -- "$${TASK_ID}";
+# $(call switchyard_task_or,NAME,VARIABLE): the task, or without one --NAME when the variable has text.
+switchyard_task_or = if [ -n "$${TASK_ID}" ]; then $(switchyard_task) \
+  elif [ -n "$${$(2)}" ]; then set -- "$$@" "--$(1)"; else \
+  echo 'queue.mk: TASK_ID is missing: make $@ TASK_ID=..., or make $@ $(2)=1' >&2; exit 2; fi;
 
 # A project's own first target stays its default.
 switchyard_default := $(.DEFAULT_GOAL)
@@ -94,11 +105,14 @@ queue-release:
 	$(call switchyard_run,release,$(call switchyard_option,owner,OWNER) \
 	  $(call switchyard_option,reason,REASON) $(switchyard_task))
 
+# Behind -- the tool expects a command, so that the task stands before.
 queue-record-evidence:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,COMMAND_TEXT) \
 	$(call switchyard_run,evidence,$(call switchyard_option,text,COMMAND_TEXT) \
 	  $(call switchyard_option,declared,RESULT) $(call switchyard_option,note,NOTE) \
-	  $(call switchyard_option,commit,COMMIT) set -- "$$@" "$${TASK_ID}";)
+	  $(call switchyard_option,commit,COMMIT) $(call switchyard_option,limit,LIMIT) \
+	  case "$${TASK_ID}" in (-*) echo 'queue.mk: TASK_ID begins with a dash' >&2; exit 2;; esac; \
+	  set -- "$$@" "$${TASK_ID}";)
 
 queue-record-handoff:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,OWNER) \
@@ -106,6 +120,7 @@ queue-record-handoff:
 	  $(call switchyard_option,branch,BRANCH) $(call switchyard_option,commit,COMMIT) \
 	  $(call switchyard_option,model,MODEL) $(call switchyard_option,command,COMMANDS) \
 	  $(call switchyard_option,result,RESULTS) $(call switchyard_option,risk,RISKS) \
+	  $(call switchyard_option,changed-files,CHANGED_FILES) \
 	  $(call switchyard_option,next-step,NEXT_STEP) $(switchyard_task))
 
 queue-route-review:
@@ -122,18 +137,28 @@ queue-record-review:
 	  $(switchyard_task))
 
 queue-merge-ready:
-	@$(call switchyard_need,TASK_ID) \
-	$(call switchyard_run,merge-ready,$(call switchyard_option,ref,REF) $(switchyard_task))
+	@$(call switchyard_run,merge-ready,$(call switchyard_option,ref,REF) \
+	  $(call switchyard_task_or,all,ALL))
 
 queue-land:
-	@$(call switchyard_need,TASK_ID) $(call switchyard_run,land,$(switchyard_task))
+	@$(call switchyard_run,land,$(call switchyard_option,verify,VERIFY) \
+	  $(call switchyard_option,limit,LIMIT) $(call switchyard_option,strategy,STRATEGY) \
+	  $(call switchyard_flag,batch,BATCH) $(call switchyard_option,max,MAX) \
+	  $(call switchyard_flag,dry-run,DRY_RUN) $(call switchyard_task_or,ready,READY))
+
+queue-init:
+	@$(call switchyard_run,init,$(call switchyard_flag,apply,APPLY))
+
+queue-promote:
+	@$(call switchyard_run,promote --evidence,$(call switchyard_option,source,SOURCE) \
+	  $(call switchyard_option,since,SINCE))
 
 queue-set-status:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,STATUS) \
 	$(call switchyard_run,set-status,$(call switchyard_option,owner,OWNER) \
 	  $(call switchyard_option,branch,BRANCH) $(call switchyard_option,commit,COMMIT) \
 	  $(call switchyard_option,reason,REASON) \
-	  if [ -n "$${REOPEN}" ]; then set -- "$$@" --reopen; fi; $(switchyard_task) set -- "$$@" "$${STATUS}";)
+	  $(call switchyard_flag,reopen,REOPEN) $(switchyard_task) set -- "$$@" "$${STATUS}";)
 
 queue-git-check:
 	@$(call switchyard_run,git-check,)
@@ -145,7 +170,7 @@ queue-log:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_run,log,$(switchyard_task))
 
 queue-recover:
-	@$(call switchyard_run,recover,)
+	@$(call switchyard_run,recover,$(call switchyard_option,accept-loss,ACCEPT_LOSS))
 
 queue-add:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,TITLE) \

@@ -33,6 +33,9 @@ pub(crate) struct HandoffArgs {
     /// A path that is said to be changed; may be given several times, and then they must be all
     #[arg(long = "changed-file", value_name = "PATH")]
     pub(crate) changed_files: Vec<String>,
+    /// These paths as one text, apart by blanks, commas or lines; `...` stands for others
+    #[arg(long = "changed-files", value_name = "T", conflicts_with = "changed_files")]
+    pub(crate) changed_files_text: Option<String>,
     /// A known risk; may be given several times
     #[arg(long = "risk", value_name = "T")]
     pub(crate) risks: Vec<String>,

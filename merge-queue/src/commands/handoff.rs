@@ -21,6 +21,7 @@ use crate::show;
 pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit, Failure> {
     let definitions = desk.sound_definitions()?;
     let task = desk::find(&definitions, &args.task.task)?;
+    let listed = args.changed_files_text.clone();
     let args = if args.json { Fields::read()?.under(args) } else { Fields::from(args) };
     let Some(owner) = args.owner else {
         return Err(Failure::usage("handoff", "nobody is named as the owner")
@@ -59,7 +60,10 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
         }
     };
     if reasons.is_empty() {
-        reasons.extend(other_files(&args.changed_files, &changed_files, &branch));
+        reasons.extend(other_files(&args.changed_files, &changed_files, &branch, false));
+        if let Some(listed) = listed {
+            reasons.extend(other_words(&listed, &changed_files, &branch));
+        }
     }
     if !reasons.is_empty() {
         return refuse(task, "handoff", reasons, out);
@@ -81,8 +85,22 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
     Ok(Exit::Yes)
 }
 
-/// Why the named paths are not those that the branch changes; a handoff that names none is of all.
-fn other_files(named: &[String], computed: &[String], branch: &str) -> Option<Reason> {
+/// Why the paths in a text are not those that the branch changes. A path may have a blank in it, so that words
+/// are compared.
+fn other_words(listed: &str, computed: &[String], branch: &str) -> Option<Reason> {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| c.is_whitespace() || c == ',');
+        words.filter(|word| !word.is_empty()).map(Into::into).collect()
+    };
+    let (dots, named): (Vec<_>, Vec<_>) =
+        words(listed).into_iter().partition(|word| word == "..." || word == "…");
+    let computed: Vec<String> = computed.iter().flat_map(|path| words(path)).collect();
+    other_files(&named, &computed, branch, !dots.is_empty())
+}
+
+/// Why the named paths are not those that the branch changes, or with `some`, not among those; a handoff that
+/// names none is of all.
+fn other_files(named: &[String], computed: &[String], branch: &str, some: bool) -> Option<Reason> {
     let named: BTreeSet<&String> = named.iter().collect();
     let computed: BTreeSet<&String> = computed.iter().collect();
     let list = |paths: BTreeSet<&&String>| {
@@ -92,10 +110,11 @@ fn other_files(named: &[String], computed: &[String], branch: &str) -> Option<Re
         (list(named.difference(&computed).collect()), list(computed.difference(&named).collect()));
     let message = match (extra.is_empty(), left_out.is_empty()) {
         _ if named.is_empty() => return None,
+        (true, _) if some => return None,
         (true, true) => return None,
-        (false, true) => format!("{branch} does not change {extra}"),
+        (false, left_out) if some || left_out => format!("{branch} does not change {extra}"),
         (true, false) => format!("{branch} also changes {left_out}"),
-        (false, false) => format!("{branch} changes {left_out}, and not {extra}"),
+        (false, _) => format!("{branch} changes {left_out}, and not {extra}"),
     };
     let next = "commit what is missing, or name no files: they are computed";
     Some(Reason::new("changed_files_differ", message, next))

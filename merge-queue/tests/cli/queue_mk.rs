@@ -144,6 +144,14 @@ fn a_projects_own_default_target_stays() {
 /// Everything that make or a shell might take for something else.
 const HOSTILE: &str = "--x 'a' \"b\" $HOME $$ ${HOME} $(HOME) $(shell touch PWNED1) `touch PWNED2` $(touch PWNED3); touch PWNED4 & # \\ * ~ %\nsecond\tline\n\ttouch PWNED5\nü";
 
+/// The words of a list in `queue.mk`.
+fn listed(name: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(queue_mk()).unwrap();
+    let (_, rest) = text.split_once(&format!("\n{name} := ")).unwrap();
+    let rest = rest.replace("\\\n", " ");
+    rest.lines().next().unwrap().split_whitespace().map(Into::into).collect()
+}
+
 /// A stand-in for the tool that writes down what it gets.
 fn recorder(project: &Project) -> PathBuf {
     let script = "for arg in \"$@\"; do printf '%s\\0' \"$arg\"; done > \"$RECORD\"";
@@ -171,11 +179,18 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
     ];
     let cases: &[(&str, &[&str])] = &[
         ("orchestrator-status", &["ACTOR", "FORMAT"]),
-        ("queue-ready", &["ROLE", "ACTOR"]),
+        ("orchestrator-tick", &["ACTOR", "FORMAT"]),
+        ("queue-validate", &["ACTOR", "FORMAT"]),
+        ("queue-git-check", &["ACTOR", "FORMAT"]),
+        ("queue-prune-stale", &["ACTOR", "FORMAT"]),
+        ("queue-export", &["ACTOR", "FORMAT"]),
+        ("queue-promote", &["SOURCE", "SINCE", "FORMAT"]),
+        ("queue-init", &["ACTOR", "FORMAT"]),
+        ("queue-ready", &["ROLE", "ACTOR", "FORMAT"]),
         ("queue-claim", &["TASK_ID", "ROLE", "OWNER", "LEASE", "ACTOR", "FORMAT"]),
         ("queue-renew", &["TASK_ID", "OWNER", "LEASE"]),
         ("queue-release", &["TASK_ID", "OWNER", "REASON"]),
-        ("queue-record-evidence", &["TASK_ID", "COMMAND_TEXT", "RESULT", "COMMIT", "NOTE"]),
+        ("queue-record-evidence", &["COMMAND_TEXT", "RESULT", "COMMIT", "LIMIT", "NOTE", "FORMAT"]),
         (
             "queue-record-handoff",
             &[
@@ -186,6 +201,7 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
                 "MODEL",
                 "COMMANDS",
                 "RESULTS",
+                "CHANGED_FILES",
                 "RISKS",
                 "NEXT_STEP",
             ],
@@ -204,19 +220,29 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
                 "EXCEPTION",
             ],
         ),
-        ("queue-merge-ready", &["TASK_ID", "REF"]),
-        ("queue-land", &["TASK_ID"]),
+        ("queue-merge-ready", &["TASK_ID", "REF", "ACTOR", "FORMAT"]),
+        ("queue-land", &["TASK_ID", "VERIFY", "LIMIT", "STRATEGY", "MAX", "FORMAT"]),
         ("queue-set-status", &["TASK_ID", "STATUS", "OWNER", "BRANCH", "COMMIT", "REASON"]),
         ("queue-log", &["TASK_ID"]),
         ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
         ("queue-import", &["FILE"]),
-        ("queue-recover", &["ACTOR"]),
+        ("queue-recover", &["ACTOR", "ACCEPT_LOSS", "FORMAT"]),
         ("queue-freeze", &["REASON", "UNTIL"]),
         ("queue-thaw", &["ACTOR"]),
     ];
-    let unused = ["CHANGED_FILES", "REOPEN", "PREVIEW", "NOTE"];
+    // Some of these are switches: whatever their text is, it goes nowhere.
+    let switches = ["REOPEN", "PREVIEW", "ALL", "READY", "BATCH", "DRY_RUN", "APPLY"];
+    let unused = ["CHANGED_FILES", "NOTE"].iter().chain(&switches);
+    let mut left = listed("switchyard_targets");
+    left.retain(|target| !cases.iter().any(|(case, _)| case == target));
+    assert_eq!(left, [""; 0], "a target without a case");
+    let mut left = listed("switchyard_variables");
+    let has_case = |variable: &str| cases.iter().any(|(_, tried)| tried.contains(&variable));
+    left.retain(|variable| !has_case(variable) && !switches.contains(&variable.as_str()));
+    assert_eq!(left, [""; 0], "a variable without a case");
     for (target, variables) in cases {
-        for variable in variables.iter().chain(unused.iter().filter(|one| !variables.contains(one)))
+        for variable in
+            variables.iter().chain(unused.clone().filter(|one| !variables.contains(one)))
         {
             for from_environment in [false, true] {
                 let mut make = make(&project, &project.main)
@@ -248,6 +274,80 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
     let dirt = Project::dirt(&project.main);
     assert_eq!(dirt, "", "something was run");
     assert!(project.events().is_empty());
+}
+
+#[test]
+fn a_word_that_would_be_an_option_is_no_task() {
+    let project = project(crate::project::DEFINITIONS);
+    for task in ["--help", "--show-config", "--declared=pass", "-h"] {
+        for target in [
+            "queue-record-evidence COMMAND_TEXT=true",
+            "queue-claim ROLE=A-backend OWNER=A",
+            "queue-record-handoff OWNER=A",
+            "queue-route-review",
+            "queue-record-review REVIEWER_ROLE=D-arch REVIEWER=D STATUS=approved",
+            "queue-merge-ready ALL=1",
+            "queue-land READY=1",
+            "queue-set-status STATUS=todo",
+            "queue-log",
+            "queue-add TITLE=T",
+        ] {
+            typed(&project, &format!("make {target} TASK_ID={task}")).code(2).stdout_is("");
+        }
+    }
+    assert!(project.events().is_empty());
+}
+
+#[test]
+fn a_task_or_all_of_them() {
+    let project = project(crate::project::DEFINITIONS);
+    let run = |line: &str| typed(&project, line);
+    for target in ["queue-merge-ready", "queue-land"] {
+        run(&format!("make {target}")).code(2).stderr_has("TASK_ID is missing: make ");
+    }
+    let head = project.main.head();
+    project.lane.git(["merge", "--quiet", "-m", "Take main", &head]);
+    project.make_ready();
+    let all = run("make queue-merge-ready ALL=1").code(0).json_lines();
+    assert_eq!((all.len(), &all[0]["task"]), (1, &json!("schema")));
+    let before = project.base();
+    let plan = run("make queue-land READY=1 DRY_RUN=1").code(0).json_lines();
+    assert_eq!((&plan[0]["task"], &plan[0]["dry_run"]), (&json!("schema"), &json!(true)));
+    assert_eq!(project.base(), before);
+    let landed = run(
+        "make queue-land READY=1 BATCH=1 MAX=2 VERIFY='test -e src/api/schema.rs && true' LIMIT=5m STRATEGY=no-ff",
+    );
+    landed.code(0).stdout_has("\"landed\":true");
+    let evidence = run(&format!("make queue-promote SINCE={before}")).code(0).json();
+    assert_eq!(evidence["tasks"][0]["task"], "schema");
+    assert_eq!(project.reasons(), ["nothing_to_land"]);
+}
+
+#[test]
+fn the_files_that_are_named_are_compared() {
+    let project = project(crate::project::DEFINITIONS);
+    project.lane.commit_file("docs/a b.md", "x\n", "A name with a blank");
+    let run = |files: &str| {
+        typed(
+            &project,
+            &format!(
+                "make queue-record-handoff TASK_ID=schema OWNER=A BRANCH=98-schema COMMANDS=\"...\" RESULTS=\"...\" CHANGED_FILES=\"{files}\""
+            ),
+        )
+    };
+    for files in [
+        "docs/a b.md src/api/schema.rs",
+        "src/api/schema.rs, docs/a b.md",
+        "...",
+        "src/api/schema.rs ...",
+        "",
+    ] {
+        run(files).code(0);
+    }
+    for files in ["src/api/schema.rs", "src/api/schema.rs docs/a b.md README.md", "README.md ..."] {
+        run(files).code(2).stdout_has("changed_files_differ");
+    }
+    run("README.md ...").stdout_has("98-schema does not change README.md\"");
 }
 
 /// Through the real tool into the journal and back.
