@@ -92,8 +92,9 @@ pub(crate) enum Command {
     /// By priority, then sequence, then age. Whether the lane is fit is looked at by `claim`. Ends with 1
     /// when there is none.
     Ready(ReadyArgs),
-    /// Say what each role should do next: go on with what is begun, else claim a task
+    /// Say what each role should do next: go on with what is begun, else review, else claim a task
     ///
+    /// A role reviews what is handed over, changes a file of one of its routes, and lacks its approval.
     /// Ends with 1 when no role has anything to do.
     Next(NextArgs),
     /// Show the events of a task, oldest first

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod added;
+pub(crate) mod awaited;
 pub(crate) mod batch;
 pub(crate) mod claim;
 pub(crate) mod definitions;

@@ -1,11 +1,13 @@
 //! `next`: what each role should do (runbook v2, `orchestrator-tick`).
 
 use cli::{Cell, Exit, Failure, Out, Table, Tone};
+use records::TaskId;
 use records::merge_queue::NextAction;
 
 use super::look::{Look, warn_about};
 use crate::args::NextArgs;
 use crate::desk::Desk;
+use crate::rules::awaited::{self, Awaited};
 use crate::rules::dispatch;
 
 pub(super) fn run(desk: &Desk, args: &NextArgs, out: &mut Out) -> Result<Exit, Failure> {
@@ -15,7 +17,15 @@ pub(super) fn run(desk: &Desk, args: &NextArgs, out: &mut Out) -> Result<Exit, F
     }
     let mut any = false;
     let mut table = Table::new(["ROLE", "ACTION", "TASK", "WHY", "COMMAND"]);
-    for next in dispatch::recommendations(&look.definitions, &look.survey()) {
+    let survey = look.survey();
+    let waiting: Vec<&TaskId> =
+        survey.tasks.iter().filter(|task| awaited::waits(task)).map(|task| &task.task.id).collect();
+    let awaited = if waiting.is_empty() {
+        Awaited::new()
+    } else {
+        awaited::awaited(&look.definitions, &survey, &*desk.journal_of(waiting)?)
+    };
+    for next in dispatch::recommendations(&look.definitions, &survey, &awaited) {
         if args.role.as_ref().is_some_and(|role| *role != next.role) {
             continue;
         }
@@ -29,6 +39,7 @@ pub(super) fn run(desk: &Desk, args: &NextArgs, out: &mut Out) -> Result<Exit, F
         }
         let (tone, word) = match next.action {
             NextAction::Continue => (Tone::Warn, "continue"),
+            NextAction::Review => (Tone::Warn, "review"),
             NextAction::Claim => (Tone::Good, "claim"),
             NextAction::Wait => (Tone::Dim, "wait"),
         };

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use records::merge_queue::{NextAction, Recommendation};
 use records::{Reason, TaskId, TaskState};
 
+use crate::rules::awaited::Awaited;
 use crate::rules::claim;
 use crate::rules::definitions::Definitions;
 use crate::rules::survey::{Survey, Surveyed};
@@ -28,15 +29,18 @@ pub(crate) fn blockers(survey: &Survey<'_>, surveyed: &Surveyed<'_>) -> Vec<Reas
     reasons
 }
 
-/// What each role should do next, in the order of their names: go on with what is begun, else claim
-/// the first task that may be claimed, else wait. A task without a role is offered to one role only.
+/// What each role should do next, in the order of their names: go on with what is begun, else review what
+/// waits for it, else claim the first task that may be claimed, else wait. A task without a role is offered
+/// to one role only.
 pub(crate) fn recommendations(
     definitions: &Definitions,
     survey: &Survey<'_>,
+    awaited: &Awaited,
 ) -> Vec<Recommendation> {
     let mut offered = BTreeSet::new();
     let all = definitions.roles.keys().map(|role| {
         go_on(survey, role)
+            .or_else(|| review(survey, awaited, role))
             .or_else(|| begin(definitions, survey, role, &mut offered))
             .unwrap_or_else(|| wait(survey, role))
     });
@@ -79,6 +83,30 @@ fn go_on(survey: &Survey<'_>, role: &str) -> Option<Recommendation> {
         }
     };
     Some(Recommendation { owner, ..recommend(role, NextAction::Continue, surveyed, why, command) })
+}
+
+/// Reviewing the first task that waits for the role.
+fn review(survey: &Survey<'_>, awaited: &Awaited, role: &str) -> Option<Recommendation> {
+    let mut waiting = survey.tasks.iter().filter_map(|surveyed| {
+        let roles = awaited.get(&surveyed.task.id)?;
+        Some((surveyed, roles.iter().find(|required| required.role == role)?))
+    });
+    let (surveyed, required) = waiting.next()?;
+    let paths = required.paths.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = match required.paths.len().saturating_sub(3) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let others = match waiting.count() {
+        0 => String::new(),
+        1 => "; 1 more task waits".into(),
+        count => format!("; {count} more tasks wait"),
+    };
+    let why = format!("it is handed over and changes {paths}{more}{others}");
+    let id = surveyed.task.id.as_str();
+    let words = repo::shell_words(["merge-queue", "review", id, "--role", role]);
+    let command = format!("{words} --reviewer REVIEWER --status STATUS");
+    Some(recommend(role, NextAction::Review, surveyed, why, command))
 }
 
 /// Claiming the first task that may be claimed.

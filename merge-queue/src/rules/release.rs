@@ -102,7 +102,8 @@ fn task(
     let event = arrival.event;
     let id = arrival.task;
     let defined = definitions.tasks.iter().find(|task| task.id == *id);
-    let earlier = history.events.iter().filter(|earlier| earlier.seq < event.seq).cloned();
+    let of_task = history.events.iter().filter(|earlier| earlier.task.as_ref() == Some(id));
+    let earlier = of_task.filter(|earlier| earlier.seq < event.seq).cloned();
     let history = History { events: earlier.collect(), ..History::default() };
     let mut conditions = Vec::new();
     if let Some(task) = defined {
@@ -151,8 +152,16 @@ fn rollback(since: Option<&str>, arrivals: &[Arrival<'_>]) -> Vec<RollbackStep> 
             if landed.strategy == "no-ff" {
                 return shell_words(["git", "revert", "-m", "1", landed.base_after.as_str()]);
             }
-            let range = format!("{}..{}", landed.base_before, landed.base_after);
-            shell_words(["git", "revert", range.as_str()])
+            let (before, after) = (landed.base_before.as_str(), landed.base_after.as_str());
+            let range = format!("{before}..{after}");
+            if arrival.brought.len() <= 1 {
+                return shell_words(["git", "revert", range.as_str()]);
+            }
+            // One of them may be a merge, which cannot be reverted in a row with others.
+            let diff = shell_words(["git", "diff", "--binary", after, before]);
+            let message = format!("Revert {task}");
+            let commit = shell_words(["git", "commit", "-m", message.as_str()]);
+            format!("{diff} | git apply --index --3way && {commit}")
         });
         RollbackStep { what: format!("{task} alone"), command }
     });

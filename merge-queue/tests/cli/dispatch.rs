@@ -139,3 +139,33 @@ fn nothing_is_ready_where_something_cannot_be_read() {
     let all = project.run("ready --explain").code(1).json_lines();
     assert_eq!(codes(&all[0]), ["journal_damaged"]);
 }
+
+#[test]
+fn reviewers_are_sent_to_what_waits_for_them() {
+    let project = Project::new();
+    let next = |role: &str| project.run(&format!("next --role {role}")).json();
+    project.evidence();
+    project.handoff();
+    for role in ["D-arch", "E-governance"] {
+        let next = next(role);
+        assert_eq!((&next["action"], &next["task"]), (&json!("review"), &json!("schema")));
+        assert_eq!(next["why"], "it is handed over and changes src/api/schema.rs");
+        // The command is what it says.
+        let command = next["command"].as_str().unwrap();
+        let words = command.replace("merge-queue ", "").replace("STATUS", "approved");
+        project.run(&words.replace("REVIEWER", role.get(..1).unwrap())).code(0);
+        assert_eq!(project.run(&format!("next --role {role}")).code(1).json()["action"], "wait");
+    }
+    project.run("merge-ready 98").code(0);
+    // Asked for changes, it is the implementer's turn; handed over again, everybody's.
+    project.run("review 98 --role D-arch --reviewer D --status changes_requested").code(0);
+    assert_eq!(next("D-arch")["action"], "wait");
+    assert_eq!(next("A-backend")["action"], "continue");
+    project.lane.commit_file("src/api/schema.rs", "pub fn better() {}\n", "Better");
+    project.handoff();
+    let all = project.run("next --all-roles").code(0).json_lines();
+    assert_eq!(texts(&all, "action"), ["wait", "review", "review"]);
+    project.run("next --format table").code(0).stdout_has("review");
+    project.run("set-status 98 blocked --reason undecided").code(0);
+    assert_eq!(next("D-arch")["action"], "wait");
+}

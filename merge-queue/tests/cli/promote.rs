@@ -102,3 +102,26 @@ fn what_is_not_in_the_base_is_not_released_and_nothing_is_ever_promoted() {
     promote(&project, "--since nowhere").code(2).stderr_has("nowhere");
     project.run("promote").code(2).stderr_has("--evidence");
 }
+
+#[test]
+fn the_rollback_of_a_branch_with_merges_works() {
+    let definitions =
+        crate::project::DEFINITIONS.replace("queue:\n", "queue:\n  strategy: ff-only\n");
+    let project = Project::with(&definitions, testkit::Repo::options());
+    let upstream = project.push_from_elsewhere("upstream.txt", "u\n");
+    project.lane.git(["fetch", "--quiet", "origin"]);
+    project.lane.git(["merge", "--quiet", "--no-ff", "-m", "Take main", &upstream]);
+    project.lane.commit_file("docs/with blank.md", "x\n", "A document");
+    project.lane.git(["rm", "--quiet", "README.md"]);
+    project.lane.git(["commit", "--quiet", "-m", "No readme"]);
+    project.main.git(["merge", "--quiet", "--ff-only", "origin/main"]);
+    let begun = project.base();
+    project.make_ready();
+    project.run("land 98").code(0);
+    let answer = promote(&project, "").code(0).json();
+    let command = answer["rollback"][0]["command"].as_str().unwrap();
+    let ran = testkit::Tool::program("sh").args(["-c", command]);
+    ran.home(project.scratch.home()).dir(project.main.path()).run().code(0);
+    assert_eq!(project.main.git(["diff", &begun, "HEAD"]), "");
+    assert_eq!(Project::dirt(&project.main), "");
+}

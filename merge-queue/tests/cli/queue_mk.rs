@@ -109,6 +109,12 @@ fn the_runbooks_normal_path_works_as_it_is_typed() {
     run("make orchestrator-status").code(0).stdout_has("\"state\":\"done\"");
     run("make queue-log TASK_ID=ui-table").code(0).stdout_has("\"kind\":\"status\"");
     run("make queue-validate").code(0);
+    // Section 6: the database is moved aside, not deleted, and made anew.
+    let db = ".git/switchyard/queue.db";
+    run(&format!("mv {db} {db}.corrupt")).code(0);
+    run("make queue-validate").code(0);
+    run("make orchestrator-status").code(0).stdout_has("\"state\":\"done\"");
+    assert!(project.main.file(db).exists());
 }
 
 #[test]
@@ -160,6 +166,66 @@ fn recorder(project: &Project) -> PathBuf {
     path
 }
 
+/// Each target with the variables whose text it passes on.
+const CASES: &[(&str, &[&str])] = &[
+    ("orchestrator-status", &["ACTOR", "FORMAT"]),
+    ("orchestrator-tick", &["ACTOR", "FORMAT"]),
+    ("queue-validate", &["ACTOR", "FORMAT"]),
+    ("queue-git-check", &["ACTOR", "FORMAT"]),
+    ("queue-prune-stale", &["ACTOR", "FORMAT"]),
+    ("queue-export", &["ACTOR", "FORMAT"]),
+    ("queue-promote", &["SOURCE", "SINCE", "FORMAT"]),
+    ("queue-init", &["ACTOR", "FORMAT"]),
+    ("queue-ready", &["ROLE", "ACTOR", "FORMAT"]),
+    ("queue-claim", &["TASK_ID", "ROLE", "OWNER", "LEASE", "ACTOR", "FORMAT"]),
+    ("queue-renew", &["TASK_ID", "OWNER", "LEASE"]),
+    ("queue-release", &["TASK_ID", "OWNER", "REASON"]),
+    ("queue-record-evidence", &["COMMAND_TEXT", "RESULT", "COMMIT", "LIMIT", "NOTE", "FORMAT"]),
+    (
+        "queue-record-handoff",
+        &[
+            "TASK_ID",
+            "OWNER",
+            "BRANCH",
+            "COMMIT",
+            "MODEL",
+            "COMMANDS",
+            "RESULTS",
+            "CHANGED_FILES",
+            "RISKS",
+            "NEXT_STEP",
+        ],
+    ),
+    ("queue-route-review", &["TASK_ID", "REF"]),
+    (
+        "queue-record-review",
+        &["TASK_ID", "REVIEWER_ROLE", "REVIEWER", "STATUS", "COMMIT", "NOTE", "MODEL", "EXCEPTION"],
+    ),
+    ("queue-merge-ready", &["TASK_ID", "REF", "ACTOR", "FORMAT"]),
+    ("queue-land", &["TASK_ID", "VERIFY", "LIMIT", "STRATEGY", "MAX", "FORMAT"]),
+    ("queue-set-status", &["TASK_ID", "STATUS", "OWNER", "BRANCH", "COMMIT", "REASON"]),
+    ("queue-log", &["TASK_ID"]),
+    ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
+    ("queue-import", &["FILE"]),
+    ("queue-recover", &["ACTOR", "ACCEPT_LOSS", "FORMAT"]),
+    ("queue-freeze", &["REASON", "UNTIL"]),
+    ("queue-thaw", &["ACTOR"]),
+];
+
+/// Whatever their text is, it goes nowhere.
+const SWITCHES: [&str; 7] = ["REOPEN", "PREVIEW", "ALL", "READY", "BATCH", "DRY_RUN", "APPLY"];
+
+#[test]
+fn every_target_and_every_variable_has_a_case() {
+    let mut left = listed("switchyard_targets");
+    left.retain(|target| !CASES.iter().any(|(case, _)| case == target));
+    assert_eq!(left, [""; 0]);
+    let mut left = listed("switchyard_variables");
+    let has_case = |variable: &str| CASES.iter().any(|(_, tried)| tried.contains(&variable));
+    left.retain(|variable| !has_case(variable) && !SWITCHES.contains(&variable.as_str()));
+    assert_eq!(left, [""; 0]);
+}
+
 #[test]
 fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
     let project = project(crate::project::DEFINITIONS);
@@ -177,70 +243,8 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
         "FILE",
         "REASON",
     ];
-    let cases: &[(&str, &[&str])] = &[
-        ("orchestrator-status", &["ACTOR", "FORMAT"]),
-        ("orchestrator-tick", &["ACTOR", "FORMAT"]),
-        ("queue-validate", &["ACTOR", "FORMAT"]),
-        ("queue-git-check", &["ACTOR", "FORMAT"]),
-        ("queue-prune-stale", &["ACTOR", "FORMAT"]),
-        ("queue-export", &["ACTOR", "FORMAT"]),
-        ("queue-promote", &["SOURCE", "SINCE", "FORMAT"]),
-        ("queue-init", &["ACTOR", "FORMAT"]),
-        ("queue-ready", &["ROLE", "ACTOR", "FORMAT"]),
-        ("queue-claim", &["TASK_ID", "ROLE", "OWNER", "LEASE", "ACTOR", "FORMAT"]),
-        ("queue-renew", &["TASK_ID", "OWNER", "LEASE"]),
-        ("queue-release", &["TASK_ID", "OWNER", "REASON"]),
-        ("queue-record-evidence", &["COMMAND_TEXT", "RESULT", "COMMIT", "LIMIT", "NOTE", "FORMAT"]),
-        (
-            "queue-record-handoff",
-            &[
-                "TASK_ID",
-                "OWNER",
-                "BRANCH",
-                "COMMIT",
-                "MODEL",
-                "COMMANDS",
-                "RESULTS",
-                "CHANGED_FILES",
-                "RISKS",
-                "NEXT_STEP",
-            ],
-        ),
-        ("queue-route-review", &["TASK_ID", "REF"]),
-        (
-            "queue-record-review",
-            &[
-                "TASK_ID",
-                "REVIEWER_ROLE",
-                "REVIEWER",
-                "STATUS",
-                "COMMIT",
-                "NOTE",
-                "MODEL",
-                "EXCEPTION",
-            ],
-        ),
-        ("queue-merge-ready", &["TASK_ID", "REF", "ACTOR", "FORMAT"]),
-        ("queue-land", &["TASK_ID", "VERIFY", "LIMIT", "STRATEGY", "MAX", "FORMAT"]),
-        ("queue-set-status", &["TASK_ID", "STATUS", "OWNER", "BRANCH", "COMMIT", "REASON"]),
-        ("queue-log", &["TASK_ID"]),
-        ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
-        ("queue-import", &["FILE"]),
-        ("queue-recover", &["ACTOR", "ACCEPT_LOSS", "FORMAT"]),
-        ("queue-freeze", &["REASON", "UNTIL"]),
-        ("queue-thaw", &["ACTOR"]),
-    ];
-    // Some of these are switches: whatever their text is, it goes nowhere.
-    let switches = ["REOPEN", "PREVIEW", "ALL", "READY", "BATCH", "DRY_RUN", "APPLY"];
-    let unused = ["CHANGED_FILES", "NOTE"].iter().chain(&switches);
-    let mut left = listed("switchyard_targets");
-    left.retain(|target| !cases.iter().any(|(case, _)| case == target));
-    assert_eq!(left, [""; 0], "a target without a case");
-    let mut left = listed("switchyard_variables");
-    let has_case = |variable: &str| cases.iter().any(|(_, tried)| tried.contains(&variable));
-    left.retain(|variable| !has_case(variable) && !switches.contains(&variable.as_str()));
-    assert_eq!(left, [""; 0], "a variable without a case");
-    for (target, variables) in cases {
+    let unused = ["CHANGED_FILES", "NOTE"].iter().chain(&SWITCHES);
+    for (target, variables) in CASES {
         for variable in
             variables.iter().chain(unused.clone().filter(|one| !variables.contains(one)))
         {

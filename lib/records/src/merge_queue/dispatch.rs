@@ -114,6 +114,8 @@ impl Noun for Recommendation {
 pub enum NextAction {
     /// Go on with what is begun.
     Continue,
+    /// Review a task that is handed over.
+    Review,
     /// Claim a new task.
     Claim,
     /// There is nothing to do now.

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{blockers, recommendations};
 use crate::history::History;
+use crate::rules::awaited::Awaited;
 use crate::rules::claim::{Answer, Claimant, Scene, claim};
 use crate::rules::definitions::{Definitions, Written};
 use crate::rules::survey::Survey;
@@ -74,7 +75,7 @@ proptest! {
             let only_in_review = free.iter().all(|reason| reason.code == "in_review");
             prop_assert_eq!(granted, only_in_review, "{:?}", free);
         }
-        let all = recommendations(&definitions, &survey);
+        let all = recommendations(&definitions, &survey, &Awaited::new());
         let roles: Vec<&str> = all.iter().map(|next| next.role.as_str()).collect();
         prop_assert_eq!(roles, ["A", "B", "D"]);
         let mut offered = BTreeSet::new();
@@ -106,7 +107,7 @@ proptest! {
         let history = History { events, damage: vec![damage], ..History::default() };
         let survey = Survey::new(&definitions, &history, &BTreeSet::new(), now());
         prop_assert!(survey.tasks.iter().all(|one| !blockers(&survey, one).is_empty()));
-        let all = recommendations(&definitions, &survey);
+        let all = recommendations(&definitions, &survey, &Awaited::new());
         prop_assert!(all.iter().all(|next| next.action != NextAction::Claim));
     }
 }
@@ -127,8 +128,10 @@ fn a_task_for_everybody_is_offered_once_and_to_no_reviewer() {
     let written = config::parse::<Written>(file, text).unwrap().unwrap();
     let definitions = crate::rules::validate::check(file, written);
     let survey = Survey::new(&definitions, &History::default(), &BTreeSet::new(), now());
-    let actions: Vec<NextAction> =
-        recommendations(&definitions, &survey).iter().map(|next| next.action).collect();
+    let actions: Vec<NextAction> = recommendations(&definitions, &survey, &Awaited::new())
+        .iter()
+        .map(|next| next.action)
+        .collect();
     assert_eq!(actions, [NextAction::Claim, NextAction::Wait, NextAction::Wait]);
     let change = StatusChange {
         to: TaskState::Blocked,
@@ -142,6 +145,6 @@ fn a_task_for_everybody_is_offered_once_and_to_no_reviewer() {
     blocked.status = Some(change);
     let history = History { events: vec![blocked], ..History::default() };
     let survey = Survey::new(&definitions, &history, &BTreeSet::new(), now());
-    let all = recommendations(&definitions, &survey);
+    let all = recommendations(&definitions, &survey, &Awaited::new());
     assert!(all.iter().all(|next| next.action == NextAction::Wait), "{all:?}");
 }
