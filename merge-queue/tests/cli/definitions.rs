@@ -57,7 +57,7 @@ fn a_file_that_does_not_parse_names_its_line() {
     let project = Project::new();
     project.main.write("switchyard.yaml", "queue:\n  taks: []\n");
     project.run("validate").code(2).stderr_has("switchyard.yaml:2:3").stderr_has("tasks");
-    project.main.write("switchyard.yaml", "queue:\n  strategy: squash\n");
+    project.main.write("switchyard.yaml", "queue:\n  strategy: rebase\n");
     project.run("merge-ready 98").code(2).stderr_has("switchyard.yaml:2:");
 }
 
