@@ -71,9 +71,12 @@ impl FreshClone {
             drop(std::fs::remove_file(self.path.join(left)));
         }
         self.git(&["checkout", "--quiet", "--force", "--detach", commit]).code(0);
-        // Git looks into a file that is as old as the index, and takes one that its attributes would
-        // have had committed with other line ends for changed. In a clone that is a second old it
-        // does not.
+        self.settle();
+    }
+
+    /// Git looks into a file that is as old as the index, and takes one that its attributes would have had
+    /// committed with other line ends for changed. A second later it does not.
+    fn settle(&self) {
         let index = File::options().write(true).open(self.path.join(".git/index"));
         #[expect(clippy::disallowed_methods, reason = "the age of a file, not a time to be shown")]
         let later = SystemTime::now() + Duration::from_mins(1);
@@ -92,6 +95,7 @@ impl FreshClone {
         let ran = self.git(&["merge", "--no-ff", "--quiet", "-m", "Merge", head]);
         match ran.exit_code() {
             Some(0) => {
+                self.settle();
                 let tree = self.git(&["rev-parse", "--verify", "HEAD^{tree}"]);
                 Merged::Clean(tree.code(0).out().trim().to_owned())
             }
