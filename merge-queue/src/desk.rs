@@ -1,7 +1,7 @@
 //! The repository that a call works on, opened once.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -13,6 +13,7 @@ use crate::definition_files::DefinitionFiles;
 use crate::git::base::Base;
 use crate::git::merges::Merges;
 use crate::git::objects::Objects;
+use crate::git::worktree_state::Look;
 use crate::history::{self, History, Version};
 use crate::index::{self, Index, Joined, Trouble};
 use crate::rules::definitions::{Definitions, Task};
@@ -37,6 +38,8 @@ pub(crate) struct Desk {
     index: RefCell<Option<(Version, Option<Index>)>>,
     /// Why there is none, to be told once.
     trouble: RefCell<Option<String>>,
+    /// What was in each worktree when it was looked at.
+    looks: RefCell<HashMap<PathBuf, Look>>,
 }
 
 impl Desk {
@@ -60,7 +63,24 @@ impl Desk {
             read: RefCell::default(),
             index: RefCell::default(),
             trouble: RefCell::default(),
+            looks: RefCell::default(),
         })
+    }
+
+    /// What is in a worktree besides its commit, as it was when it was first looked at. It takes a while
+    /// where there are many files, and git itself refuses to overwrite what came since.
+    pub(crate) fn look(&self, worktree: &Path) -> Result<Look, Failure> {
+        if let Some(look) = self.looks.borrow().get(worktree) {
+            return Ok(look.clone());
+        }
+        let look = Look::at(&Git::new(worktree))?;
+        self.looks.borrow_mut().insert(worktree.to_path_buf(), look.clone());
+        Ok(look)
+    }
+
+    /// From here on worktrees are looked at anew.
+    pub(crate) fn forget_looks(&self) {
+        self.looks.borrow_mut().clear();
     }
 
     /// The definitions as they are written. They are read from the coordinator's checkout wherever the

@@ -7,7 +7,7 @@ use records::QueueEvent;
 
 use crate::desk::Desk;
 use crate::git::base::Base;
-use crate::git::{merge, rules_of_base, worktree_state};
+use crate::git::{merge, rules_of_base};
 use crate::history::History;
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::diff::{digest, path_text};
@@ -78,11 +78,12 @@ pub(crate) fn surroundings(
         Some(tip) => rules_of_base::compare(desk, definitions, tip)?,
         None => Rules::Unknown,
     };
-    let coordinator = match &desk.coordinator {
-        Some(_) => Some(Coordinator {
-            dirt: texts(&worktree_state::dirt(&desk.git)?),
-            hidden: texts(&worktree_state::hidden(&desk.git)?),
-        }),
+    desk.forget_looks();
+    let coordinator = match desk.coordinator.as_deref() {
+        Some(path) => {
+            let look = desk.look(path)?;
+            Some(Coordinator { dirt: texts(&look.dirt), hidden: texts(&look.hidden) })
+        }
         None => None,
     };
     let reached = reached(desk, base_commit.as_deref(), history.events.iter())?;

@@ -73,6 +73,15 @@ pub(crate) enum Outcome {
     Conflict(Vec<String>),
 }
 
+impl From<Merge> for Outcome {
+    fn from(merge: Merge) -> Self {
+        match merge {
+            Merge::Clean { tree, .. } => Self::Clean(tree),
+            Merge::Conflict(paths) => Self::Conflict(paths),
+        }
+    }
+}
+
 impl Outcome {
     /// The same, with the paths that change against `base`.
     pub(crate) fn against(self, objects: &Objects, base: &str) -> Result<Merge, Failure> {
@@ -100,7 +109,7 @@ pub(crate) fn compute(
 }
 
 /// The same, without the paths.
-pub(crate) fn one(program: &Git, base: &str, head: &str) -> Result<Outcome, Failure> {
+fn one(program: &Git, base: &str, head: &str) -> Result<Outcome, Failure> {
     let args: Vec<&str> = MERGE.into_iter().chain([base, head]).collect();
     let ran = git(program, base, &args).run()?;
     let mut fields = ran.stdout.split(|byte| *byte == 0);

@@ -96,17 +96,19 @@ impl<'d> Stack<'d> {
                 let outcome = match self.foresight.take(desk, &self.tip, (head, message))? {
                     Some(What::Commit { commit, tree }) => return self.put(commit, tree),
                     Some(What::Outcome(outcome)) => outcome,
-                    None => merge::one(&desk.git, &self.tip, head)?,
+                    None => desk.merges.of(desk, &self.tip, head)?.into(),
                 };
                 match outcome {
                     Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
                     Outcome::Clean(tree) => (self.commit(&tree, Some(head), message, None)?, tree),
                 }
             }
-            How::Squash { message, credit } => match merge::one(&desk.git, &self.tip, head)? {
-                Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
-                Outcome::Clean(tree) => (self.commit(&tree, None, message, credit)?, tree),
-            },
+            How::Squash { message, credit } => {
+                match desk.merges.of(desk, &self.tip, head)?.into() {
+                    Outcome::Conflict(paths) => return Ok(Pushed::Conflict(paths)),
+                    Outcome::Clean(tree) => (self.commit(&tree, None, message, credit)?, tree),
+                }
+            }
         };
         self.put(commit, tree)
     }

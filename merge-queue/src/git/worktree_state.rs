@@ -48,12 +48,33 @@ pub(crate) fn dirt(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(listed(git, &[])?)
 }
 
-/// The paths that git ignores; a folder that is ignored as a whole stands for all that is in it, and
-/// ends with `/`.
-pub(crate) fn ignored(git: &Git) -> Result<Vec<Vec<u8>>, Failure> {
-    let listed = status(git, &["--ignored=matching"])?;
-    let entries = listed.split(|byte| *byte == 0).filter_map(|entry| entry.strip_prefix(b"!! "));
-    Ok(entries.map(<[u8]>::to_vec).collect())
+/// What is in a worktree besides its commit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Look {
+    /// As [`dirt`] has it.
+    pub(crate) dirt: Vec<Vec<u8>>,
+    /// As [`hidden`] has it.
+    pub(crate) hidden: Vec<Vec<u8>>,
+    /// The paths that git ignores; a folder that is ignored as a whole stands for all that is in it,
+    /// and ends with `/`.
+    pub(crate) ignored: Vec<Vec<u8>>,
+}
+
+impl Look {
+    /// Looks.
+    pub(crate) fn at(git: &Git) -> Result<Self, Failure> {
+        let listed = status(git, &["--ignored=matching"])?;
+        let mut look = Self { hidden: hidden(git)?, ..Self::default() };
+        for entry in listed.split(|byte| *byte == 0) {
+            // Two letters and a blank come before the path.
+            match (entry.strip_prefix(b"!! "), entry.get(3..)) {
+                (Some(ignored), _) => look.ignored.push(ignored.to_vec()),
+                (None, Some(changed)) => look.dirt.push(changed.to_vec()),
+                (None, None) => {}
+            }
+        }
+        Ok(look)
+    }
 }
 
 /// The tracked files with changes, staged or not, and submodules that stand at another commit or have changed files

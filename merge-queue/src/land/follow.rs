@@ -14,7 +14,7 @@ use super::half_done;
 use crate::commands::merge_ready::World;
 use crate::desk::Desk;
 use crate::git::base::Base;
-use crate::git::worktree_state;
+use crate::git::worktree_state::{self, Look};
 use crate::rules::diff::{Change, overlap, path_text};
 
 /// The worktrees that have the base branch checked out. Git allows one, unless it is forced.
@@ -63,10 +63,8 @@ impl Obstacles {
                 let message = format!("{} is under way in {shown}", operation.what);
                 always.push(Reason::new("base_worktree_busy", message, operation.next));
             }
-            let git = Git::new(&holder.path);
-            let mut dirt = worktree_state::dirt(&git)?;
-            dirt.extend(worktree_state::hidden(&git)?);
-            let ignored = worktree_state::ignored(&git)?;
+            let Look { mut dirt, hidden, ignored } = desk.look(&holder.path)?;
+            dirt.extend(hidden);
             found.push(Holder { worktree: holder, dirt, ignored });
         }
         let behind = desk.objects.diff(&local, before)?.into_iter().map(|c| c.path).collect();

@@ -27,6 +27,9 @@ impl Rounds<'_> {
         world: &World,
         enough: usize,
     ) -> Result<Vec<Candidate>, Failure> {
+        if enough > 1 {
+            self.prepare(world)?;
+        }
         let mut candidates = Vec::new();
         let mut passed_over: BTreeSet<TaskId> = BTreeSet::new();
         for id in self.waiting.clone() {
@@ -66,6 +69,13 @@ impl Rounds<'_> {
             }
         }
         Ok(candidates)
+    }
+
+    /// Has git make all merges that are going to be judged at once.
+    fn prepare(&self, world: &World) -> Result<(), Failure> {
+        let tasks = self.waiting.iter().filter_map(|id| self.definitions.task(id.as_str()));
+        let tasks: Vec<&Task> = tasks.collect();
+        merge_ready::prepare(self.desk, &self.definitions, world, &tasks, &[None])
     }
 
     fn fate(&self, task: &Task, world: &World, readiness: &Readiness) -> Fate {
