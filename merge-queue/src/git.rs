@@ -8,6 +8,7 @@ pub(crate) mod lane;
 pub(crate) mod merge;
 pub(crate) mod merges;
 pub(crate) mod objects;
+pub(crate) mod pins;
 pub(crate) mod preflight;
 pub(crate) mod rules_of_base;
 pub(crate) mod scratch;

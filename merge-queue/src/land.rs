@@ -12,11 +12,15 @@ mod candidate;
 mod chain;
 mod follow;
 mod half_done;
+pub(crate) mod live;
 mod message;
 mod move_base;
 mod record;
 pub(crate) mod recover;
+mod retire;
 mod rounds;
+mod sight;
+mod tidy;
 mod trying;
 mod verify;
 

@@ -1,7 +1,9 @@
 //! What people see instead of JSON.
 
 use cli::{Page, Tone};
-use records::merge_queue::{Landing, Readiness, Refused, ReleaseEvidence, Route, Validation};
+use records::merge_queue::{
+    LandRun, Landing, Readiness, Refused, ReleaseEvidence, Route, Validation,
+};
 use records::{
     EvidenceResult, EvidenceSource, QueueEvent, ReturnedFor, ReviewStatus, TaskId, TaskState,
 };
@@ -165,6 +167,13 @@ pub(crate) fn landing(landing: &Landing, page: &mut Page) {
     for worktree in &landing.moved_worktrees {
         page.field("moved", worktree);
     }
+    if let Some(verified) = &landing.verified {
+        let flaky = if verified.flaky { ", on the second try" } else { "" };
+        page.field("verified", format_args!("{}{flaky}", verified.command));
+    }
+    for gone in &landing.retired {
+        page.field("retired", gone);
+    }
     if let Some(returned) = &landing.returned {
         page.field("sent back for", returned.paths.join(", "));
         if !returned.against.is_empty() {
@@ -177,6 +186,19 @@ pub(crate) fn landing(landing: &Landing, page: &mut Page) {
     }
     page.reasons(&landing.reasons);
     page.reasons(&landing.pending);
+}
+
+/// A call of `land` that is at work.
+pub(crate) fn land_run(run: &LandRun, page: &mut Page) {
+    let tasks: Vec<&str> = run.tasks.iter().map(TaskId::as_str).collect();
+    let tasks = if tasks.is_empty() { "the base".into() } else { tasks.join(", ") };
+    let (step, since) = (run.step.as_str(), cli::clock::local(run.step_since));
+    let waiting = match run.waiting {
+        0 => String::new(),
+        count => format!("; {count} more wait"),
+    };
+    page.wrapped(Tone::Warn, format_args!("landing: {step} {tasks} since {since}{waiting}"));
+    page.blank();
 }
 
 /// The evidence for a release.

@@ -2,6 +2,7 @@
 
 mod dispatch;
 mod exchange;
+mod land_run;
 mod init;
 mod release;
 mod upkeep;
@@ -14,6 +15,7 @@ pub use self::dispatch::{
 };
 pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTask};
 pub use self::init::{AttributeLine, Init};
+pub use self::land_run::{LandRun, LandStep};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
 pub use self::upkeep::{Frozen, GitCheck, Recovery, Stale};
 use crate::formats::noun;
@@ -128,6 +130,8 @@ pub struct Landing {
     pub returned: Option<Returned>,
     /// Worktrees of the base branch that were moved along.
     pub moved_worktrees: Vec<String>,
+    /// What was retired after it: the path of the task's lane, and its branch.
+    pub retired: Vec<String>,
     /// What is left to do in this clone although the work has landed, such as a local base branch
     /// that could not be moved along.
     pub pending: Vec<Reason>,
@@ -201,6 +205,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<Route>(),
         noun::<Readiness>(),
         noun::<Landing>(),
+        noun::<LandRun>(),
         noun::<TaskStatus>(),
         noun::<Candidate>(),
         noun::<Recommendation>(),

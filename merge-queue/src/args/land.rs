@@ -8,6 +8,7 @@ use super::some_words;
 use crate::rules::definitions::Strategy;
 
 /// `land`.
+#[expect(clippy::struct_excessive_bools, reason = "one for each option")]
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LandArgs {
     /// Ids of tasks, or the numbers of their issues
@@ -34,6 +35,9 @@ pub(crate) struct LandArgs {
     /// How to bring the branches in [default: queue.strategy, else no-ff]
     #[arg(long, value_enum, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
+    /// Keep the lanes of what lands
+    #[arg(long)]
+    pub(crate) keep_lane: bool,
     /// Say what would land, and move and record nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -12,6 +12,7 @@ use self::fields::Fields;
 use super::refuse;
 use crate::args::HandoffArgs;
 use crate::desk::{self, Desk};
+use crate::git::pins::{self, PinOf};
 use crate::git::{gather, lane};
 use crate::rules::definitions::Definitions;
 use crate::rules::diff::path_text;
@@ -80,6 +81,8 @@ pub(super) fn run(desk: &Desk, args: HandoffArgs, out: &mut Out) -> Result<Exit,
         risks: args.risks,
         next_step: args.next_step,
     };
+    // First, so that no handed over work is without one.
+    pins::pin(&desk.git, &PinOf::Task(task.id.clone()), &handoff.commit)?;
     let event = desk.record(task, "handoff", |event| event.handoff = Some(handoff))?;
     out.print(&Event(event), |event, page| show::event(&event.0, page))?;
     Ok(Exit::Yes)

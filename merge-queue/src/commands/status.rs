@@ -9,6 +9,7 @@ use records::merge_queue::{ClaimStatus, TaskStatus};
 use super::look::{Look, warn_about};
 use crate::desk::Desk;
 use crate::git::activity;
+use crate::land::live;
 use crate::rules::definitions::Definitions;
 use crate::rules::stalled::{Lane, attention};
 use crate::rules::survey::{Survey, Surveyed};
@@ -18,6 +19,12 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     let look = Look::take(desk, out)?;
     let survey = look.survey();
     let frozen = look.frozen();
+    let runs = live::at_work(&desk.place);
+    if out.is_json() {
+        for run in &runs {
+            out.print(run, |_, _| ())?;
+        }
+    }
     if let Some(frozen) = frozen.as_ref().filter(|_| out.is_json()) {
         out.print(&frozen.shown(), |_, _| ())?;
     }
@@ -46,6 +53,9 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         }
     }
     out.page(|page| {
+        for run in &runs {
+            show::land_run(run, page);
+        }
         if let Some(frozen) = &frozen {
             page.wrapped(Tone::Bad, frozen.reason().message);
             page.blank();

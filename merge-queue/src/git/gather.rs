@@ -7,6 +7,7 @@ use records::QueueEvent;
 
 use crate::desk::Desk;
 use crate::git::base::Base;
+use crate::git::pins::PinOf;
 use crate::git::{merge, rules_of_base};
 use crate::history::History;
 use crate::rules::definitions::{Definitions, Task};
@@ -24,7 +25,8 @@ pub(crate) struct Reference {
     pub(crate) commit: Option<String>,
 }
 
-/// Finds the task's ref: the given one, else the branch of the newest handoff, else the role's. It is
+/// Finds the task's ref: the given one, else the branch of the newest handoff, or what was handed over when that
+/// branch is gone, else the role's. It is
 /// never what happens to be checked out where the question is asked.
 pub(crate) fn reference(
     desk: &Desk,
@@ -46,7 +48,14 @@ pub(crate) fn reference(
     let branch = handed_over
         .map(|handoff| handoff.branch.as_str())
         .or_else(|| role.and_then(|role| role.branch.as_deref()));
-    branch.map_or_else(|| Ok(Reference::default()), |branch| at_branch(desk, definitions, branch))
+    let Some(branch) = branch else { return Ok(Reference::default()) };
+    let mut reference = at_branch(desk, definitions, branch)?;
+    if let (None, Some(handoff)) = (&reference.commit, handed_over) {
+        // The branch is gone. What was handed over is kept, and nothing newer can be meant.
+        let kept = desk.objects.at_ref(&desk.git, &PinOf::Task(task.id.clone()).name())?;
+        reference.commit = kept.filter(|commit| *commit == handoff.commit);
+    }
+    Ok(reference)
 }
 
 /// A branch of this clone, or of the base's remote when this clone has none of that name.

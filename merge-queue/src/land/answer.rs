@@ -59,6 +59,7 @@ pub(super) fn blank(task: &TaskId, base: &Base, strategy: Strategy, dry_run: boo
         verified: None,
         returned: None,
         moved_worktrees: Vec::new(),
+        retired: Vec::new(),
         pending: Vec::new(),
         reasons: Vec::new(),
     }

@@ -18,12 +18,21 @@ pub(super) struct Move<'a> {
     pub(super) again: &'a str,
 }
 
-/// Moves the base, or fails and leaves it where it is: with 75 when somebody else has moved it.
+/// How it ended.
+#[derive(Debug)]
+pub(super) enum Moved {
+    /// The base has what it was moved to.
+    Done,
+    /// Somebody else moved it first: nothing has landed, and the same may land on what the base is now.
+    Lost(Failure),
+}
+
+/// Moves the base, or leaves it where it is.
 ///
 /// Whatever git answered, what counts is where the base is afterwards: a push may arrive although
 /// the connection broke before the answer, and it may have gone to another place than the base is
 /// fetched from.
-pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<(), Failure> {
+pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Moved, Failure> {
     let ran = match &base.remote {
         Some(remote) => push(desk, base, remote, step),
         None => move_local(desk, base, step),
@@ -49,14 +58,15 @@ pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<(), 
     if let Some(tip) = &tip
         && desk.objects.reachable(step.after, tip)?
     {
-        return Ok(());
+        return Ok(Moved::Done);
     }
     let what = format!("cannot move {}", base.shown);
     if tip.as_deref() == Some(step.before) {
         Err(Failure::world(what, said).hint("nothing has landed"))
     } else {
         let why = "somebody else moved it meanwhile; nothing has landed";
-        Err(Failure::later(what, why).hint(format!("run '{}' again", step.again)))
+        let hint = format!("run '{}' again", step.again);
+        Ok(Moved::Lost(Failure::later(what, why).hint(hint)))
     }
 }
 

@@ -1,26 +1,28 @@
 //! A call of `land`, batch after batch, until every task that was asked for has its answer.
 
 mod judging;
+mod moving;
 mod verdicts;
 
 use std::collections::BTreeSet;
 
-use cli::{Exit, Failure, Out, Progress};
-use records::merge_queue::Landing;
-use records::{Landed, Reason, ReturnedFor, TaskId, Verified};
+use cli::{Exit, Failure, Out};
+use records::merge_queue::{LandStep, Landing};
+use records::{Landed, Reason, ReturnedFor, TaskId};
 
 use super::answer::{self, Answers};
 use super::batching::batch;
 use super::candidate::Candidate;
-use super::chain::{self, Link, Misfit};
-use super::follow::{self, Obstacles};
-use super::move_base::{Move, move_base};
-use super::record;
+use super::chain::{self, Chain, Link, Misfit};
+use super::follow::Obstacles;
+use super::live::Live;
+use super::sight::Sight;
 use super::trying::Trying;
 use crate::args::LandArgs;
 use crate::commands::merge_ready::{self, World};
 use crate::desk::{self, Desk};
 use crate::git::base::Base;
+use crate::git::pins::{self, Pin, PinOf};
 use crate::rules::definitions::{Definitions, Strategy, Task};
 use crate::rules::frozen::frozen;
 use crate::rules::landing_order::landing_order;
@@ -30,6 +32,7 @@ use crate::rules::landing_order::landing_order;
 const MOST_VERIFIED: usize = 8;
 
 /// Everything that lasts from one batch to the next.
+#[expect(clippy::struct_excessive_bools, reason = "options, and what was seen")]
 pub(super) struct Rounds<'a> {
     desk: &'a Desk,
     definitions: Definitions,
@@ -51,6 +54,13 @@ pub(super) struct Rounds<'a> {
     trying: Option<Trying<'a>>,
     /// Those that may be to blame for a red run.
     suspects: BTreeSet<TaskId>,
+    /// Whether the lanes of what landed are kept.
+    keep_lane: bool,
+    /// Nothing was looked at yet.
+    first: bool,
+    /// How often in a row somebody else moved the base first.
+    races: u32,
+    sight: Sight,
     /// Whether the base was looked at after it last moved.
     fresh: bool,
     /// Those that nobody named and that may not land.
@@ -87,6 +97,8 @@ impl<'a> Rounds<'a> {
         };
         let max = if most == 1 { 1 } else { args.max.unwrap_or(most) };
         let trying = verify.map(|command| Trying::new(desk, command, args.limit, max));
+        let id = run_id();
+        let live = if args.dry_run { Live::nowhere(&id) } else { Live::begin(&desk.place, &id) };
         Ok(Self {
             desk,
             definitions,
@@ -96,11 +108,15 @@ impl<'a> Rounds<'a> {
             named: !args.ready,
             waiting,
             answers,
-            id: run_id(),
+            id,
             batches: 0,
             max,
             trying,
             suspects: BTreeSet::new(),
+            keep_lane: args.keep_lane,
+            first: true,
+            races: 0,
+            sight: Sight::new(live),
             fresh: false,
             unready: 0,
         })
@@ -115,9 +131,11 @@ impl<'a> Rounds<'a> {
                 Ok(()) => Failure::world("cannot land", "a round came to nothing"),
                 Err(failure) => failure,
             };
+            self.sight.quiet();
             self.leave(&failure)?;
             return Err(failure);
         }
+        self.sight.quiet();
         if self.unready > 0 {
             let count = self.unready;
             self.answers.out.note(&format!(
@@ -127,31 +145,25 @@ impl<'a> Rounds<'a> {
         Ok(self.answers.exit())
     }
 
-    /// What every round changes: it takes a task off those that wait, or puts one under suspicion or
-    /// clears it.
-    fn progress(&self) -> (usize, usize) {
-        (self.waiting.len(), self.suspects.len())
+    /// What every round changes: it takes a task off those that wait, puts one under suspicion or clears it,
+    /// or loses a race.
+    fn progress(&self) -> (usize, usize, u32) {
+        (self.waiting.len(), self.suspects.len(), self.races)
     }
 
     /// Looks at the world, and lands the next batch.
     fn round(&mut self) -> Result<(), Failure> {
         let (desk, finish) = (self.desk, !self.dry_run);
-        let (definitions, base) = (&self.definitions, &self.base);
-        let look =
-            |fetch| merge_ready::world(desk, definitions, base, fetch, finish, self.answers.out);
-        let mut world = look(!self.fresh)?;
-        if finish
-            && self.batches == 0
-            && let Some(left) = follow::catch_up(desk, base, &world)?
-        {
-            for reason in left.pending {
-                self.answers.out.note(&reason.message);
+        self.sight.say(LandStep::Judging, &[], self.waiting.len(), self.answers.out);
+        let mut world = self.look(!self.fresh)?;
+        if std::mem::take(&mut self.first) {
+            if finish && self.take_up(&world)? {
+                // The checkout is another now.
+                world = self.look(false)?;
             }
-            // The checkout is another now.
-            world = look(false)?;
-        }
-        if !self.named && self.batches == 0 {
-            self.waiting.retain(|id| merge_ready::waits(id, &world));
+            if !self.named {
+                self.waiting.retain(|id| merge_ready::waits(id, &world));
+            }
         }
         if let Some(frozen) = frozen(&world.history.events, cli::clock::now()) {
             return self.closed(&world, &frozen.reason());
@@ -171,21 +183,47 @@ impl<'a> Rounds<'a> {
         if self.dry_run {
             return self.would_land(&batch, &before);
         }
-        let progress = Progress::start(format!("merging {}", names(&batch)));
+        let names: Vec<&TaskId> = batch.iter().map(|candidate| &candidate.task).collect();
+        let behind = self.waiting.len().saturating_sub(names.len());
+        self.sight.say(LandStep::Merging, &names, behind, self.answers.out);
         let mut chain = chain::build(desk, &before, batch, self.strategy, &id)?;
-        drop(progress);
         for (candidate, misfit) in std::mem::take(&mut chain.misfits) {
             self.misfit(&world, &candidate, misfit, &before)?;
         }
-        if chain.links.is_empty() {
-            return Ok(());
-        }
-        let found = self.try_out(&before, &chain)?;
+        let Some(tip) = chain.links.last() else { return Ok(()) };
+        let stage = Pin { of: PinOf::Batch(id.clone()), commit: tip.merged.commit.clone() };
+        pins::pin(&desk.git, &stage.of, &stage.commit)?;
+        let landed = self.try_and_land(&world, &before, &id, chain);
+        // Whatever came of it, nothing needs the chain any more.
+        let unpinned = self.unpin(&[stage]);
+        landed.and(unpinned)
+    }
+
+    fn look(&self, fetch: bool) -> Result<World, Failure> {
+        let finish = !self.dry_run;
+        let (definitions, base) = (&self.definitions, &self.base);
+        merge_ready::world(self.desk, definitions, base, fetch, finish, self.answers.out)
+    }
+
+    fn try_and_land(
+        &mut self,
+        world: &World,
+        before: &str,
+        id: &str,
+        mut chain: Chain,
+    ) -> Result<(), Failure> {
+        let found = self.try_out(before, &chain)?;
         chain.links.truncate(found.green);
-        let landed = self.land(&before, &chain.links, &id, found.verified.as_ref())?;
-        self.after(&landed)?;
-        self.heed(&world, &before, found)?;
+        self.land(before, &chain.links, id, found.verified.as_ref())?;
+        self.heed(world, before, found)?;
         self.learn(&chain.links)
+    }
+
+    /// Shows what is done to these from now on.
+    fn say(&mut self, step: LandStep, links: &[Link]) {
+        let tasks: Vec<&TaskId> = links.iter().map(|link| &link.candidate.task).collect();
+        let behind = self.waiting.iter().filter(|id| !tasks.contains(id)).count();
+        self.sight.say(step, &tasks, behind, self.answers.out);
     }
 
     /// What landed may have changed the definitions, and then those that come after it have to meet what they
@@ -258,52 +296,6 @@ impl<'a> Rounds<'a> {
         self.send_back(world, landing, (&candidate.head, &candidate.merge_base), misfit)
     }
 
-    /// Moves the base to the last of `links`, and records that.
-    fn land(
-        &mut self,
-        before: &str,
-        links: &[Link],
-        id: &str,
-        verified: Option<&Verified>,
-    ) -> Result<Vec<(TaskId, Landed)>, Failure> {
-        let Some(tip) = links.last() else { return Ok(Vec::new()) };
-        let _progress = Progress::start(format!("landing {}", tip.candidate.task));
-        let records: Vec<(TaskId, Landed)> = links
-            .iter()
-            .map(|link| {
-                let landed = link.landed(&self.base, self.strategy, id, verified);
-                (link.candidate.task.clone(), landed)
-            })
-            .collect();
-        let again = self.again();
-        record::landing(self.desk, &records)?;
-        let step = Move { before, after: &tip.merged.commit, again: &again };
-        move_base(self.desk, &self.base, step)?;
-        self.fresh = true;
-        if let Err(failure) = record::landed(self.desk, &self.definitions, &records) {
-            for (task, landed) in &records {
-                let landing = self.landed(task, landed)?;
-                self.answer(&landing)?;
-            }
-            let tasks: Vec<&str> = records.iter().map(|(task, _)| task.as_str()).collect();
-            let what = format!("{} has landed, which could not be recorded", tasks.join(", "));
-            return Err(Failure::new(failure.exit(), what, failure)
-                .hint(format!("run '{again}' again: it records what it finds")));
-        }
-        Ok(records)
-    }
-
-    /// Brings this clone along, and answers.
-    fn after(&mut self, records: &[(TaskId, Landed)]) -> Result<(), Failure> {
-        let Some((task, last)) = records.last() else { return Ok(()) };
-        let followed = follow::follow(self.desk, &self.base, &last.base_after, task)?;
-        for (task, landed) in records {
-            let landing = answer::followed(self.landed(task, landed)?, &followed);
-            self.answer(&landing)?;
-        }
-        Ok(())
-    }
-
     /// Rehearsal: says what would land.
     fn would_land(&mut self, batch: &[Candidate], before: &str) -> Result<(), Failure> {
         for candidate in batch {
@@ -369,11 +361,6 @@ impl<'a> Rounds<'a> {
             (false, _) => "merge-queue land --ready".into(),
         }
     }
-}
-
-fn names(batch: &[Candidate]) -> String {
-    let names: Vec<&str> = batch.iter().map(|candidate| candidate.task.as_str()).collect();
-    names.join(", ")
 }
 
 /// Names a call, and by that its batches; sorts by time.

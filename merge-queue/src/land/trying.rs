@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cli::Failure;
+use records::merge_queue::LandStep;
 use records::{TaskId, Verified};
 
 use super::candidate::Candidate;
@@ -101,7 +102,7 @@ impl<'a> Trying<'a> {
         &mut self,
         before: &str,
         chain: &Chain,
-        mut say: impl FnMut(&str),
+        mut say: impl FnMut(LandStep, &[&TaskId]),
     ) -> Result<Found, Failure> {
         if self.base.as_deref() != Some(before) {
             self.session.base_moved();
@@ -123,7 +124,10 @@ impl<'a> Trying<'a> {
                 trial.report(Outcome::Passed);
                 continue;
             }
-            say(&title(links, prefix));
+            let tasks: Vec<&TaskId> =
+                links.iter().take(prefix).map(|link| &link.candidate.task).collect();
+            let whole = prefix == links.len() && reds.is_empty();
+            say(if whole { LandStep::Verifying } else { LandStep::Bisecting }, &tasks);
             let run = self.run(before, links, prefix)?;
             match run.outcome {
                 Outcome::Passed => self.passed.extend(tree),
@@ -186,10 +190,4 @@ impl<'a> Trying<'a> {
         self.verifier = Some(verifier);
         Ok(ran?)
     }
-}
-
-fn title(links: &[Link], prefix: usize) -> String {
-    let names: Vec<&str> =
-        links.iter().take(prefix).map(|link| link.candidate.task.as_str()).collect();
-    if names.is_empty() { "the base alone".into() } else { names.join(", ") }
 }

@@ -17,6 +17,7 @@ mod index;
 mod init;
 mod interrupted;
 mod journal_state;
+mod land_afterwards;
 mod land_full;
 mod land_in_turn;
 mod land_killed;

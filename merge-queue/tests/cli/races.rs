@@ -2,14 +2,16 @@
 
 use testkit::Repo;
 
-use crate::project::{DEFINITIONS, Project};
+use crate::project::{DEFINITIONS, Project, codes};
 
-/// Runs once, in the moment before the push talks to the remote: another clone pushes.
-fn pushes_in_between(project: &Project) -> Repo {
+/// Each time, in the moment before the push talks to the remote, another clone pushes; `once` only the first
+/// time.
+fn pushes_in_between(project: &Project, once: bool) -> Repo {
     let other = project.clone_of_origin("other");
-    other.commit_file("other.txt", "other\n", "In between");
     let script = format!(
-        "rm \"$0\"\ncd '{}' && env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE git push -q origin HEAD:main",
+        "{}\ncd '{}' && unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE && git commit -q --allow-empty -m between \
+         && git push -q origin HEAD:main",
+        if once { "rm \"$0\"" } else { "" },
         other.path().display()
     );
     project.hook(&project.main.file(".git"), "pre-push", &script);
@@ -17,22 +19,51 @@ fn pushes_in_between(project: &Project) -> Repo {
 }
 
 #[test]
-fn a_push_in_between_means_try_again_and_nothing_is_half_done() {
-    for strategy in ["no-ff", "ff-only"] {
-        let project = Project::new();
-        project.make_ready();
-        let local = project.main.head();
-        let other = pushes_in_between(&project);
-        let ran = project.run(&format!("land 98 --strategy {strategy}"));
-        ran.code(75).stderr_has("somebody else moved it").stderr_has("merge-queue land schema");
-        assert_eq!(project.base(), other.head());
-        assert_eq!(project.main.head(), local);
-        assert_eq!(project.count("landed"), 0);
-        assert_eq!(project.run("status").code(0).json_lines()[0]["state"], "in_progress");
-        project.run("land 98").code(0);
-        assert_eq!(project.origin.git(["rev-parse", "main^1"]), other.head());
-        assert_eq!(project.count("landed"), 1);
-    }
+fn a_push_in_between_means_to_land_on_top_of_it() {
+    let project = Project::new();
+    project.make_ready();
+    let other = pushes_in_between(&project, true);
+    let log = project.scratch.path("log");
+    let verify = project
+        .scratch
+        .program("verify", &format!("git rev-parse 'HEAD^{{tree}}' >> '{}'", log.display()));
+    let ran = project.tool(["land", "98", "--verify"]).arg(verify).run();
+    ran.code(0).stderr_has("trying again");
+    assert_eq!(project.origin.git(["rev-parse", "main^1"]), other.head());
+    assert_eq!((project.count("landing"), project.count("landed")), (2, 1));
+    // The very tree had passed already: what came in between changes no file.
+    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 1);
+    assert_eq!(project.main.git(["for-each-ref", "refs/switchyard"]), "");
+}
+
+#[test]
+fn for_a_fast_forward_a_push_in_between_means_to_merge_first() {
+    let project = Project::new();
+    project.make_ready();
+    let other = pushes_in_between(&project, true);
+    let answer = project.run("land 98 --strategy ff-only").code(1).json();
+    assert_eq!(codes(&answer), ["not_based_on_base"]);
+    assert_eq!(project.base(), other.head());
+    assert_eq!(project.count("landed"), 0);
+}
+
+#[test]
+fn one_who_always_pushes_first_means_try_again_later_and_nothing_is_half_done() {
+    let project = Project::new();
+    project.make_ready();
+    let local = project.main.head();
+    let other = pushes_in_between(&project, false);
+    let ran = project.run("land 98");
+    ran.code(75).stderr_has("somebody else moved it").stderr_has("merge-queue land schema");
+    assert_eq!(codes(&ran.json()), ["not_tried"]);
+    assert_eq!(project.base(), other.head());
+    assert_eq!(project.main.head(), local);
+    assert_eq!(project.count("landed"), 0);
+    assert_eq!(project.run("status").code(0).json_lines()[0]["state"], "in_progress");
+    std::fs::remove_file(project.main.file(".git/hooks/pre-push")).unwrap();
+    project.run("land 98").code(0);
+    assert_eq!(project.origin.git(["rev-parse", "main^1"]), other.head());
+    assert_eq!(project.count("landed"), 1);
 }
 
 #[test]

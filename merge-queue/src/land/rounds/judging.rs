@@ -13,6 +13,7 @@ use crate::land::against::against;
 use crate::land::answer;
 use crate::land::candidate::Candidate;
 use crate::land::chain::Misfit;
+use crate::land::retire::Retired;
 use crate::land::{follow, record};
 use crate::rules::definitions::Task;
 use crate::rules::diff::path_text;
@@ -97,6 +98,9 @@ impl Rounds<'_> {
         if let Some(tip) = world.surroundings.base_commit.as_deref().filter(|_| !self.dry_run) {
             let followed = follow::follow(self.desk, &self.base, tip, &task.id)?;
             landing = answer::followed(landing, &followed);
+            let Retired { gone, pending } = self.retire(&task.id, landed);
+            landing.retired = gone;
+            landing.pending.extend(pending);
         }
         self.answer(&landing)?;
         Ok(true)

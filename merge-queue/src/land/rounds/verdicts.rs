@@ -17,11 +17,10 @@ impl Rounds<'_> {
         let Some(trying) = &mut self.trying else {
             return Ok(Found { green: chain.links.len(), ..Found::default() });
         };
-        let out = &self.answers.out;
-        trying.try_out(before, chain, |what| {
-            if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
-                out.note(&format!("verifying {what}"));
-            }
+        let (sight, out, waiting) = (&mut self.sight, &self.answers.out, &self.waiting);
+        trying.try_out(before, chain, |step, tasks| {
+            let behind = waiting.iter().filter(|id| !tasks.contains(id)).count();
+            sight.say(step, tasks, behind, out);
         })
     }
 
