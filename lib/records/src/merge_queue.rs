@@ -2,8 +2,8 @@
 
 mod dispatch;
 mod exchange;
-mod land_run;
 mod init;
+mod land_run;
 mod release;
 mod upkeep;
 

@@ -9,13 +9,17 @@ use crate::desk::Desk;
 use crate::git::pins::{self, Pin, PinOf};
 use crate::rules::state;
 
+/// What was found.
+pub(super) struct Tidied {
+    /// Tasks that have landed and were still pinned: a call that was killed may not have come to their lanes.
+    pub(super) landed: Vec<(TaskId, Landed)>,
+    /// What git says about pins that it cannot let go.
+    pub(super) said: Option<String>,
+}
+
 /// Lets the pins go of tasks that have landed as they were handed over, and of batches whose call was
-/// killed. Returns those tasks, because a call that was killed may not have come to their lanes, and what git says
-/// about pins that it cannot let go.
-pub(super) fn tidy(
-    desk: &Desk,
-    world: &World,
-) -> Result<(Vec<(TaskId, Landed)>, Option<String>), Failure> {
+/// killed.
+pub(super) fn tidy(desk: &Desk, world: &World) -> Result<Tidied, Failure> {
     let at_work = live::sweep(&desk.place);
     let mut over: Vec<Pin> = Vec::new();
     let mut landed_tasks = Vec::new();
@@ -41,5 +45,5 @@ pub(super) fn tidy(
         over.push(pin);
     }
     let said = pins::unpin(&desk.git, &over)?;
-    Ok((landed_tasks, said))
+    Ok(Tidied { landed: landed_tasks, said })
 }

@@ -124,7 +124,7 @@ fn landing() -> Vec<Step> {
         Step::new("May it land now?", "merge-queue merge-ready 98")
             .prints("reviews_approved")
             .shows("Yes; each condition names the journal entry that satisfies it."),
-        Step::new("Land it", "merge-queue land 98")
+        Step::new("Land it", "merge-queue land 98 --keep-lane")
             .check(|world, _| {
                 let tip = world.git(&["--git-dir=../talos.git", "rev-parse", "main"]);
                 same("main and origin", &world.git(&["rev-parse", "main"]), &tip)

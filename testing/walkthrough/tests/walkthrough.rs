@@ -91,6 +91,10 @@ const ENCORE: &[(&str, i32)] = &[
         0,
     ),
     ("merge-queue freeze --reason 'release day'; merge-queue status; merge-queue thaw", 0),
+    (
+        r#"mkdir -p .git/switchyard/land; t=$(date -u +%FT%T.000Z); echo '{"schema":"merge-queue.land-run/1","run":"x","since":"'$t'","step":"verifying","step_since":"'$t'","tasks":[],"waiting":1}' > .git/switchyard/land/x.jsonl; flock .git/switchyard/land/x.jsonl merge-queue status"#,
+        0,
+    ),
     ("merge-queue init", 0),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),

@@ -13,7 +13,7 @@ use crate::land::follow;
 use crate::land::move_base::{Move, Moved, move_base};
 use crate::land::record;
 use crate::land::retire::{Retired, retire};
-use crate::land::tidy::tidy;
+use crate::land::tidy::{Tidied, tidy};
 
 /// How often in a row somebody else may move the base first.
 const RACES: u32 = 5;
@@ -109,7 +109,7 @@ impl Rounds<'_> {
         for reason in left.unwrap_or_default().pending {
             self.answers.out.note(&reason.message);
         }
-        let (landed, said) = tidy(self.desk, world)?;
+        let Tidied { landed, said } = tidy(self.desk, world)?;
         if let Some(said) = said {
             self.answers.out.note(&format!("the queue's own refs could not be taken away: {said}"));
         }
