@@ -86,7 +86,11 @@ impl DefinitionFiles {
 
 /// The bytes of a file; `None` when it is not there.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match std::fs::read(path) {
+    // A pipe would be waited for.
+    let found = std::fs::metadata(path).and_then(|found| {
+        if found.is_file() { std::fs::read(path) } else { Err(std::io::Error::other("no file")) }
+    });
+    match found {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::io("cannot read", path, &error)),

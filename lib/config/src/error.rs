@@ -71,9 +71,10 @@ impl Error {
         let at = error.location();
         let (line, column) = at.map_or((1, 1), |at| (at.line(), at.column()));
         let text = error.without_snippet().to_string();
-        // The parser repeats the position behind its message, and names an option of its own.
+        // The parser repeats the position behind its message, and names options and functions of its own.
         let why = text.split(" at line ").next().unwrap_or(&text);
-        let why = why.split(", set DuplicateKeyPolicy").next().unwrap_or(why).to_owned();
+        let why = why.split(", set DuplicateKeyPolicy").next().unwrap_or(why);
+        let why = why.split("; use ").next().unwrap_or(why).to_owned();
         let suggestion = suggest(&why);
         Self::Content { path: path.into(), line, column, why, suggestion }
     }

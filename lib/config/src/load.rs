@@ -139,11 +139,13 @@ mod tests {
             ("queu:\n  base: x\n", "switchyard.yaml:1:1: unknown field `queu`", Some("queue")),
             ("queue:\n  lease_minutes: long\n", "switchyard.yaml:2:18: invalid u32", None),
             ("queue:\n  base: a\n  base: b\n", "switchyard.yaml:3:3: duplicate", None),
+            ("queue: {}\n---\n", "switchyard.yaml:2:4: multiple YAML documents detected", None),
             ("- 1\n", "switchyard.yaml:1:1:", None),
             ("queue: [\n", "switchyard.yaml:1:8:", None),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.to_string().starts_with(message), "{error} for {text:?}");
+            assert!(!error.to_string().contains("use "), "{error}");
             assert_eq!(error.exit(), Exit::Usage);
             let given = error.hint();
             assert_eq!(given.is_some(), hint.is_some(), "{given:?} for {text:?}");

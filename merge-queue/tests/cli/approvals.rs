@@ -264,3 +264,19 @@ fn a_name_stands_on_one_line() {
     let args = ["handoff", "98", "--branch", "98-schema", "--owner", "A\u{1b}[31m"];
     project.tool(args).run().code(2).stderr_has("control character");
 }
+
+#[test]
+fn a_request_counts_by_its_place_in_the_journal_whatever_its_time_is() {
+    let project = Project::new();
+    project.make_ready();
+    let approved_at = project.events().last().unwrap()["at"].clone();
+    project.run("review 98 --role D-arch --reviewer D --status changes_requested").code(0);
+    for at in [approved_at, "2001-01-01T00:00:00.000Z".into(), "2101-01-01T00:00:00.000Z".into()] {
+        crate::claim::change_last(&project, |event| event["at"] = at.clone());
+        assert_eq!(project.reasons(), ["review_missing", "changes_requested"], "{at}");
+    }
+    // The answer to it counts although it is older by its clock.
+    project.approve("D-arch");
+    crate::claim::change_last(&project, |event| event["at"] = "1999-01-01T00:00:00.000Z".into());
+    project.run("merge-ready 98").code(0);
+}

@@ -162,6 +162,19 @@ fn a_file_elsewhere_or_none_at_all_is_refused_where_it_is_named() {
 }
 
 #[test]
+fn a_pipe_is_not_waited_for() {
+    let project = in_parts();
+    let make = |path: &str| {
+        std::fs::remove_file(project.main.file(path)).unwrap();
+        testkit::Tool::program("mkfifo").arg(project.main.file(path)).run().code(0);
+    };
+    make("queue/tasks.yaml");
+    project.run("status").code(2).stderr_has("'queue/tasks.yaml' is no file");
+    make("switchyard.yaml");
+    project.run("status").code(74).stderr_has("switchyard.yaml: no file");
+}
+
+#[test]
 fn every_file_must_be_the_bases() {
     let project = in_parts();
     project.make_ready();
