@@ -3,7 +3,7 @@
 use cli::{Cell, Exit, Failure, Out, Table, Tone};
 use records::merge_queue::Candidate;
 
-use super::look::{Look, warn_about};
+use super::look::{Look, leave, warn_about};
 use crate::args::ReadyArgs;
 use crate::desk::Desk;
 use crate::rules::dispatch;
@@ -40,6 +40,7 @@ pub(super) fn run(desk: &Desk, args: &ReadyArgs, out: &mut Out) -> Result<Exit, 
         };
         if out.is_json() {
             out.print(&candidate, |_, _| ())?;
+            continue;
         }
         let (tone, word) = if ready { (Tone::Good, "yes") } else { (Tone::Bad, "no") };
         table.row([
@@ -62,5 +63,6 @@ pub(super) fn run(desk: &Desk, args: &ReadyArgs, out: &mut Out) -> Result<Exit, 
         (true, false) => page.line(Tone::Plain, "no task may be claimed; --explain says why"),
     })?;
     warn_about(&look, out);
+    leave(survey);
     Ok(if any { Exit::Yes } else { Exit::No })
 }

@@ -6,7 +6,7 @@ use cli::{Cell, Exit, Failure, Out, Page, Table, Tone};
 use records::Stamp;
 use records::merge_queue::{ClaimStatus, TaskStatus};
 
-use super::look::{Look, warn_about};
+use super::look::{Look, leave, warn_about};
 use crate::desk::Desk;
 use crate::git::activity;
 use crate::land::live;
@@ -34,6 +34,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         let status = status(desk, &look.definitions, &survey, surveyed);
         if out.is_json() {
             out.print(&status, |_, _| ())?;
+            continue;
         }
         let owner = status.claim.as_ref().map(|claim| {
             let tone = if claim.running { Tone::Plain } else { Tone::Bad };
@@ -66,6 +67,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
         }
     })?;
     warn_about(&look, out);
+    leave(survey);
     Ok(Exit::Yes)
 }
 

@@ -100,7 +100,7 @@ fn read(
                 }
             }
             let done = row.done.event().filter(|_| known);
-            stands.insert(task, Stand { standing: row.standing, done });
+            stands.insert(task, Stand { standing: Box::new(row.standing), done });
         }
         Ok(())
     })?;

@@ -33,6 +33,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     db.set_prepared_statement_cache_capacity(64);
     // A power failure is noticed by the boot in the header; where that is unknown, SQLite takes care.
     db.pragma_update(None, "synchronous", if boot() == 0 { "NORMAL" } else { "OFF" })?;
+    // Counts for a file that is made: all of the accounts are read at once.
+    db.pragma_update(None, "page_size", 16_384)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.pragma_update(None, "cache_size", -32_768)?;
     Ok(db)

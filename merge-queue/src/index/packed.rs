@@ -85,6 +85,12 @@ impl Glance<'_> {
 }
 
 impl Row {
+    /// One with something in every field.
+    pub(super) fn sample(standing: Standing) -> Self {
+        let (events, sum, done) = (1, 2, Done::By(3));
+        Self { key: "s".into(), standing, events, sum, done, traces: vec![1, 2] }
+    }
+
     /// One of a task without events.
     pub(super) fn of(key: &str) -> Self {
         Self { key: key.into(), ..Self::default() }

@@ -4,11 +4,12 @@
 use records::{LanePreflight, Stamp, StatusChange, TakenOver, TaskClaim, TaskId, TaskState};
 
 use super::header::{Header, Kept};
+use super::packed::Row;
 use crate::rules::definitions::Task;
 use crate::rules::standing::{Held, Said, Standing};
 
 /// See the module.
-pub(super) fn sample() -> (Header, Option<Task>, Standing) {
+pub(super) fn sample() -> (Header, Option<Task>, Row) {
     let at = Stamp::of_millisecond(1).unwrap_or_else(cli::clock::now);
     let text = || String::from("s");
     let standing = Standing {
@@ -55,5 +56,5 @@ pub(super) fn sample() -> (Header, Option<Task>, Standing) {
     });
     let kept = Kept { digest: text(), added: (9, 10), pieces: 11, mistakes: Vec::new() };
     let header = Header { open: vec![(12, text())], joined: Some(kept), ..Header::default() };
-    (header, task, standing)
+    (header, task, Row::sample(standing))
 }

@@ -32,8 +32,8 @@ impl Account {
 /// Where a task stands, with what git says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Stand {
-    /// What its events amount to.
-    pub(crate) standing: Standing,
+    /// What its events amount to. Boxed: there may be very many, and they are sorted and looked up.
+    pub(crate) standing: Box<Standing>,
     /// The event that makes it done, if it is.
     pub(crate) done: Option<u64>,
 }
@@ -49,7 +49,9 @@ pub(crate) fn stands(events: &[QueueEvent], reached: &BTreeSet<String>) -> Stand
             accounts.entry(task).or_default().take_in(event);
         }
     }
-    let stand =
-        |account: Account| Stand { done: account.done(reached), standing: account.standing };
+    let stand = |account: Account| Stand {
+        done: account.done(reached),
+        standing: Box::new(account.standing),
+    };
     accounts.into_iter().map(|(task, account)| (task.clone(), stand(account))).collect()
 }

@@ -1,5 +1,6 @@
 //! Where every task stands, in the order in which tasks are taken.
 
+use std::cell::OnceCell;
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::collections::HashSet;
@@ -25,7 +26,8 @@ pub(crate) struct Survey<'a> {
     pub(crate) now: Stamp,
     /// Why nothing may be claimed whatever the tasks look like: what cannot be read may forbid it.
     pub(crate) unsure: Option<Reason>,
-    done: HashSet<&'a TaskId>,
+    /// The tasks that are done, once somebody asks.
+    done: OnceCell<HashSet<&'a TaskId>>,
 }
 
 /// A task at one moment.
@@ -34,7 +36,7 @@ pub(crate) struct Surveyed<'a> {
     /// The task.
     pub(crate) task: &'a Task,
     /// What its events amount to.
-    pub(crate) standing: Standing,
+    pub(crate) standing: Box<Standing>,
     /// The event that makes it done, if it is.
     pub(crate) done: Option<u64>,
 }
@@ -59,17 +61,13 @@ impl<'a> Survey<'a> {
         damage: Option<&Mistake>,
         now: Stamp,
     ) -> Self {
-        let mut tasks: Vec<Surveyed<'_>> = definitions
-            .tasks
-            .iter()
-            .map(|task| {
-                let Stand { standing, done } = stands.remove(&task.id).unwrap_or_default();
-                Surveyed { task, standing, done }
-            })
-            .collect();
-        tasks.sort_by_key(|surveyed| surveyed.task.rank());
-        let done = tasks.iter().filter(|surveyed| surveyed.done.is_some());
-        let done = done.map(|surveyed| &surveyed.task.id).collect();
+        let mut tasks: Vec<&Task> = definitions.tasks.iter().collect();
+        tasks.sort_by_key(|task| task.rank());
+        let surveyed = tasks.into_iter().map(|task| {
+            let Stand { standing, done } = stands.remove(&task.id).unwrap_or_default();
+            Surveyed { task, standing, done }
+        });
+        let (tasks, done) = (surveyed.collect(), OnceCell::new());
         Self { tasks, now, unsure: unsure(definitions, damage), done }
     }
 
@@ -80,7 +78,11 @@ impl<'a> Survey<'a> {
 
     /// What the task depends on and is not done.
     pub(crate) fn open<'t>(&self, task: &'t Task) -> impl Iterator<Item = &'t TaskId> {
-        task.depends_on.iter().filter(|id| !self.done.contains(id))
+        let done = self.done.get_or_init(|| {
+            let done = self.tasks.iter().filter(|surveyed| surveyed.done.is_some());
+            done.map(|surveyed| &surveyed.task.id).collect()
+        });
+        task.depends_on.iter().filter(|id| !done.contains(id))
     }
 }
 
