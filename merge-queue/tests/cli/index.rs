@@ -9,7 +9,7 @@ use testkit::Ran;
 
 use crate::project::{Project, codes};
 
-fn file(project: &Project) -> PathBuf {
+pub(crate) fn file(project: &Project) -> PathBuf {
     project.main.file(".git/switchyard/queue.db")
 }
 
@@ -25,7 +25,7 @@ fn beside(project: &Project) -> Vec<String> {
     names
 }
 
-fn asked(project: &Project, sql: &str) -> Vec<String> {
+pub(crate) fn asked(project: &Project, sql: &str) -> Vec<String> {
     let db = Connection::open(file(project)).unwrap();
     let mut select = db.prepare(sql).unwrap();
     let columns = select.column_count();
@@ -42,7 +42,7 @@ fn asked(project: &Project, sql: &str) -> Vec<String> {
 }
 
 /// Everything that reads the journal, in the state in which it answers the same every time.
-fn answers(project: &Project) -> Vec<(Option<i32>, String)> {
+pub(crate) fn answers(project: &Project) -> Vec<(Option<i32>, String)> {
     let commands =
         ["status", "ready --explain", "next --all-roles", "merge-ready 98 --no-fetch", "log 98"];
     let answer = |ran: Ran| (ran.exit_code(), ran.out().to_owned());
@@ -50,7 +50,7 @@ fn answers(project: &Project) -> Vec<(Option<i32>, String)> {
 }
 
 /// The same without an index: a folder of its name keeps one from being made.
-fn answers_without(project: &Project) -> Vec<(Option<i32>, String)> {
+pub(crate) fn answers_without(project: &Project) -> Vec<(Option<i32>, String)> {
     fs::remove_file(file(project)).ok();
     fs::create_dir(file(project)).unwrap();
     let answers = answers(project);
@@ -58,7 +58,7 @@ fn answers_without(project: &Project) -> Vec<(Option<i32>, String)> {
     answers
 }
 
-fn busy_project() -> Project {
+pub(crate) fn busy_project() -> Project {
     let project = Project::new();
     project.run("claim 98 --role A-backend --owner B --lease 9000h").code(0);
     project.run("add more --title More --depends-on 98").code(2);

@@ -14,6 +14,7 @@ mod handoff;
 mod happy_path;
 mod implementers;
 mod index;
+mod index_killed;
 mod init;
 mod interrupted;
 mod journal_state;
