@@ -28,14 +28,14 @@ fn play(project: &Project, command: &str, events: usize) {
         Ok("all") => 1,
         _ => own.len().div_ceil(SOME),
     };
-    let mut killed = 0;
+    let mut ended_early = 0;
     for kill in own.iter().step_by(step) {
         before.again(&project.scratch);
         let count = project.events().len();
         assert_eq!(count, events);
         let ran = killer.kill(&args, &place, kill);
         killer.wait_for_orphans();
-        killed += usize::from(ran.exit_code() != Some(0));
+        ended_early += usize::from(ran.exit_code() != Some(0));
         // With what the kill left of the index, then without one.
         let answered = answers(project);
         assert_eq!(answered, answers_without(project), "{command}, {kill:?}: {ran}");
@@ -45,7 +45,7 @@ fn play(project: &Project, command: &str, events: usize) {
         let indexed = asked(project, "SELECT count(*) FROM events");
         assert_eq!(indexed, [recorded.to_string()], "{command}, {kill:?}: {ran}");
     }
-    assert!(killed > 0, "{command}: nothing was killed");
+    assert!(ended_early > 0, "{command}: nothing was killed");
 }
 
 #[test]
