@@ -36,12 +36,19 @@ pub enum NounError {
 /// # Errors
 /// When the noun does not serialise to an object.
 pub fn print_noun<T: Noun>(noun: &T) -> Result<String, serde_json::Error> {
-    let body = serde_json::to_string(noun)?;
-    let Some(rest) = body.strip_prefix('{') else {
-        return Err(serde::ser::Error::custom("a noun must be an object"));
-    };
-    let comma = if rest == "}" { "" } else { "," };
-    Ok(format!("{{\"schema\":\"{}\"{comma}{rest}", T::SCHEMA))
+    // In one piece: very many may be printed.
+    let mut line = Vec::with_capacity(512);
+    line.extend_from_slice(b"{\"schema\":\"");
+    line.extend_from_slice(T::SCHEMA.as_bytes());
+    line.push(b'"');
+    let begin = line.len();
+    serde_json::to_writer(&mut line, noun)?;
+    match line.get(begin..) {
+        Some(b"{}") => drop(line.remove(begin)),
+        Some([b'{', ..]) => line.get_mut(begin).into_iter().for_each(|brace| *brace = b','),
+        _ => return Err(serde::ser::Error::custom("a noun must be an object")),
+    }
+    String::from_utf8(line).map_err(serde::ser::Error::custom)
 }
 
 /// Reads one object that another tool printed. Unknown keys are accepted: a newer tool may print

@@ -5,7 +5,7 @@ use records::Printed;
 use records::merge_queue::{Export, ExportedRole, ExportedRoute, ExportedTask};
 
 use super::look::{Look, warn_about};
-use super::status::status;
+use super::status::{Where, status};
 use crate::desk::Desk;
 
 pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
@@ -31,7 +31,7 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     let tasks = survey.tasks.iter().map(|surveyed| ExportedTask {
         definition: surveyed.task.definition(),
         added_by: surveyed.task.added_by,
-        status: Printed(status(desk, definitions, &survey, surveyed)),
+        status: Printed(status(Where::of(desk), definitions, &survey, surveyed)),
     });
     let export = Export {
         file: definitions.file.display().to_string(),

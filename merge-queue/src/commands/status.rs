@@ -1,10 +1,13 @@
 //! `status`: where each task stands.
 
-use std::path::PathBuf;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use cli::{Cell, Exit, Failure, Out, Page, Table, Tone};
 use records::Stamp;
 use records::merge_queue::{ClaimStatus, TaskStatus};
+use repo::Place;
 
 use super::look::{Look, leave, warn_about};
 use crate::desk::Desk;
@@ -28,14 +31,16 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     if let Some(frozen) = frozen.as_ref().filter(|_| out.is_json()) {
         out.print(&frozen.shown(), |_, _| ())?;
     }
+    if out.is_json() {
+        print_all(desk, &look.definitions, &survey, out)?;
+        warn_about(&look, out);
+        leave(survey);
+        return Ok(Exit::Yes);
+    }
     let mut table = Table::new(["TASK", "ISSUE", "STATE", "PRIORITY", "ROLE", "OWNER", "TITLE"]);
     let mut stalled = Vec::new();
     for surveyed in &survey.tasks {
-        let status = status(desk, &look.definitions, &survey, surveyed);
-        if out.is_json() {
-            out.print(&status, |_, _| ())?;
-            continue;
-        }
+        let status = status(Where::of(desk), &look.definitions, &survey, surveyed);
         let owner = status.claim.as_ref().map(|claim| {
             let tone = if claim.running { Tone::Plain } else { Tone::Bad };
             Cell::toned(tone, &claim.owner)
@@ -71,8 +76,60 @@ pub(super) fn run(desk: &Desk, out: &mut Out) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-pub(super) fn status(
+/// Where lanes are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Where<'a> {
+    place: &'a Place,
+    top: &'a Path,
+}
+
+impl<'a> Where<'a> {
+    /// In the repository of this desk.
+    pub(super) fn of(desk: &'a Desk) -> Self {
+        Self { place: &desk.place, top: desk.git.dir() }
+    }
+}
+
+/// Prints every task as a line of JSON. Very many are written on every core.
+fn print_all(
     desk: &Desk,
+    definitions: &Definitions,
+    survey: &Survey<'_>,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    /// How many tasks a core takes at a time.
+    const SHARE: usize = 4096;
+    let place = Where::of(desk);
+    let lines = |tasks: &[Surveyed<'_>]| -> Result<String, serde_json::Error> {
+        let mut lines = String::new();
+        for surveyed in tasks {
+            lines += &records::print_noun(&status(place, definitions, survey, surveyed))?;
+            lines.push('\n');
+        }
+        Ok(lines)
+    };
+    let failed = |error: serde_json::Error| Failure::world("cannot print the answer", error);
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    for tasks in survey.tasks.chunks(SHARE * cores) {
+        if tasks.len() <= SHARE {
+            out.raw(lines(tasks).map_err(failed)?.as_bytes())?;
+            continue;
+        }
+        thread::scope(|scope| {
+            let shares: Vec<_> =
+                tasks.chunks(SHARE).map(|share| scope.spawn(|| lines(share))).collect();
+            for share in shares {
+                let ended = || Failure::world("cannot print the answer", "a thread ended early");
+                out.raw(share.join().map_err(|_| ended())?.map_err(failed)?.as_bytes())?;
+            }
+            Ok::<_, Failure>(())
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn status(
+    place: Where<'_>,
     definitions: &Definitions,
     survey: &Survey<'_>,
     surveyed: &Surveyed<'_>,
@@ -97,7 +154,7 @@ pub(super) fn status(
         }),
         in_review: standing.in_review && surveyed.done.is_none(),
         last_event: standing.last.map(|(seq, _)| seq),
-        attention: lane(desk, definitions, surveyed).map_or_else(
+        attention: lane(place, definitions, surveyed).map_or_else(
             || attention(surveyed, None, definitions.stalled_after, survey.now),
             |(path, active)| {
                 let lane = Lane { path: &path, active };
@@ -110,18 +167,18 @@ pub(super) fn status(
 /// The lane of a task that somebody has: the one that was looked at when it was claimed, else the
 /// worktree of the role.
 fn lane(
-    desk: &Desk,
+    place: Where<'_>,
     definitions: &Definitions,
     surveyed: &Surveyed<'_>,
 ) -> Option<(PathBuf, Option<Stamp>)> {
-    let claim = &surveyed.standing.claim.as_ref()?.claim;
+    let claim = &surveyed.standing.claim.as_ref().filter(|_| surveyed.done.is_none())?.claim;
     let checked = claim.preflight.as_ref().map(|preflight| PathBuf::from(&preflight.lane));
     let of_role = || {
         let worktree = definitions.roles.get(&claim.role)?.worktree.as_ref()?;
-        Some(desk.git.dir().join(worktree))
+        Some(place.top.join(worktree))
     };
     let path = checked.or_else(of_role)?;
-    let active = activity::newest(&desk.place, &path);
+    let active = activity::newest(place.place, &path);
     Some((path, active))
 }
 

@@ -1,9 +1,9 @@
 //! Where every task stands, in the order in which tasks are taken.
 
-use std::cell::OnceCell;
 #[cfg(test)]
 use std::collections::BTreeSet;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use records::merge_queue::Mistake;
 use records::{Reason, Stamp, TaskId, TaskState};
@@ -27,7 +27,7 @@ pub(crate) struct Survey<'a> {
     /// Why nothing may be claimed whatever the tasks look like: what cannot be read may forbid it.
     pub(crate) unsure: Option<Reason>,
     /// The tasks that are done, once somebody asks.
-    done: OnceCell<HashSet<&'a TaskId>>,
+    done: OnceLock<HashSet<&'a TaskId>>,
 }
 
 /// A task at one moment.
@@ -67,7 +67,7 @@ impl<'a> Survey<'a> {
             let Stand { standing, done } = stands.remove(&task.id).unwrap_or_default();
             Surveyed { task, standing, done }
         });
-        let (tasks, done) = (surveyed.collect(), OnceCell::new());
+        let (tasks, done) = (surveyed.collect(), OnceLock::new());
         Self { tasks, now, unsure: unsure(definitions, damage), done }
     }
 
