@@ -13,6 +13,7 @@ use crate::definition_files::DefinitionFiles;
 use crate::git::base::Base;
 use crate::git::merges::Merges;
 use crate::git::objects::Objects;
+use crate::git::scratch;
 use crate::git::worktree_state::Look;
 use crate::history::{self, History, Version};
 use crate::index::{self, Index, Joined, Trouble};
@@ -52,6 +53,7 @@ impl Desk {
             Err(error) => return Err(error.into()),
         };
         let git = Git::new(coordinator.as_deref().unwrap_or(place.worktree()));
+        scratch::heal(&place)?;
         let objects = Objects::open(&place);
         Ok(Self {
             place,

@@ -28,6 +28,8 @@ use slot::Lock;
 
 /// Where the worktrees lie, below the state folder. Not `scratch/`: lanes have folders of their names there.
 const ROOT: &str = "verify";
+/// What git calls them, with a number behind it.
+const NAME: &str = "merge-queue-slot-";
 /// How many landings may verify at once in one clone.
 const SLOTS: u32 = 64;
 /// What `git worktree list` says of them.
@@ -36,9 +38,11 @@ const REASON: &str = "merge-queue verifies landings here";
 /// first time, or submodules that come over the network, take minutes.
 const SETTING_UP: Duration = Duration::from_mins(30);
 
-/// No hook of the repository runs, no monitor is started that would outlive the call, and submodules come
+/// Many files are written by as many processes as there are cores, no hook of the repository runs, no monitor is started that would outlive the call, and submodules come
 /// along in a step of their own.
-const QUIET: [&str; 6] = [
+const QUIET: [&str; 8] = [
+    "-c",
+    "checkout.workers=0",
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
@@ -87,6 +91,29 @@ pub(crate) struct Stand {
 /// A path that differs from the commit, and the digest of what is there if that is a file.
 type Dirt = (Vec<u8>, Option<String>);
 
+/// Takes away what a git leaves that was killed while it made one: an entry that no git command gets past
+/// that looks at all worktrees, as a fetch does.
+pub(crate) fn heal(place: &Place) -> Result<(), Failure> {
+    let admins = place.common_dir().join("worktrees");
+    // Where it cannot be read, whatever needs it says so.
+    for entry in fs::read_dir(&admins).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(NAME)?.parse::<u32>().ok());
+        let Some(number) = number else { continue };
+        let has = |file| fs::metadata(entry.path().join(file)).is_ok_and(|found| found.len() > 0);
+        if has("commondir") && has("gitdir") && has("HEAD") {
+            continue;
+        }
+        let dir = place.state_dir().join(ROOT).join(number.to_string());
+        journal::create_dirs(&dir)?;
+        // Who is just making it has the lock.
+        if let Some(_lock) = Lock::attempt(&dir.join("lock"))? {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 impl Scratch {
     /// Takes the first one that nobody uses. It is made when a commit is brought along.
     pub(crate) fn take(desk: &Desk) -> Result<Self, Failure> {
@@ -98,7 +125,7 @@ impl Scratch {
                 return Ok(Self {
                     _lock: lock,
                     number,
-                    tree: dir.join(format!("merge-queue-slot-{number}")),
+                    tree: dir.join(format!("{NAME}{number}")),
                     dir,
                     common_dir: desk.place.common_dir().to_path_buf(),
                     repository: desk.git.with_limit(SETTING_UP),
@@ -276,7 +303,7 @@ impl Scratch {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(fail("read", &admins)(error)),
         };
-        let name = format!("merge-queue-slot-{}", self.number);
+        let name = format!("{NAME}{}", self.number);
         for entry in entries {
             let admin = entry.map_err(fail("read", &admins))?.path();
             let ours = match slot::worktree_of(&admin) {

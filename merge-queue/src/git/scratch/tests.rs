@@ -268,6 +268,29 @@ fn a_half_made_one_is_made_anew_and_nobody_elses_is_touched() {
 }
 
 #[test]
+fn an_entry_that_no_git_gets_past_is_taken_away_unless_it_is_just_being_made() {
+    let world = World::new();
+    let entry = world.repo.file(".git/worktrees/merge-queue-slot-1");
+    let broken = |world: &World| {
+        fs::create_dir_all(&entry).unwrap();
+        write(entry.join("locked"), "initializing");
+        write(entry.join("gitdir"), "/nowhere/.git");
+        write(entry.join("commondir"), "");
+        assert_ne!(world.repo.try_git(["worktree", "list"]).exit_code(), Some(0));
+    };
+    broken(&world);
+    world.desk();
+    assert!(!entry.exists());
+    let scratch = world.scratch();
+    broken(&world);
+    world.desk();
+    assert!(entry.exists());
+    drop(scratch);
+    world.scratch().bring(&world.two).unwrap();
+    assert_eq!(world.repo.git(["worktree", "list"]).lines().count(), 2);
+}
+
+#[test]
 fn many_are_made_at_once() {
     let world = World::new();
     let scratches: Vec<Scratch> = (0..6).map(|_| world.scratch()).collect();
