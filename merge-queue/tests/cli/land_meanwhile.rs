@@ -222,6 +222,31 @@ fn a_branch_that_is_deleted_or_moved_while_it_is_verified_lands_as_it_was_review
 }
 
 #[test]
+fn a_branch_that_was_deleted_while_it_waited_still_lands() {
+    let queue = Queue::new(&["a"]);
+    let main = &queue.project.main;
+    main.git(["worktree", "remove", "--force", "../lane-a"]);
+    main.git(["branch", "-q", "-D", "a"]);
+    main.git(["reflog", "expire", "--expire=now", "--all"]);
+    main.git(["gc", "-q", "--prune=now"]);
+    assert_eq!(queue.sound(), Ok(()));
+    ends(&queue, "a");
+}
+
+#[test]
+fn a_branch_that_was_moved_while_it_waited_does_not_land() {
+    let queue = Queue::new(&["a", "b"]);
+    let lane = queue.project.scratch.path("lane-a");
+    let git = |words: &str| Tool::program("git").args(words.split(' ')).dir(&lane).run();
+    git("commit -q --allow-empty --amend -m Another").code(0);
+    let ran = queue.land("a b").run();
+    ran.code(1);
+    assert_eq!(landed(&ran), ["b"]);
+    assert_eq!(codes(&ran.json_lines()[0]), ["handoff_other_commit"]);
+    assert_eq!(queue.sound(), Ok(()));
+}
+
+#[test]
 fn the_checkout_of_the_base_moves_along_wherever_it_is_and_nothing_in_it_is_lost() {
     let queue = Queue::new(&["a", "b"]);
     let main = &queue.project.main;
