@@ -22,6 +22,7 @@
 #                                   [VERIFY LIMIT STRATEGY BATCH=1 MAX DRY_RUN=1]
 # make queue-init                   proposes how the changelog is merged  [APPLY=1]
 # make queue-promote                the evidence for a release, which promotes nothing  [SOURCE SINCE]
+# make queue-revert                 WHAT: a task, or a batch as queue-land names it  [REASON VERIFY LIMIT DRY_RUN=1]
 # make queue-freeze                 REASON [UNTIL]: nothing lands until then, or until queue-thaw
 # make queue-thaw                   ends a freeze
 # make queue-set-status             TASK_ID STATUS [OWNER BRANCH COMMIT REASON REOPEN=1]
@@ -43,12 +44,12 @@ MERGE_QUEUE ?= merge-queue
 switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
   COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
   PREVIEW TITLE PRIORITY CHECK FILE UNTIL ALL READY VERIFY LIMIT STRATEGY BATCH MAX DRY_RUN APPLY SOURCE \
-  SINCE ACCEPT_LOSS ACTOR FORMAT
+  SINCE ACCEPT_LOSS WHAT ACTOR FORMAT
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
   queue-log queue-add queue-import queue-export queue-recover \
-  queue-freeze queue-thaw queue-init queue-promote
+  queue-freeze queue-thaw queue-revert queue-init queue-promote
 
 # Without this, make would expand the text of a variable, and with it run every $(shell ...) in it. The text goes
 # into the environment of these targets alone, as it is.
@@ -187,6 +188,12 @@ queue-export:
 queue-freeze:
 	@$(call switchyard_need,REASON) \
 	$(call switchyard_run,freeze,$(call switchyard_option,reason,REASON) $(call switchyard_option,until,UNTIL))
+
+queue-revert:
+	@$(call switchyard_need,WHAT) \
+	$(call switchyard_run,revert,$(call switchyard_option,reason,REASON) \
+	  $(call switchyard_option,verify,VERIFY) $(call switchyard_option,limit,LIMIT) \
+	  $(call switchyard_flag,dry-run,DRY_RUN) set -- "$$@" -- "$${WHAT}";)
 
 queue-thaw:
 	@$(call switchyard_run,thaw,)

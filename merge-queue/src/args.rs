@@ -11,6 +11,7 @@ mod land;
 mod merge_ready;
 mod promote;
 mod recover;
+mod revert;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ pub(crate) use self::land::LandArgs;
 pub(crate) use self::merge_ready::MergeReadyArgs;
 pub(crate) use self::promote::PromoteArgs;
 pub(crate) use self::recover::RecoverArgs;
+pub(crate) use self::revert::RevertArgs;
 
 pub(crate) use self::dispatch::{NextArgs, PruneStaleArgs, ReadyArgs};
 
@@ -209,6 +211,13 @@ pub(crate) enum Command {
     /// One answer a task. Ends with 1 when one may not land, with 75 when the base moved meanwhile, with
     /// 74 when the remote refuses the push.
     Land(LandArgs),
+    /// Take a task, or a whole batch, out of the base again
+    ///
+    /// Undoes what the landing changed by a merge in reverse, one commit a task, the newest first; the base only moves
+    /// forward. It is verified and pushed as a landing is, and also while the queue is frozen. The task is open again and
+    /// goes back to its implementer. Ends with 1 when it is not in the base, when later work conflicts, which is named, or
+    /// when the command fails.
+    Revert(RevertArgs),
     /// Let nothing land until a time comes or somebody thaws the queue
     ///
     /// Everything else goes on: work is claimed, handed over, reviewed and judged. A later freeze takes the

@@ -59,6 +59,7 @@ pub(crate) fn run(args: Args, out: &mut Out) -> Result<Exit, Failure> {
         Some(Command::RouteReview(args)) => route_review::run(&desk, &args, out),
         Some(Command::Review(args)) => review::run(&desk, args, out),
         Some(Command::MergeReady(args)) => merge_ready::run(&desk, &args, out),
+        Some(Command::Revert(args)) => land::revert::run(&desk, &args, out),
         Some(Command::Freeze(args)) => freeze::freeze(&desk, args, out),
         Some(Command::Init(args)) => init::run(&desk, &args, out),
         Some(Command::Thaw) => freeze::thaw(&desk, out),

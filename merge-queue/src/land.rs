@@ -18,6 +18,7 @@ mod move_base;
 mod record;
 pub(crate) mod recover;
 mod retire;
+pub(crate) mod revert;
 mod rounds;
 mod sight;
 mod tidy;

@@ -2,10 +2,11 @@
 
 use cli::{Page, Tone};
 use records::merge_queue::{
-    LandRun, Landing, Readiness, Refused, ReleaseEvidence, Route, Validation,
+    LandRun, Landing, Readiness, Refused, ReleaseEvidence, Reversion, Route, Validation,
 };
 use records::{
-    EvidenceResult, EvidenceSource, QueueEvent, ReturnedFor, ReviewStatus, TaskId, TaskState,
+    EvidenceResult, EvidenceSource, QueueEvent, ReturnedFor, Reverted, ReviewStatus, TaskId,
+    TaskState,
 };
 
 /// The tone of a task's state.
@@ -50,11 +51,20 @@ pub(crate) fn gist(event: &QueueEvent) -> String {
         let (from, base, to) = (short(&landing.commit), &landing.base, short(&landing.base_after));
         return format!("{from} into {base}, {}: {to}", landing.strategy);
     }
+    if event.returned.is_none()
+        && let Some(Reverted { landing, step, .. }) = &event.reverted
+    {
+        return format!("{} undone by {}", short(landing), short(&step.base_after));
+    }
     if let Some(returned) = &event.returned {
         let commit = short(&returned.commit);
         let what = match returned.why {
             ReturnedFor::Conflict => format!("conflicts in {}", returned.paths.join(", ")),
             ReturnedFor::Paths => format!("differs in {}", returned.paths.join(", ")),
+            ReturnedFor::Reverted => {
+                let reason = returned.reason.as_ref().map(|reason| format!(": {reason}"));
+                format!("is out of the base again{}", reason.unwrap_or_default())
+            }
             ReturnedFor::VerifyFailed => {
                 let reason = returned.reason.as_deref().unwrap_or("it failed");
                 format!("{}: {reason}", returned.command.as_deref().unwrap_or("verify"))
@@ -244,4 +254,33 @@ pub(crate) fn validation(validation: &Validation, page: &mut Page) {
 
 fn short(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
+}
+
+/// What `revert` did.
+pub(crate) fn reversion(reversion: &Reversion, page: &mut Page) {
+    let tasks: Vec<&str> = reversion.tasks.iter().map(TaskId::as_str).collect();
+    let tasks = if tasks.is_empty() { reversion.asked.clone() } else { tasks.join(", ") };
+    let base = &reversion.base;
+    match (reversion.reverted, reversion.reasons.is_empty()) {
+        (true, _) => page.line(Tone::Good, format_args!("{tasks}: out of {base} again")),
+        (false, true) => page.line(Tone::Good, format_args!("{tasks}: would go out of {base}")),
+        (false, false) => page.line(Tone::Bad, format_args!("{tasks}: still in {base}")),
+    }
+    for (label, value) in [
+        ("before", &reversion.base_before),
+        ("after", &reversion.base_after),
+        ("tree", &reversion.tree),
+    ] {
+        if let Some(value) = value {
+            page.field(label, value);
+        }
+    }
+    if let Some(verified) = &reversion.verified {
+        page.field("verified", &verified.command);
+    }
+    for line in reversion.output_tail.lines() {
+        page.line(Tone::Dim, format_args!("  | {line}"));
+    }
+    page.reasons(&reversion.pending);
+    page.reasons(&reversion.reasons);
 }

@@ -5,6 +5,7 @@ mod exchange;
 mod init;
 mod land_run;
 mod release;
+mod reversion;
 mod upkeep;
 
 use schemars::JsonSchema;
@@ -17,6 +18,7 @@ pub use self::exchange::{Added, Export, ExportedRole, ExportedRoute, ExportedTas
 pub use self::init::{AttributeLine, Init};
 pub use self::land_run::{LandRun, LandStep};
 pub use self::release::{ReleaseEvidence, ReleasedTask, RollbackStep};
+pub use self::reversion::Reversion;
 pub use self::upkeep::{Frozen, GitCheck, Recovery, Stale};
 use crate::formats::noun;
 use crate::{Condition, Format, Noun, QueueEvent, Reason, Returned, TaskId, Verified};
@@ -212,6 +214,7 @@ pub(crate) fn formats() -> Vec<Format> {
         noun::<GitCheck>(),
         noun::<Frozen>(),
         noun::<Init>(),
+        noun::<Reversion>(),
         noun::<Added>(),
         noun::<Export>(),
         noun::<Stale>(),

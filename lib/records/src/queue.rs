@@ -6,7 +6,7 @@ mod loss;
 mod standing;
 
 pub use added::TaskDefinition;
-pub use landing::{Freeze, Landed, Returned, ReturnedFor, Verified};
+pub use landing::{Freeze, Landed, Returned, ReturnedFor, Reverted, Verified};
 pub use loss::{Loss, LostEvents};
 pub use standing::{LanePreflight, Release, StatusChange, TakenOver, TaskClaim, TaskState};
 
@@ -31,7 +31,7 @@ pub struct QueueEvent {
     #[serde(deserialize_with = "Option::deserialize")]
     pub task: Option<TaskId>,
     /// `added`, `claimed`, `renewed`, `released`, `status`, `evidence`, `handoff`, `review`, `landing`,
-    /// `landed`, `returned`, `frozen`, `thawed`, `lost`, `note`, ….
+    /// `landed`, `returned`, `reverting`, `frozen`, `thawed`, `lost`, `note`, ….
     pub kind: String,
     /// Payload of `added`: one task, or all of an import, of which `task` is the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -60,6 +60,9 @@ pub struct QueueEvent {
     /// Payload of `returned`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// Payload of `reverting` (about to be undone), and of `returned` where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverted: Option<Reverted>,
     /// Payload of `frozen`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Freeze>,
@@ -94,6 +97,7 @@ impl QueueEvent {
             review: None,
             landed: None,
             returned: None,
+            reverted: None,
             frozen: None,
             lost: None,
             extra: Extra::new(),

@@ -10,7 +10,7 @@ use records::lld_check::Archived;
 use records::{IssueNumber, Reason};
 use repo::{Git, Place};
 
-pub(super) use landed::{Landing, find as landing};
+pub(super) use landed::{Landing, REVERTED, find as landing};
 
 use super::{merged, refuse};
 use crate::{lanes, queue, show};

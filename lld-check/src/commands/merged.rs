@@ -34,6 +34,7 @@ pub(super) fn find(
             let detail = format!("merge-queue landed it: {commit} is in {}", landing.base);
             return Ok(Ok(Merged { detail, landing }));
         }
+        Err(reason) if reason.code == archive::REVERTED => return Ok(Err(reason)),
         Err(reason) => reason,
     };
     let base = match branch::base(&git, queue.base.as_deref())? {

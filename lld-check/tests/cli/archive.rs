@@ -119,6 +119,34 @@ fn of_a_squashed_branch_the_new_commit_of_the_base_counts() {
 }
 
 #[test]
+fn what_was_taken_out_of_the_base_again_is_not_archived() {
+    let world = World::with_document(DESIGN);
+    world.repo.switch_new("98-schema");
+    let work = world.repo.commit_file("src/a.rs", "// a\n", "Work");
+    world.repo.switch("main");
+    world.repo.git(["merge", "--quiet", "--no-ff", "98-schema"]);
+    let mut landed = event(&work, 98);
+    landed["landed"]["remote"] = Value::Null;
+    landed["landed"]["base_after"] = json!(world.repo.head());
+    journal(&world, &landed);
+    let merged = world.repo.head();
+    world.repo.git(["revert", "--no-edit", "-m", "1", &merged]);
+    let mut undone = landed.clone();
+    undone["seq"] = json!(2);
+    undone["kind"] = json!("returned");
+    let mut step = undone["landed"].take();
+    undone.as_object_mut().unwrap().remove("landed");
+    step["base_after"] = json!(world.repo.head());
+    undone["reverted"] = json!({"landing": merged, "reason": null, "move": step});
+    let file = ".git/switchyard/queue.jsonl";
+    world.repo.write(file, format!("{landed}\n{undone}\n"));
+    assert_eq!(refused(&world), ["reverted"]);
+    // Another base does not have that commit.
+    world.repo.git(["reset", "--quiet", "--hard", &merged]);
+    assert_eq!(world.tool(["archive", "98"]).run().code(0).json()["landed_commit"], work);
+}
+
+#[test]
 fn the_checkout_must_be_the_base_and_clean_where_it_matters() {
     let world = landed();
     world.repo.write(DOCUMENT, format!("{DESIGN}\nmore\n"));

@@ -1,8 +1,8 @@
 //! `promote --evidence`: what a person needs who decides about a release. It promotes nothing.
 
 use cli::{Exit, Failure, Out};
-use records::Reason;
 use records::merge_queue::Refused;
+use records::{Reason, Reverted};
 
 use crate::args::PromoteArgs;
 use crate::desk::Desk;
@@ -31,11 +31,21 @@ pub(super) fn run(desk: &Desk, args: &PromoteArgs, out: &mut Out) -> Result<Exit
         out.print(&refused, show::refused)?;
         return Ok(Exit::No);
     }
-    let commits = match &since {
+    let mut commits = match &since {
         Some(since) => desk.objects.commits(since, &source)?,
         None => Vec::new(),
     };
-    let arrivals = arrivals(desk, &history, &base.shown, &source, since.as_deref())?;
+    let mut arrivals = arrivals(desk, &history, &base.shown, &source, since.as_deref())?;
+    let undone = undone(desk, &history, &source)?;
+    commits.retain(|commit| !undone.iter().any(|undone| undone.step.base_after == *commit));
+    arrivals.retain(|arrival| {
+        let after = arrival.landed.map(|landed| &landed.base_after);
+        let out_again = undone.iter().any(|undone| Some(&undone.landing) == after);
+        if out_again {
+            commits.retain(|commit| !arrival.brought.contains(commit));
+        }
+        !out_again
+    });
     let range = Range { source, since, commits, base: base.shown, fetched };
     let evidence = release::evidence(&definitions, &history, range, &arrivals);
     out.print(&evidence, show::release)?;
@@ -70,6 +80,21 @@ fn refusal(
         reasons.push(Reason::new("since_not_in_source", message, next));
     }
     Ok(reasons)
+}
+
+/// What was taken out of the base again, as far as `source` has that.
+fn undone<'a>(
+    desk: &Desk,
+    history: &'a History,
+    source: &str,
+) -> Result<Vec<&'a Reverted>, Failure> {
+    let mut undone = Vec::new();
+    for reverted in history.events.iter().filter_map(|event| event.reverted.as_ref()) {
+        if desk.objects.reachable(&reverted.step.base_after, source)? {
+            undone.push(reverted);
+        }
+    }
+    Ok(undone)
 }
 
 /// Every task that came in after `since` and is in `source`.

@@ -110,7 +110,21 @@ pub(crate) fn compute(
 
 /// The same, without the paths.
 fn one(program: &Git, base: &str, head: &str) -> Result<Outcome, Failure> {
-    let args: Vec<&str> = MERGE.into_iter().chain([base, head]).collect();
+    of_three(program, base, &[base, head])
+}
+
+/// What comes out when what lies between the commits `before` and `after` is undone in `tip`: a merge of
+/// `before` as if it had come from `after`.
+pub(crate) fn reverse(
+    program: &Git,
+    tip: &str,
+    (before, after): (&str, &str),
+) -> Result<Outcome, Failure> {
+    of_three(program, tip, &[&format!("--merge-base={after}"), tip, before])
+}
+
+fn of_three(program: &Git, base: &str, what: &[&str]) -> Result<Outcome, Failure> {
+    let args: Vec<&str> = MERGE.iter().chain(what).copied().collect();
     let ran = git(program, base, &args).run()?;
     let mut fields = ran.stdout.split(|byte| *byte == 0);
     let tree = fields.next().map(|tree| String::from_utf8_lossy(tree).trim().to_owned());

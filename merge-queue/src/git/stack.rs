@@ -113,6 +113,20 @@ impl<'d> Stack<'d> {
         self.put(commit, tree)
     }
 
+    /// Puts a commit on top that undoes what lies between two commits.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub(crate) fn undo(&mut self, between: (&str, &str), message: &str) -> Result<Pushed, Failure> {
+        match merge::reverse(&self.desk.git, &self.tip, between)? {
+            Outcome::Conflict(paths) => Ok(Pushed::Conflict(paths)),
+            Outcome::Clean(tree) => {
+                let commit = self.commit(&tree, None, message, None)?;
+                self.put(commit, tree)
+            }
+        }
+    }
+
     /// Goes back to `below`, the tip that there was before the last push.
     pub(crate) fn take_off(&mut self, below: &str) {
         below.clone_into(&mut self.tip);

@@ -14,7 +14,7 @@ use crate::rules::definitions::Task;
 const APPLICATION: i32 = i32::from_be_bytes(*b"swyq");
 
 /// The form of the tables. Raise it with every change of one, and of what an event means for a task.
-const FORM: i32 = 1;
+const FORM: i32 = 2;
 
 /// What is in a file.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cli::Failure;
-use records::{Freeze, Landed, QueueEvent, Returned, TaskId};
+use records::{Freeze, Landed, QueueEvent, Returned, ReturnedFor, Reverted, TaskId};
 
 use crate::desk::Desk;
 use crate::history;
@@ -55,6 +55,52 @@ pub(super) fn landed(
 pub(super) fn returned(desk: &Desk, task: &TaskId, returned: &Returned) -> Result<(), Failure> {
     let event = QueueEvent { returned: Some(returned.clone()), ..desk.blank(task, "returned")? };
     history::append(&desk.place, |seq, _| Ok(Some(QueueEvent { seq, ..event })))?;
+    Ok(())
+}
+
+/// The kind of the event that a reversion begins with.
+pub(super) const REVERTING: &str = "reverting";
+
+/// That these landings are about to be undone, in one write.
+pub(super) fn reverting(desk: &Desk, tasks: &[(TaskId, Reverted)]) -> Result<(), Failure> {
+    let events = tasks.iter().map(|(task, reverted)| {
+        Ok(QueueEvent { reverted: Some(reverted.clone()), ..desk.blank(task, REVERTING)? })
+    });
+    let events: Vec<QueueEvent> = events.collect::<Result<_, Failure>>()?;
+    history::append_all(&desk.place, |_| Ok(events))?;
+    Ok(())
+}
+
+/// That these landings are undone, each once, so that the tasks wait for their implementers.
+pub(super) fn reverted(desk: &Desk, tasks: &[(TaskId, Reverted)]) -> Result<(), Failure> {
+    let mut events = Vec::with_capacity(tasks.len());
+    for (task, reverted) in tasks {
+        let returned = Returned {
+            commit: reverted.step.commit.clone(),
+            base: reverted.step.base_after.clone(),
+            why: ReturnedFor::Reverted,
+            paths: Vec::new(),
+            against: Vec::new(),
+            command: None,
+            reason: reverted.reason.clone(),
+            output_tail: String::new(),
+        };
+        let (returned, reverted) = (Some(returned), Some(reverted.clone()));
+        events.push(QueueEvent { returned, reverted, ..desk.blank(task, "returned")? });
+    }
+    if events.is_empty() {
+        return Ok(());
+    }
+    let key = |event: &QueueEvent| {
+        let reverted = event.reverted.as_ref().filter(|_| event.kind == "returned");
+        reverted.map(|reverted| (event.task.clone(), reverted.step.base_after.clone()))
+    };
+    history::append_all(&desk.place, |view| {
+        let known = view.load::<QueueEvent>()?.records;
+        let known: BTreeSet<_> = known.iter().filter_map(|(_, event)| key(event)).collect();
+        events.retain(|event| key(event).is_some_and(|key| !known.contains(&key)));
+        Ok(events)
+    })?;
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use cli::{Failure, Out};
-use records::{Landed, QueueEvent, TaskId};
+use records::{Landed, QueueEvent, Reverted, TaskId};
 use repo::Git;
 
-use super::{follow, half_done, record};
+use super::{follow, half_done, record, revert};
 use crate::desk::Desk;
 use crate::git::base::Base;
 use crate::history::History;
@@ -27,10 +27,13 @@ pub(crate) fn finish(
     let Some(tip) = tip else { return Ok(false) };
     let ended: BTreeSet<&str> =
         landings(history, "landed").map(|(_, l)| l.base_after.as_str()).collect();
+    let undoing: Vec<(&QueueEvent, &Reverted)> = revert::begun(&history.events).collect();
     let open: Vec<(&QueueEvent, &Landed)> = landings(history, "landing")
         .filter(|(_, landing)| !ended.contains(landing.base_after.as_str()))
         .collect();
-    let resumed = resume(desk, base, tip, &open, out)?;
+    let moves = undoing.iter().map(|(event, reverted)| (*event, &reverted.step));
+    let moves: Vec<(&QueueEvent, &Landed)> = open.iter().copied().chain(moves).collect();
+    let resumed = resume(desk, base, tip, &moves, out)?;
     let tip = resumed.as_deref().unwrap_or(tip);
     let mut arrived: Vec<(TaskId, Landed)> = Vec::new();
     for (event, landing) in open {
@@ -44,7 +47,21 @@ pub(crate) fn finish(
     for (task, _) in &arrived {
         out.note(&format!("{task} has landed in an earlier call; that is recorded now"));
     }
-    Ok(!arrived.is_empty())
+    let mut undone: Vec<(TaskId, Reverted)> = Vec::new();
+    for (event, reverted) in undoing {
+        if let Some(task) = &event.task
+            && desk.objects.reachable(&reverted.step.base_after, tip)?
+        {
+            undone.push((task.clone(), reverted.clone()));
+        }
+    }
+    record::reverted(desk, &undone)?;
+    for (task, _) in &undone {
+        out.note(&format!(
+            "{task} was taken out of the base in an earlier call; that is recorded now"
+        ));
+    }
+    Ok(!arrived.is_empty() || !undone.is_empty())
 }
 
 /// Without a remote the checkout moves before the branch. When the call died in between, the index

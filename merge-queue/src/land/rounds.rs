@@ -364,6 +364,6 @@ impl<'a> Rounds<'a> {
 }
 
 /// Names a call, and by that its batches; sorts by time.
-fn run_id() -> String {
+pub(super) fn run_id() -> String {
     format!("{}-{}", cli::clock::now().compact(), std::process::id())
 }

@@ -17,6 +17,8 @@ pub(crate) trait Turn {
     fn done_with(&self) -> Option<&str>;
     /// Whether it opens a task that was done.
     fn reopens(&self) -> bool;
+    /// The commit that takes the task out of the base again.
+    fn takes_back(&self) -> Option<&str>;
 }
 
 impl Turn for QueueEvent {
@@ -40,6 +42,10 @@ impl Turn for QueueEvent {
     fn reopens(&self) -> bool {
         self.status.as_ref().is_some_and(|change| change.reopened)
     }
+
+    fn takes_back(&self) -> Option<&str> {
+        self.reverted.as_ref().map(|reverted| reverted.step.base_after.as_str())
+    }
 }
 
 /// What is left of an event that has something to say about it.
@@ -52,6 +58,7 @@ pub(crate) struct Trace {
     speaks: bool,
     done_with: Option<String>,
     reopens: bool,
+    takes_back: Option<String>,
 }
 
 impl Trace {
@@ -64,8 +71,12 @@ impl Trace {
             speaks: event.speaks(),
             done_with: event.done_with().map(Into::into),
             reopens: event.reopens(),
+            takes_back: event.takes_back().map(Into::into),
         };
-        let silent = trace.hands_over.is_none() && trace.lands.is_none() && !trace.speaks;
+        let silent = trace.hands_over.is_none()
+            && trace.lands.is_none()
+            && trace.takes_back.is_none()
+            && !trace.speaks;
         (!silent).then_some(trace)
     }
 }
@@ -90,13 +101,17 @@ impl Turn for Trace {
     fn reopens(&self) -> bool {
         self.reopens
     }
+
+    fn takes_back(&self) -> Option<&str> {
+        self.takes_back.as_deref()
+    }
 }
 
 /// The landing that brought the task in, if its work is in the base.
 ///
 /// `reached` holds the commits of [`landings`] that are reachable from the base. That a landing was
 /// recorded is not enough: work counts as done when the base has it. A handoff of another commit
-/// after the landing opens the task again.
+/// after the landing opens the task again, and so does a commit of the base that undoes it.
 pub(crate) fn landed<'a>(
     events: impl DoubleEndedIterator<Item = &'a QueueEvent>,
     reached: &BTreeSet<String>,
@@ -112,7 +127,7 @@ fn arrival<'a, T: Turn>(
 ) -> Option<(usize, &'a T)> {
     let mut handed_over = None;
     for (place, turn) in turns.rev().enumerate() {
-        if turn.reopens() {
+        if turn.reopens() || is_taken_back(turn, reached) {
             return None;
         }
         if let Some(commit) = turn.hands_over() {
@@ -128,6 +143,11 @@ fn arrival<'a, T: Turn>(
     None
 }
 
+/// Whether what was there before is out of the base again: it has the commit that undoes it.
+fn is_taken_back(turn: &impl Turn, reached: &BTreeSet<String>) -> bool {
+    turn.takes_back().is_some_and(|commit| reached.contains(commit))
+}
+
 /// The event that makes the task done: its landing, or somebody's word that it is done with a commit
 /// that the base has, for work that was merged by hand. A handoff of another commit, and opening the
 /// task again, end that.
@@ -140,6 +160,9 @@ pub(crate) fn done<'a, T: Turn>(
     for (place, turn) in turns.rev().enumerate() {
         if let Some(commit) = turn.hands_over() {
             handed_over.get_or_insert(commit);
+        }
+        if is_taken_back(turn, reached) {
+            break;
         }
         // The newest word counts, whatever it is.
         if !turn.speaks() {
@@ -162,5 +185,8 @@ pub(crate) fn done<'a, T: Turn>(
 pub(crate) fn landings<'a, T: Turn + 'a>(
     turns: impl Iterator<Item = &'a T>,
 ) -> impl Iterator<Item = &'a str> {
-    turns.filter_map(|turn| turn.lands().map(|(_, after)| after).or_else(|| turn.done_with()))
+    turns.filter_map(|turn| {
+        let after = turn.lands().map(|(_, after)| after);
+        after.or_else(|| turn.done_with()).or_else(|| turn.takes_back())
+    })
 }

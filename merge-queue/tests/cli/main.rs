@@ -35,6 +35,7 @@ mod promote;
 mod queue_mk;
 mod races;
 mod recover;
+mod revert;
 mod set_status;
 mod squash;
 mod terminal;

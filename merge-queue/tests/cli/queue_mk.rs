@@ -210,6 +210,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("queue-recover", &["ACTOR", "ACCEPT_LOSS", "FORMAT"]),
     ("queue-freeze", &["REASON", "UNTIL"]),
     ("queue-thaw", &["ACTOR"]),
+    ("queue-revert", &["WHAT", "REASON", "VERIFY", "LIMIT"]),
 ];
 
 /// Whatever their text is, it goes nowhere.
@@ -242,6 +243,7 @@ fn any_text_in_any_variable_reaches_the_tool_and_nothing_else() {
         "TITLE",
         "FILE",
         "REASON",
+        "WHAT",
     ];
     let unused = ["CHANGED_FILES", "NOTE"].iter().chain(&SWITCHES);
     for (target, variables) in CASES {

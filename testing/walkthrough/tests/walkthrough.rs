@@ -96,6 +96,7 @@ const ENCORE: &[(&str, i32)] = &[
         0,
     ),
     ("merge-queue init", 0),
+    ("merge-queue revert 98", 1),
     ("merge-queue validate", 0),
     ("merge-queue status", 0),
     ("merge-queue promote --evidence", 1),

@@ -21,7 +21,7 @@ pub struct Landed {
     pub base_before: String,
     /// Where the base stands after, in full.
     pub base_after: String,
-    /// `ff-only`, `no-ff` or `squash`.
+    /// `ff-only`, `no-ff` or `squash`; `revert` of a commit that undoes a landing.
     pub strategy: String,
     /// The remote that was pushed to; `null` when there is none.
     pub remote: Option<String>,
@@ -83,6 +83,22 @@ pub enum ReturnedFor {
     VerifyFailed,
     /// The merge changes other paths than the reviewed diff.
     Paths,
+    /// It had landed, and was taken out of the base again.
+    Reverted,
+}
+
+/// That a task was taken out of the base again: a commit that undoes what its landing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reverted {
+    /// The landing that is undone: the commit that the base moved to with it, in full.
+    pub landing: String,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The commit that undoes it is where the base stands after this move. Its `strategy` is `revert`, and its
+    /// `commit` the reviewed one that had landed.
+    #[serde(rename = "move")]
+    pub step: Landed,
 }
 
 /// That nothing may land.

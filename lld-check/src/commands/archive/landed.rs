@@ -10,6 +10,10 @@ use crate::audit::named;
 /// The journal's name in the state folder.
 const JOURNAL: &str = "queue.jsonl";
 
+/// The code of the reason that the work has landed and was undone. No branch shows the contrary: git
+/// counts its commits as merged.
+pub(in crate::commands) const REVERTED: &str = "reverted";
+
 /// A landing that still holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::commands) struct Landing {
@@ -34,10 +38,25 @@ pub(in crate::commands) fn find(
         .filter(|(_, event)| event.kind == "landed" && issue_of(event) == Some(issue))
         .filter_map(|(_, event)| event.landed.as_ref())
         .collect();
+    let mut undone = None;
     for landed in &landings {
-        if let Some(landing) = holds(git, landed)? {
+        let Some(landing) = holds(git, landed, shown(landed))? else { continue };
+        let reversion = journal.records.iter().filter_map(|(_, event)| event.reverted.as_ref());
+        for reverted in reversion.filter(|reverted| reverted.landing == landed.base_after) {
+            if holds(git, &reverted.step, &reverted.step.base_after)?.is_some() {
+                undone = Some(reverted);
+            }
+        }
+        if undone.is_none() {
             return Ok(Ok(landing));
         }
+        break;
+    }
+    if let Some(reverted) = undone {
+        let Landed { base, base_after: by, .. } = &reverted.step;
+        let message = format!("{} was taken out of {base} again by {by}", reverted.landing);
+        let next = format!("merge-queue merge-ready {issue}");
+        return Ok(Err(Reason::new(REVERTED, message, next)));
     }
     let mut message = match landings.first() {
         None => format!("the merge queue's journal shows no landing for issue {issue}"),
@@ -55,8 +74,7 @@ pub(in crate::commands) fn find(
 
 /// The landing, if its commit is reachable from the base as it stands. Of a squashed branch only
 /// the new commit of the base is.
-fn holds(git: &Git, landed: &Landed) -> Result<Option<Landing>, Failure> {
-    let commit = shown(landed);
+fn holds(git: &Git, landed: &Landed, commit: &str) -> Result<Option<Landing>, Failure> {
     let is_id = !commit.is_empty() && commit.bytes().all(|b| b.is_ascii_hexdigit());
     let Some(commit) = (if is_id { git.commit(commit)? } else { None }) else { return Ok(None) };
     let remote = landed.remote.iter().map(|r| format!("refs/remotes/{r}/{}", landed.base));

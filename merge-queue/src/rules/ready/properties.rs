@@ -147,7 +147,8 @@ fn returned(version: &str, why: ReturnedFor) -> QueueEvent {
 }
 
 fn why() -> impl Strategy<Value = ReturnedFor> {
-    select(vec![ReturnedFor::Conflict, ReturnedFor::VerifyFailed, ReturnedFor::Paths])
+    use ReturnedFor::{Conflict, Paths, Reverted, VerifyFailed};
+    select(vec![Conflict, VerifyFailed, Paths, Reverted])
 }
 
 fn status(to: TaskState) -> QueueEvent {

@@ -1,6 +1,6 @@
 //! The task was not sent back since it was handed over.
 
-use records::{Reason, ReturnedFor};
+use records::{QueueEvent, Reason, ReturnedFor};
 use repo::shell_words;
 
 use super::{Finding, Question, short};
@@ -33,6 +33,10 @@ pub(super) fn not_returned(question: Question<'_>) -> Finding {
             let reason = returned.reason.as_ref().map(|why| format!(": {why}"));
             format!("'{command}' failed with it{}", reason.unwrap_or_default())
         }
+        ReturnedFor::Reverted => {
+            let reason = returned.reason.as_ref().map(|why| format!(": {why}"));
+            format!("{base} had it, and it was taken out again{}", reason.unwrap_or_default())
+        }
     };
     let message = format!("event {number} sent {commit} back: {what}");
     let next = match returned.why {
@@ -41,6 +45,7 @@ pub(super) fn not_returned(question: Question<'_>) -> Finding {
                 "put it right in the lane ('merge-queue log {task}' shows the output), then hand over again"
             )
         }
+        ReturnedFor::Reverted => bring_back(question, event),
         ReturnedFor::Conflict | ReturnedFor::Paths => {
             format!(
                 "{} in the lane, then hand over and check again",
@@ -49,4 +54,21 @@ pub(super) fn not_returned(question: Question<'_>) -> Finding {
         }
     };
     Finding::unmet(CODE, vec![Reason::new("returned", message, next)])
+}
+
+/// How work comes in again that was undone. Git counts the commits of a branch that was merged as being there,
+/// so that merging them once more changes nothing; those of a squashed branch never were.
+fn bring_back(question: Question<'_>, event: &QueueEvent) -> String {
+    let put_right = "put it right in the lane, then hand over again";
+    let Some(reverted) = &event.reverted else { return put_right.into() };
+    let mut landings = question.history.of(&question.task.id).filter_map(|e| e.landed.as_ref());
+    let landing = landings.find(|landed| landed.base_after == reverted.landing);
+    if landing.is_some_and(|landed| landed.strategy == "squash") {
+        return put_right.into();
+    }
+    let merge = shell_words(["git", "merge", &question.facts.base]);
+    let revert = shell_words(["git", "revert", &reverted.step.base_after]);
+    format!(
+        "{put_right}. Git counts its commits as merged: '{merge}' and '{revert}' in the lane bring the work back"
+    )
 }
