@@ -43,8 +43,8 @@ pub use lane::{Adopted, LaneClaim, LaneEvent, LaneEventKind, LaneTarget, Process
 pub use noun::{ConfigItem, Noun, NounError, Printed, parse_noun, print_noun};
 pub use queue::{
     Evidence, EvidenceResult, EvidenceSource, Freeze, Handoff, Landed, LanePreflight, Loss,
-    LostEvents, QueueEvent, Release, Returned, ReturnedFor, Reverted, Review, ReviewStatus, StatusChange,
-    TakenOver, TaskClaim, TaskDefinition, TaskState, Verified,
+    LostEvents, QueueEvent, Release, Returned, ReturnedFor, Reverted, Review, ReviewStatus,
+    StatusChange, TakenOver, TaskClaim, TaskDefinition, TaskState, Verified,
 };
 pub use raw_diff::{raw_diff_bytes, raw_diff_lines};
 pub use refusal::{Condition, Reason};
