@@ -20,6 +20,7 @@ pub(super) struct Move<'a> {
 
 /// How it ended.
 #[derive(Debug)]
+#[must_use = "the base may not have moved"]
 pub(super) enum Moved {
     /// The base has what it was moved to.
     Done,

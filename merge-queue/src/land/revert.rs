@@ -12,7 +12,7 @@ use super::against::against;
 use super::candidate::Candidate;
 use super::chain::{Chain, Link};
 use super::follow::{self, Obstacles};
-use super::move_base::{Move, move_base};
+use super::move_base::{Move, Moved, move_base};
 use super::record;
 use super::rounds::run_id;
 use super::trying::Trying;
@@ -83,8 +83,7 @@ pub(crate) fn run(desk: &Desk, args: &RevertArgs, out: &mut Out) -> Result<Exit,
         let link = whole(&targets, &before, &undone)?;
         let chain = Chain { links: vec![link], misfits: Vec::new() };
         let progress = Progress::start(format!("verifying without {}", args.what));
-        let found =
-            trying.try_out(&before, &chain, |what| progress.say(format!("verifying {what}")))?;
+        let found = trying.try_out(&before, &chain, |_, _| ())?;
         drop(progress);
         if let Some(why) = found.infra {
             let what = format!("cannot verify with '{}'", trying.command());
@@ -104,7 +103,10 @@ pub(crate) fn run(desk: &Desk, args: &RevertArgs, out: &mut Out) -> Result<Exit,
     let records = records(&targets, &undone, &base, args, (&id, &answer));
     record::reverting(desk, &records)?;
     let again = repo::shell_words(["merge-queue", "revert", &args.what]);
-    move_base(desk, &base, Move { before: &before, after: &undone.tip.commit, again: &again })?;
+    let step = Move { before: &before, after: &undone.tip.commit, again: &again };
+    if let Moved::Lost(failure) = move_base(desk, &base, step)? {
+        return Err(failure);
+    }
     answer.reverted = true;
     answer.base_after = Some(undone.tip.commit.clone());
     if let Err(failure) = record::reverted(desk, &records) {
