@@ -30,7 +30,8 @@ const SETTINGS: [&str; 18] = [
     "-c",
     "core.attributesFile=/dev/null",
     "-c",
-    "core.fsync=committed,reference",
+    // A pack without its index holds nothing that git finds.
+    "core.fsync=committed,pack-metadata,reference",
 ];
 
 /// Git with `args`, on the objects as they are and with fixed settings.

@@ -114,6 +114,49 @@ fn a_folder_that_the_base_renames() {
     same_as_git(&project);
 }
 
+/// Enough branches that git is asked about all of them at once.
+#[test]
+fn a_batch_with_a_changelog() {
+    let ids = ["t1", "t2", "t3", "t4", "t5", "t6", "t7"];
+    let tasks: Vec<String> = ids.iter().map(|id| format!("{{id: {id}, title: Number}}")).collect();
+    let tasks = format!("tasks: [{}]\n", tasks.join(", "));
+    let policy = "queue:\n  base: origin/main\n  policy: {evidence: optional}\n  ";
+    let project = Project::with(&format!("{policy}{tasks}"), Repo::options());
+    project.main.write(".gitattributes", "CHANGELOG.md merge=union\n");
+    project.main.write("CHANGELOG.md", "# Changelog\n\n- first\n");
+    project.main.commit_all("A changelog");
+    project.main.git(["push", "--quiet", "origin", "main"]);
+    for id in ids {
+        let lane = project.main.worktree(project.scratch.path(format!("lane-{id}")), id);
+        lane.write(format!("src/{id}.rs"), "new\n");
+        lane.write("CHANGELOG.md", format!("# Changelog\n\n- {id}\n- first\n"));
+        lane.commit_all("Work");
+        project.run(&format!("handoff {id} --owner A --branch {id}")).code(0);
+    }
+    let fresh = project.clone_of_origin("fresh");
+    let from = project.main.path().to_str().unwrap();
+    fresh.git(["fetch", "--quiet", from, "+refs/heads/t*:refs/heads/t*"]);
+    for id in ids {
+        fresh.git(["merge", "--no-ff", "--quiet", "-m", "Merge", id]);
+    }
+    let begun = project.base();
+    let land = project.tool(["land", "--ready", "--batch"]);
+    let land = land.env("GIT_AUTHOR_NAME", "Gr\u{e4}ce").env("GIT_COMMITTER_EMAIL", "c@x.example");
+    let land = land.env("GIT_AUTHOR_DATE", "1700000000 +0130");
+    let answers = land.env("GIT_COMMITTER_DATE", "1700000001 -0200").run().code(0).json_lines();
+    assert_eq!(answers.iter().filter(|answer| answer["landed"] == true).count(), ids.len());
+    let origin = &project.origin;
+    assert_eq!(origin.git(["rev-parse", "main^{tree}"]), fresh.git(["rev-parse", "HEAD^{tree}"]));
+    let range = format!("{begun}..main");
+    let format = "--format=%an %ad|%cn %ce %cd|%s";
+    let log = origin.git(["log", "--first-parent", "--date=raw", format, &range]);
+    let who = "Gr\u{e4}ce 1700000000 +0130|Test Author c@x.example 1700000001 -0200|Merge t";
+    assert_eq!(log.lines().filter(|line| line.starts_with(who)).count(), ids.len(), "{log}");
+    // One pack or loose objects, and nothing but the queue's own refs.
+    project.main.git(["fsck", "--strict"]);
+    assert_eq!(project.main.git(["for-each-ref", "refs/switchyard/foreseen"]), "");
+}
+
 /// Edits, adds, deletes and renames some of the files `f0` … `f9`.
 fn scribble(repo: &Repo, rng: &mut Rng) {
     for _ in 0..rng.usize(1..6) {
