@@ -69,6 +69,25 @@ impl Desk {
         })
     }
 
+    /// The same repository, for a rehearsal: objects are written to `folder`.
+    pub(crate) fn writing_objects_to(&self, folder: &Path) -> Result<Self, Failure> {
+        let git = self.git.writing_objects_to(folder, &self.place.common_dir().join("objects"));
+        let objects = Objects::open(&self.place).also_in(folder, &git)?;
+        Ok(Self {
+            place: self.place.clone(),
+            coordinator: self.coordinator.clone(),
+            git,
+            objects,
+            merges: Merges::default(),
+            actor: self.actor.clone(),
+            read: RefCell::default(),
+            // An index that is brought up to date is written.
+            index: RefCell::new(Some((history::version(&self.place), None))),
+            trouble: RefCell::default(),
+            looks: RefCell::default(),
+        })
+    }
+
     /// What is in a worktree besides its commit, as it was when it was first looked at. It takes a while
     /// where there are many files, and git itself refuses to overwrite what came since.
     pub(crate) fn look(&self, worktree: &Path) -> Result<Look, Failure> {
@@ -277,9 +296,12 @@ impl Desk {
         self.trouble.borrow_mut().get_or_insert(note);
     }
 
-    /// Brings the index up to date with what this call has recorded.
+    /// Brings the index up to date with what this call has recorded. One that has looked at nothing has
+    /// recorded nothing.
     pub(crate) fn keep_index(&self) {
-        self.indexed(|_| Ok(()));
+        if self.index.borrow().is_some() {
+            self.indexed(|_| Ok(()));
+        }
     }
 
     /// Records an event about `task`; `fill` adds the payload.

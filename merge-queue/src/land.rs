@@ -17,6 +17,7 @@ mod message;
 mod move_base;
 mod record;
 pub(crate) mod recover;
+mod rehearsal;
 mod retire;
 pub(crate) mod revert;
 mod rounds;
@@ -29,7 +30,15 @@ use cli::{Exit, Failure, Out};
 
 use crate::args::LandArgs;
 use crate::desk::Desk;
+use rehearsal::Folder;
+use rounds::Rounds;
 
 pub(crate) fn run(desk: &Desk, args: &LandArgs, out: &mut Out) -> Result<Exit, Failure> {
-    rounds::Rounds::begin(desk, args, out)?.all()
+    let id = rounds::run_id();
+    if !args.dry_run {
+        return Rounds::begin(desk, args, id, out)?.all();
+    }
+    let folder = Folder::make(&id)?;
+    let desk = desk.writing_objects_to(folder.path())?;
+    Rounds::begin(&desk, args, id, out)?.all()
 }

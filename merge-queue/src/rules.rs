@@ -8,6 +8,7 @@ pub(crate) mod claim;
 pub(crate) mod definitions;
 pub(crate) mod diff;
 pub(crate) mod dispatch;
+pub(crate) mod expected;
 pub(crate) mod facts;
 pub(crate) mod fate;
 pub(crate) mod frozen;

@@ -15,18 +15,27 @@ use crate::program::{Program, Ran};
 pub struct Git {
     dir: PathBuf,
     limit: Option<Duration>,
+    /// Where objects are written, and where the others are.
+    objects: Option<(PathBuf, PathBuf)>,
 }
 
 impl Git {
     /// Git in `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), limit: None }
+        Self { dir: dir.into(), limit: None, objects: None }
     }
 
     /// The same with a time limit for each call, as network operations need.
     #[must_use]
     pub fn with_limit(&self, limit: Duration) -> Self {
-        Self { dir: self.dir.clone(), limit: Some(limit) }
+        Self { limit: Some(limit), ..self.clone() }
+    }
+
+    /// The same, writing objects into `folder` and none into the repository, whose own are in
+    /// `repositorys`. Refs are not kept from changing.
+    #[must_use]
+    pub fn writing_objects_to(&self, folder: &Path, repositorys: &Path) -> Self {
+        Self { objects: Some((folder.into(), repositorys.into())), ..self.clone() }
     }
 
     /// The folder.
@@ -45,6 +54,12 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C");
+        let program = match &self.objects {
+            Some((folder, repositorys)) => program
+                .env("GIT_OBJECT_DIRECTORY", folder)
+                .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", repositorys),
+            None => program,
+        };
         match self.limit {
             Some(limit) => program.limit(limit),
             None => program,

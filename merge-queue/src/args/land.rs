@@ -35,10 +35,22 @@ pub(crate) struct LandArgs {
     /// How to bring the branches in [default: queue.strategy, else no-ff]
     #[arg(long, value_enum, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
+    /// Move the local base branch and push nothing; it must contain the remote's
+    #[arg(long)]
+    pub(crate) no_push: bool,
+    /// Land only if the branch still stands at this commit, `head` in the answer of merge-ready
+    #[arg(long, value_name = "C", conflicts_with = "ready")]
+    pub(crate) expect_head: Option<String>,
+    /// Land only if the base still stands at this commit, `base_commit` in the answer of merge-ready
+    #[arg(long, value_name = "C", conflicts_with = "ready")]
+    pub(crate) expect_base: Option<String>,
+    /// Land only if this is still the digest of the diff, `diff_digest` in the answer of merge-ready
+    #[arg(long, value_name = "D", conflicts_with = "ready")]
+    pub(crate) expect_digest: Option<String>,
     /// Keep the lanes of what lands
     #[arg(long)]
     pub(crate) keep_lane: bool,
-    /// Say what would land, and move and record nothing
+    /// Say what would land, in which order and batches, and write nothing at all
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

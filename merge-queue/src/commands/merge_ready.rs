@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use cli::{Exit, Failure, Out};
-use records::TaskId;
 use records::merge_queue::Readiness;
+use records::{QueueEvent, TaskId};
 
 use crate::args::MergeReadyArgs;
 use crate::desk::{self, Desk};
@@ -105,6 +105,24 @@ fn world_of(
         tip = base.tip(&desk.git)?;
     }
     let surroundings = gather::surroundings(desk, definitions, base, (tip, fetched), &history)?;
+    Ok(World { history, surroundings })
+}
+
+/// The world as it would be with the base at `tip`, and with these events after those of the journal.
+/// Nothing is recorded.
+pub(crate) fn imagined(
+    desk: &Desk,
+    definitions: &Definitions,
+    base: &Base,
+    tip: Option<String>,
+    more: Vec<QueueEvent>,
+    out: &Out,
+) -> Result<World, Failure> {
+    let mut history = desk.history(out)?;
+    let last = history.events.last().map_or(0, |event| event.seq);
+    let more = more.into_iter().zip(last + 1..);
+    Rc::make_mut(&mut history).events.extend(more.map(|(event, seq)| QueueEvent { seq, ..event }));
+    let surroundings = gather::surroundings(desk, definitions, base, (tip, true), &history)?;
     Ok(World { history, surroundings })
 }
 

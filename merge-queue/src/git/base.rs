@@ -66,6 +66,30 @@ impl Base {
         Ok(git.commit(&self.reference())?)
     }
 
+    /// The same branch of this clone, whatever a remote has.
+    pub(crate) fn here(&self) -> Self {
+        Self { shown: self.branch.clone(), branch: self.branch.clone(), remote: None }
+    }
+
+    /// Where the remote has it now, brought here as objects and no more: no ref changes. `None` without a
+    /// remote.
+    pub(crate) fn peek(&self, git: &Git) -> Result<Option<String>, Failure> {
+        let Some(remote) = &self.remote else { return Ok(None) };
+        let _progress = Progress::start(format!("looking at {}", self.shown));
+        let git = git.with_limit(NETWORK);
+        let name = format!("refs/heads/{}", self.branch);
+        let listed = git.text(["ls-remote", "--quiet", remote.as_str(), &name])?;
+        let Some(tip) = listed.split_whitespace().next().map(ToOwned::to_owned) else {
+            return Ok(None);
+        };
+        if git.commit(&tip)?.is_none() {
+            let quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+            let alone = ["--no-recurse-submodules", "--refmap=", remote.as_str(), &name];
+            git.bytes(quiet.into_iter().chain(alone))?;
+        }
+        Ok(Some(tip))
+    }
+
     /// Brings the remote's branch up to date in this clone. Returns whether there was a remote to
     /// ask.
     pub(crate) fn fetch(&self, git: &Git) -> Result<bool, Failure> {

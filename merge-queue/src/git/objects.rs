@@ -12,6 +12,7 @@ mod in_process;
 mod program;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use cli::Failure;
 use repo::{Git, Place};
@@ -37,12 +38,25 @@ fn ambiguous(path: &[u8]) -> Failure {
 impl Objects {
     /// Opens the repository, in process where that is possible.
     pub(crate) fn open(place: &Place) -> Self {
-        let nowhere: [&std::path::Path; 0] = [];
+        let nowhere: [&Path; 0] = [];
         let flags = git2::RepositoryOpenFlags::NO_SEARCH;
         match git2::Repository::open_ext(place.common_dir(), flags, nowhere) {
             Ok(repository) => Self::InProcess(repository),
             // Whatever it is that libgit2 dislikes: the git program has the last word.
             Err(_) => Self::through_program(place),
+        }
+    }
+
+    /// Finds what is in `folder` too, where `git` writes.
+    pub(crate) fn also_in(self, folder: &Path, git: &Git) -> Result<Self, Failure> {
+        match self {
+            Self::InProcess(repository) => {
+                let folder = folder.to_string_lossy();
+                let added = repository.odb().and_then(|odb| odb.add_disk_alternate(&folder));
+                added.map_err(|error| Failure::world("cannot read objects", error.message()))?;
+                Ok(Self::InProcess(repository))
+            }
+            Self::Program(_) => Ok(Self::Program(git.clone())),
         }
     }
 

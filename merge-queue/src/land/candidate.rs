@@ -5,7 +5,7 @@ use records::{IssueNumber, TaskId};
 
 use crate::rules::definitions::Task;
 use crate::rules::diff::Change;
-use crate::rules::facts::{Facts, Merge};
+use crate::rules::facts::Facts;
 
 /// A task that may land, as it was judged: from here on no ref is read again.
 #[derive(Debug, Clone)]
@@ -22,20 +22,14 @@ pub(super) struct Candidate {
     /// What was reviewed, and its digest.
     pub(super) changes: Vec<Change>,
     pub(super) digest: String,
-    /// The tree that comes out when it is merged into the base alone.
-    pub(super) tree: String,
 }
 
 impl Candidate {
     /// What a yes rests on. A yes without these would be a mistake in `ready`, and lands nothing.
     pub(super) fn new(task: &Task, facts: &Facts) -> Result<Self, Failure> {
         let branched = facts.branched();
-        let tree = branched.and_then(|branched| match &branched.merge {
-            Merge::Clean { tree, .. } => Some(tree),
-            Merge::Conflict(_) => None,
-        });
-        match (&facts.head, &facts.reference, branched, tree) {
-            (Some(head), Some(branch), Some(branched), Some(tree)) => Ok(Self {
+        match (&facts.head, &facts.reference, branched) {
+            (Some(head), Some(branch), Some(branched)) => Ok(Self {
                 task: task.id.clone(),
                 title: task.title.clone(),
                 issue: task.issue,
@@ -44,7 +38,6 @@ impl Candidate {
                 merge_base: branched.merge_base.clone(),
                 changes: branched.changes.clone(),
                 digest: branched.digest.clone(),
-                tree: tree.clone(),
             }),
             _ => Err(Failure::world("cannot land", "a commit is missing from the judgement")),
         }

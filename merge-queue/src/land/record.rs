@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use cli::Failure;
-use records::{Freeze, Landed, QueueEvent, Returned, ReturnedFor, Reverted, TaskId};
+use records::{
+    Freeze, Handoff, Landed, QueueEvent, Returned, ReturnedFor, Reverted, StatusChange, TaskId,
+    TaskState,
+};
 
 use crate::desk::Desk;
 use crate::history;
@@ -48,6 +51,21 @@ pub(super) fn landed(
         events.retain(|event| key(event).is_some_and(|key| !known.contains(&key)));
         Ok(events)
     })?;
+    Ok(())
+}
+
+/// That a task is done because somebody merged by hand what was handed over.
+pub(super) fn by_hand(desk: &Desk, task: &TaskId, handoff: &Handoff) -> Result<(), Failure> {
+    let change = StatusChange {
+        to: TaskState::Done,
+        reason: Some("the base has what was handed over".into()),
+        owner: None,
+        branch: Some(handoff.branch.clone()),
+        commit: Some(handoff.commit.clone()),
+        reopened: false,
+    };
+    let event = QueueEvent { status: Some(change), ..desk.blank(task, "status")? };
+    history::append(&desk.place, |seq, _| Ok(Some(QueueEvent { seq, ..event })))?;
     Ok(())
 }
 

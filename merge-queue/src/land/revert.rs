@@ -271,7 +271,6 @@ fn whole(targets: &[Target<'_>], before: &str, undone: &Undone) -> Result<Link, 
         merge_base: landed.base_before.clone(),
         changes: undone.tip.changes.clone(),
         digest: String::new(),
-        tree: undone.tip.tree.clone(),
     };
     Ok(Link { candidate, below: before.into(), merged: undone.tip.clone() })
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use cli::{Exit, Failure, Out};
 use records::merge_queue::{LandStep, Landing};
-use records::{Landed, Reason, ReturnedFor, TaskId};
+use records::{Landed, QueueEvent, Reason, ReturnedFor, TaskId};
 
 use super::answer::{self, Answers};
 use super::batching::batch;
@@ -24,6 +24,7 @@ use crate::desk::{self, Desk};
 use crate::git::base::Base;
 use crate::git::pins::{self, Pin, PinOf};
 use crate::rules::definitions::{Definitions, Strategy, Task};
+use crate::rules::expected::Expected;
 use crate::rules::frozen::frozen;
 use crate::rules::landing_order::landing_order;
 
@@ -37,6 +38,8 @@ pub(super) struct Rounds<'a> {
     desk: &'a Desk,
     definitions: Definitions,
     base: Base,
+    /// The remote's branch, which the local one must contain, where nothing is to be pushed.
+    upstream: Option<Base>,
     strategy: Strategy,
     /// Nothing is moved or recorded.
     dry_run: bool,
@@ -56,6 +59,9 @@ pub(super) struct Rounds<'a> {
     suspects: BTreeSet<TaskId>,
     /// Whether the lanes of what landed are kept.
     keep_lane: bool,
+    /// What would have landed, in a rehearsal.
+    imagined: Vec<(TaskId, Landed)>,
+    expected: Expected,
     /// Nothing was looked at yet.
     first: bool,
     /// How often in a row somebody else moved the base first.
@@ -71,6 +77,7 @@ impl<'a> Rounds<'a> {
     pub(super) fn begin(
         desk: &'a Desk,
         args: &LandArgs,
+        id: String,
         out: &'a mut Out,
     ) -> Result<Self, Failure> {
         let definitions = desk.definitions()?;
@@ -84,7 +91,11 @@ impl<'a> Rounds<'a> {
             named
         };
         let waiting = landing_order(tasks);
-        let base = desk.base(&definitions)?;
+        let mut base = desk.base(&definitions)?;
+        let upstream = base.remote.is_some().then(|| base.clone()).filter(|_| args.no_push);
+        if upstream.is_some() {
+            base = base.here();
+        }
         let strategy = args.strategy.unwrap_or(definitions.strategy);
         let answers = Answers::new(out, args.dry_run);
         let verify = definitions.policy.verify.as_ref().map(|verify| verify.value.clone());
@@ -97,12 +108,12 @@ impl<'a> Rounds<'a> {
         };
         let max = if most == 1 { 1 } else { args.max.unwrap_or(most) };
         let trying = verify.map(|command| Trying::new(desk, command, args.limit, max));
-        let id = run_id();
         let live = if args.dry_run { Live::nowhere(&id) } else { Live::begin(&desk.place, &id) };
         Ok(Self {
             desk,
             definitions,
             base,
+            upstream,
             strategy,
             dry_run: args.dry_run,
             named: !args.ready,
@@ -114,6 +125,8 @@ impl<'a> Rounds<'a> {
             trying,
             suspects: BTreeSet::new(),
             keep_lane: args.keep_lane,
+            imagined: Vec::new(),
+            expected: Expected::of(args),
             first: true,
             races: 0,
             sight: Sight::new(live),
@@ -168,6 +181,11 @@ impl<'a> Rounds<'a> {
         if let Some(frozen) = frozen(&world.history.events, cli::clock::now()) {
             return self.closed(&world, &frozen.reason());
         }
+        if let Some(tip) = world.surroundings.base_commit.as_deref()
+            && let Some(reason) = self.behind(tip)?
+        {
+            return self.closed(&world, &reason);
+        }
         let size = self.trying.as_ref().map_or(self.max, Trying::size);
         let enough = if self.max == 1 { 1 } else { usize::MAX };
         let candidates = self.candidates(&world, enough)?;
@@ -180,9 +198,6 @@ impl<'a> Rounds<'a> {
         }
         self.batches += 1;
         let id = format!("{}.{}", self.id, self.batches);
-        if self.dry_run {
-            return self.would_land(&batch, &before);
-        }
         let names: Vec<&TaskId> = batch.iter().map(|candidate| &candidate.task).collect();
         let behind = self.waiting.len().saturating_sub(names.len());
         self.sight.say(LandStep::Merging, &names, behind, self.answers.out);
@@ -191,6 +206,9 @@ impl<'a> Rounds<'a> {
             self.misfit(&world, &candidate, misfit, &before)?;
         }
         let Some(tip) = chain.links.last() else { return Ok(()) };
+        if self.dry_run {
+            return self.would_land(&chain.links);
+        }
         let stage = Pin { of: PinOf::Batch(id.clone()), commit: tip.merged.commit.clone() };
         pins::pin(&desk.git, &stage.of, &stage.commit)?;
         let landed = self.try_and_land(&world, &before, &id, chain);
@@ -200,9 +218,49 @@ impl<'a> Rounds<'a> {
     }
 
     fn look(&self, fetch: bool) -> Result<World, Failure> {
-        let finish = !self.dry_run;
         let (definitions, base) = (&self.definitions, &self.base);
-        merge_ready::world(self.desk, definitions, base, fetch, finish, self.answers.out)
+        if self.dry_run {
+            return self.imagine();
+        }
+        merge_ready::world(self.desk, definitions, base, fetch, true, self.answers.out)
+    }
+
+    /// The world as it would be with what would have landed by now.
+    fn imagine(&self) -> Result<World, Failure> {
+        let (desk, base) = (self.desk, &self.base);
+        let tip = match self.imagined.last() {
+            Some((_, landed)) => Some(landed.base_after.clone()),
+            None if base.remote.is_some() => base.peek(&desk.git)?,
+            None => base.tip(&desk.git)?,
+        };
+        let event = |(task, landed): &(TaskId, Landed)| {
+            let landed = Some(landed.clone());
+            Ok(QueueEvent { landed, ..desk.blank(task, "landed")? })
+        };
+        let events = self.imagined.iter().map(event).collect::<Result<Vec<_>, Failure>>()?;
+        merge_ready::imagined(desk, &self.definitions, base, tip, events, self.answers.out)
+    }
+
+    /// Why the local branch is no base to land on without pushing: the remote has what it lacks.
+    fn behind(&self, before: &str) -> Result<Option<Reason>, Failure> {
+        let Some(upstream) = self.upstream.as_ref().filter(|_| !self.fresh) else {
+            return Ok(None);
+        };
+        let git = &self.desk.git;
+        let tip = if self.dry_run {
+            upstream.peek(git)?
+        } else {
+            upstream.fetch(git)?;
+            upstream.tip(git)?
+        };
+        let lacks = match &tip {
+            Some(tip) => !self.desk.objects.reachable(tip, before)?,
+            None => false,
+        };
+        let (local, shown) = (&self.base.branch, &upstream.shown);
+        let next = format!("{} where {local} is checked out", upstream.merge_command());
+        let reason = || Reason::new("base_behind", format!("{local} lacks what {shown} has"), next);
+        Ok(lacks.then(reason))
     }
 
     fn try_and_land(
@@ -297,10 +355,16 @@ impl<'a> Rounds<'a> {
     }
 
     /// Rehearsal: says what would land.
-    fn would_land(&mut self, batch: &[Candidate], before: &str) -> Result<(), Failure> {
-        for candidate in batch {
-            let tree = Some(candidate.tree.clone());
-            let landing = Landing { tree, ..self.about(candidate, before) };
+    fn would_land(&mut self, links: &[Link]) -> Result<(), Failure> {
+        for link in links {
+            let batch = self.batches.to_string();
+            let landed = link.landed(&self.base, self.strategy, &batch, None);
+            let landing = Landing {
+                tree: Some(link.merged.tree.clone()),
+                batch: Some(batch),
+                ..self.about(&link.candidate, &link.below)
+            };
+            self.imagined.push((link.candidate.task.clone(), landed));
             self.answer(&landing)?;
         }
         Ok(())

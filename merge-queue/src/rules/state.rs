@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use records::{Landed, QueueEvent, TaskState};
+use records::{Handoff, Landed, QueueEvent, TaskState};
 use serde::{Deserialize, Serialize};
 
 /// What an event says about whether its task is done.
@@ -179,6 +179,19 @@ pub(crate) fn done<'a, T: Turn>(
         };
     }
     arrival.map(|(_, landed)| landed)
+}
+
+/// The handoff that makes the task done as soon as the base has its commit, however it came there: the newest,
+/// of some change, unless something was decided about the task since then.
+pub(crate) fn merged_by_hand<'a>(
+    mut events: impl DoubleEndedIterator<Item = &'a QueueEvent>,
+) -> Option<&'a Handoff> {
+    let newest = events.rfind(|event| {
+        let landed = event.landed.is_some() && event.kind == "landed";
+        let undone = event.reverted.is_some() || event.returned.is_some();
+        event.handoff.is_some() || event.status.is_some() || landed || undone
+    })?;
+    newest.handoff.as_ref().filter(|handoff| !handoff.changed_files.is_empty())
 }
 
 /// The commits whose presence in the base decides about these events.

@@ -180,9 +180,11 @@ fn a_ref_that_is_not_there() {
     let answer = project.run("merge-ready 98 --ref nowhere").code(1).json();
     assert_eq!(codes(&answer), ["ref_unknown"]);
     assert_eq!(answer["head"], serde_json::Value::Null);
-    // The branch was deleted: what is handed over cannot be judged.
+    // The branch was deleted: what was handed over is kept, unless that goes too.
     project.lane.git(["switch", "--quiet", "--detach"]);
     project.main.git(["branch", "-D", "98-schema"]);
+    project.run("merge-ready 98").code(0);
+    project.main.git(["update-ref", "-d", "refs/switchyard/queue/schema"]);
     assert_eq!(project.reasons(), ["ref_unknown"]);
 }
 

@@ -23,6 +23,7 @@ mod land_full;
 mod land_in_turn;
 mod land_killed;
 mod land_meanwhile;
+mod land_options;
 mod land_verified;
 mod land_world;
 mod landing;

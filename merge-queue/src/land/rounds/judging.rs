@@ -49,12 +49,17 @@ impl Rounds<'_> {
                     continue;
                 }
             };
-            if self.is_there(&task, world)? {
+            if self.is_there(&task, world)? || self.waits_for_push(&task, world)? {
                 continue;
             }
             let (readiness, facts) =
                 merge_ready::one(self.desk, &self.definitions, world, &task, None, self.strategy)?;
+            let moved = self.expected.against(&facts);
             match self.fate(&task, world, &readiness) {
+                Fate::Lands if !moved.is_empty() => {
+                    let landing = answer::judged(self.blank(&id), &facts);
+                    self.answer(&Landing { reasons: moved, ..landing })?;
+                }
                 Fate::Lands => candidates.push(Candidate::new(&task, &facts)?),
                 Fate::Waits => _ = passed_over.insert(id),
                 Fate::Refused => self.refuse(&task, readiness, &facts)?,
@@ -91,7 +96,7 @@ impl Rounds<'_> {
     pub(super) fn is_there(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
         let events = world.history.of(&task.id);
         let Some((_, landed)) = state::landed(events, &world.surroundings.reached) else {
-            return Ok(false);
+            return self.came_by_hand(task, world);
         };
         let mut landing = self.landed(&task.id, landed)?;
         landing.already = true;
@@ -103,6 +108,56 @@ impl Rounds<'_> {
             landing.pending.extend(pending);
         }
         self.answer(&landing)?;
+        Ok(true)
+    }
+
+    /// Whether somebody merged by hand what was handed over: the base has that very commit. The task is done
+    /// then, which is recorded, and gets its answer.
+    fn came_by_hand(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
+        let Some(handoff) = state::merged_by_hand(world.history.of(&task.id)) else {
+            return Ok(false);
+        };
+        let Some(tip) = &world.surroundings.base_commit else { return Ok(false) };
+        if !self.desk.objects.reachable(&handoff.commit, tip)? {
+            return Ok(false);
+        }
+        if !self.dry_run {
+            record::by_hand(self.desk, &task.id, handoff)?;
+        }
+        let landing = Landing {
+            landed: true,
+            already: true,
+            branch: Some(handoff.branch.clone()),
+            commit: Some(handoff.commit.clone()),
+            base_after: Some(tip.clone()),
+            tree: Some(self.desk.objects.tree(tip)?),
+            ..self.blank(&task.id)
+        };
+        self.answer(&landing)?;
+        Ok(true)
+    }
+
+    /// Whether it has landed in the local base by `--no-push`: landed in the remote's by itself, it would be
+    /// in there twice once the local base is pushed. It gets its answer then.
+    fn waits_for_push(&mut self, task: &Task, world: &World) -> Result<bool, Failure> {
+        let Some(remote) = &self.base.remote else { return Ok(false) };
+        let newest = world.history.of(&task.id).rev().find_map(|event| event.landed.as_ref());
+        let Some(landed) = newest.filter(|landed| landed.remote.is_none()) else {
+            return Ok(false);
+        };
+        let Some(local) = self.desk.git.commit(&self.base.local())? else { return Ok(false) };
+        let tip = world.surroundings.base_commit.as_deref().unwrap_or(&local);
+        let objects = &self.desk.objects;
+        if objects.reachable(&landed.base_after, tip)?
+            || !objects.reachable(&landed.base_after, &local)?
+        {
+            return Ok(false);
+        }
+        let branch = &self.base.branch;
+        let message = format!("it has landed in the local {branch}, which was not pushed");
+        let next = repo::shell_words(["git", "push", remote.as_str(), branch]);
+        let reasons = vec![Reason::new("landed_unpushed", message, next)];
+        self.answer(&Landing { reasons, ..self.blank(&task.id) })?;
         Ok(true)
     }
 
