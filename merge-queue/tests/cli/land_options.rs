@@ -59,7 +59,10 @@ fn a_rehearsal_tells_order_batches_and_conflicts_and_leaves_every_file_as_it_was
     let landed = project.run("land --ready --batch").code(1).json_lines();
     for (told, landed) in plan.iter().zip(&landed) {
         assert_eq!((&told["task"], &told["tree"]), (&landed["task"], &landed["tree"]));
-        assert_eq!((&told["returned"], &told["landed"]), (&landed["returned"], &json!(false)));
+        assert_eq!(told["landed"], false);
+        for field in ["why", "paths", "against"] {
+            assert_eq!(told["returned"][field], landed["returned"][field]);
+        }
     }
 }
 
