@@ -286,7 +286,7 @@ impl Queue {
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() && !path.ends_with("switchyard") {
+                if path.is_dir() && !path.ends_with(".git/switchyard") {
                     folders.push(path);
                 } else if is_lock(&path) {
                     locks.push(path);
