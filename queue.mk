@@ -8,30 +8,30 @@
 # make orchestrator-tick            what each role should do next
 # make queue-validate               are definitions and journal sound?
 # make queue-ready                  what may be claimed now, and why the rest may not   [ROLE]
-# make queue-claim                  TASK_ID ROLE OWNER [LEASE]
+# make queue-claim                  TASK_ID ROLE OWNER [LEASE NO_FETCH=1]
 # make queue-renew                  TASK_ID OWNER [LEASE]
 # make queue-release                TASK_ID OWNER [REASON]
-# make queue-record-evidence        TASK_ID COMMAND_TEXT [COMMIT LIMIT]: runs the command in the lane;
+# make queue-record-evidence        TASK_ID COMMAND_TEXT [COMMIT LIMIT LANE]: runs the command in the lane;
 #                                   with RESULT=pass or fail it runs nothing and records what is declared  [NOTE]
 # make queue-record-handoff         TASK_ID OWNER [BRANCH COMMIT MODEL COMMANDS RESULTS RISKS NEXT_STEP];
 #                                   CHANGED_FILES is not needed: they are computed, and compared with it
 # make queue-route-review           TASK_ID [REF]
 # make queue-record-review          TASK_ID REVIEWER_ROLE REVIEWER STATUS [COMMIT NOTE MODEL EXCEPTION]
-# make queue-merge-ready            TASK_ID [REF], or ALL=1: every task that is handed over
+# make queue-merge-ready            TASK_ID [REF], or ALL=1: every task that is handed over  [NO_FETCH=1]
 # make queue-land                   TASK_ID, or READY=1: every task that may land
-#                                   [VERIFY LIMIT STRATEGY BATCH=1 MAX DRY_RUN=1]
+#                                   [VERIFY LIMIT STRATEGY BATCH=1 MAX KEEP_LANE=1 DRY_RUN=1]
 # make queue-init                   proposes how the changelog is merged  [APPLY=1]
-# make queue-promote                the evidence for a release, which promotes nothing  [SOURCE SINCE]
+# make queue-promote                the evidence for a release, which promotes nothing  [SOURCE SINCE NO_FETCH=1]
 # make queue-revert                 WHAT: a task, or a batch as queue-land names it  [REASON VERIFY LIMIT DRY_RUN=1]
 # make queue-freeze                 REASON [UNTIL]: nothing lands until then, or until queue-thaw
 # make queue-thaw                   ends a freeze
 # make queue-set-status             TASK_ID STATUS [OWNER BRANCH COMMIT REASON REOPEN=1]
 # make queue-git-check              are the coordinator's checkout and the lanes as defined?
-# make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1]
+# make queue-prune-stale            archives what is known of tasks that are not defined any more  [PREVIEW=1 ALLOW_SHRINK=1]
 # make queue-log                    TASK_ID
 # make queue-recover                sets damaged lines of the journal aside where they cannot have been events
 #                                   [ACCEPT_LOSS: why it is right to go on without events that are lost]
-# make queue-add                    TASK_ID TITLE [ROLE PRIORITY CHECK NOTE]
+# make queue-add                    TASK_ID TITLE [ISSUE ROLE PRIORITY SEQUENCE DEPENDS_ON CHECK GLOB NOTE]
 # make queue-import                 FILE: tasks as JSON Lines, all of them or none
 # make queue-export                 the whole state as one JSON object
 #
@@ -44,7 +44,7 @@ MERGE_QUEUE ?= merge-queue
 switchyard_variables := TASK_ID ROLE OWNER LEASE REASON COMMAND_TEXT RESULT COMMIT NOTE BRANCH MODEL \
   COMMANDS RESULTS CHANGED_FILES RISKS NEXT_STEP REF REVIEWER_ROLE REVIEWER STATUS EXCEPTION REOPEN \
   PREVIEW TITLE PRIORITY CHECK FILE UNTIL ALL READY VERIFY LIMIT STRATEGY BATCH MAX DRY_RUN APPLY SOURCE \
-  SINCE ACCEPT_LOSS WHAT ACTOR FORMAT
+  SINCE ACCEPT_LOSS WHAT NO_FETCH LANE KEEP_LANE ALLOW_SHRINK ISSUE SEQUENCE DEPENDS_ON GLOB ACTOR FORMAT
 switchyard_targets := orchestrator-status orchestrator-tick queue-validate queue-ready queue-claim \
   queue-renew queue-release queue-record-evidence queue-record-handoff queue-route-review \
   queue-record-review queue-merge-ready queue-land queue-set-status queue-git-check queue-prune-stale \
@@ -94,7 +94,7 @@ queue-ready:
 queue-claim:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,ROLE) $(call switchyard_need,OWNER) \
 	$(call switchyard_run,claim,$(call switchyard_option,role,ROLE) $(call switchyard_option,owner,OWNER) \
-	  $(call switchyard_option,lease,LEASE) $(switchyard_task))
+	  $(call switchyard_option,lease,LEASE) $(call switchyard_flag,no-fetch,NO_FETCH) $(switchyard_task))
 
 queue-renew:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,OWNER) \
@@ -112,6 +112,7 @@ queue-record-evidence:
 	$(call switchyard_run,evidence,$(call switchyard_option,text,COMMAND_TEXT) \
 	  $(call switchyard_option,declared,RESULT) $(call switchyard_option,note,NOTE) \
 	  $(call switchyard_option,commit,COMMIT) $(call switchyard_option,limit,LIMIT) \
+	  $(call switchyard_option,lane,LANE) \
 	  case "$${TASK_ID}" in (-*) echo 'queue.mk: TASK_ID begins with a dash' >&2; exit 2;; esac; \
 	  set -- "$$@" "$${TASK_ID}";)
 
@@ -139,20 +140,21 @@ queue-record-review:
 
 queue-merge-ready:
 	@$(call switchyard_run,merge-ready,$(call switchyard_option,ref,REF) \
+	  $(call switchyard_flag,no-fetch,NO_FETCH) \
 	  $(call switchyard_task_or,all,ALL))
 
 queue-land:
 	@$(call switchyard_run,land,$(call switchyard_option,verify,VERIFY) \
 	  $(call switchyard_option,limit,LIMIT) $(call switchyard_option,strategy,STRATEGY) \
 	  $(call switchyard_flag,batch,BATCH) $(call switchyard_option,max,MAX) \
-	  $(call switchyard_flag,dry-run,DRY_RUN) $(call switchyard_task_or,ready,READY))
+	  $(call switchyard_flag,keep-lane,KEEP_LANE) $(call switchyard_flag,dry-run,DRY_RUN) $(call switchyard_task_or,ready,READY))
 
 queue-init:
 	@$(call switchyard_run,init,$(call switchyard_flag,apply,APPLY))
 
 queue-promote:
 	@$(call switchyard_run,promote --evidence,$(call switchyard_option,source,SOURCE) \
-	  $(call switchyard_option,since,SINCE))
+	  $(call switchyard_option,since,SINCE) $(call switchyard_flag,no-fetch,NO_FETCH))
 
 queue-set-status:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,STATUS) \
@@ -165,7 +167,8 @@ queue-git-check:
 	@$(call switchyard_run,git-check,)
 
 queue-prune-stale:
-	@$(call switchyard_run,prune-stale,if [ -z "$${PREVIEW}" ]; then set -- "$$@" --apply; fi;)
+	@$(call switchyard_run,prune-stale,if [ -z "$${PREVIEW}" ]; then set -- "$$@" --apply; \
+	  $(call switchyard_flag,allow-shrink,ALLOW_SHRINK) fi;)
 
 queue-log:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_run,log,$(switchyard_task))
@@ -177,6 +180,8 @@ queue-add:
 	@$(call switchyard_need,TASK_ID) $(call switchyard_need,TITLE) \
 	$(call switchyard_run,add,$(call switchyard_option,title,TITLE) $(call switchyard_option,role,ROLE) \
 	  $(call switchyard_option,priority,PRIORITY) $(call switchyard_option,check,CHECK) \
+	  $(call switchyard_option,issue,ISSUE) $(call switchyard_option,sequence,SEQUENCE) \
+	  $(call switchyard_option,depends-on,DEPENDS_ON) $(call switchyard_option,path,GLOB) \
 	  $(call switchyard_option,notes,NOTE) $(switchyard_task))
 
 queue-import:

@@ -180,7 +180,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("queue-claim", &["TASK_ID", "ROLE", "OWNER", "LEASE", "ACTOR", "FORMAT"]),
     ("queue-renew", &["TASK_ID", "OWNER", "LEASE"]),
     ("queue-release", &["TASK_ID", "OWNER", "REASON"]),
-    ("queue-record-evidence", &["COMMAND_TEXT", "RESULT", "COMMIT", "LIMIT", "NOTE", "FORMAT"]),
+    ("queue-record-evidence", &["COMMAND_TEXT", "RESULT", "COMMIT", "LIMIT", "LANE", "NOTE"]),
     (
         "queue-record-handoff",
         &[
@@ -206,6 +206,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("queue-set-status", &["TASK_ID", "STATUS", "OWNER", "BRANCH", "COMMIT", "REASON"]),
     ("queue-log", &["TASK_ID"]),
     ("queue-add", &["TASK_ID", "TITLE", "ROLE", "PRIORITY", "CHECK", "NOTE"]),
+    ("queue-add", &["ISSUE", "SEQUENCE", "DEPENDS_ON", "GLOB", "FORMAT", "NOTE"]),
     ("queue-import", &["FILE"]),
     ("queue-recover", &["ACTOR", "ACCEPT_LOSS", "FORMAT"]),
     ("queue-freeze", &["REASON", "UNTIL"]),
@@ -214,7 +215,18 @@ const CASES: &[(&str, &[&str])] = &[
 ];
 
 /// Whatever their text is, it goes nowhere.
-const SWITCHES: [&str; 7] = ["REOPEN", "PREVIEW", "ALL", "READY", "BATCH", "DRY_RUN", "APPLY"];
+const SWITCHES: [&str; 10] = [
+    "REOPEN",
+    "PREVIEW",
+    "ALL",
+    "READY",
+    "BATCH",
+    "DRY_RUN",
+    "APPLY",
+    "NO_FETCH",
+    "KEEP_LANE",
+    "ALLOW_SHRINK",
+];
 
 #[test]
 fn every_target_and_every_variable_has_a_case() {
@@ -317,7 +329,9 @@ fn a_task_or_all_of_them() {
     let all = run("make queue-merge-ready ALL=1").code(0).json_lines();
     assert_eq!((all.len(), &all[0]["task"]), (1, &json!("schema")));
     let before = project.base();
-    let plan = run("make queue-land READY=1 DRY_RUN=1").code(0).json_lines();
+    run("make queue-merge-ready TASK_ID=schema NO_FETCH=1").code(0).stdout_has("\"fetched\":false");
+    run("make queue-prune-stale ALLOW_SHRINK=1").code(0);
+    let plan = run("make queue-land READY=1 DRY_RUN=1 KEEP_LANE=1").code(0).json_lines();
     assert_eq!((&plan[0]["task"], &plan[0]["dry_run"]), (&json!("schema"), &json!(true)));
     assert_eq!(project.base(), before);
     let landed = run(
