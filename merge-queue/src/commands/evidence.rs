@@ -12,6 +12,7 @@ use super::refuse;
 use crate::args::{Declared, EvidenceArgs};
 use crate::desk::{self, Desk};
 use crate::git::{gather, lane};
+use crate::history;
 use crate::rules::definitions::{Definitions, Task};
 use crate::rules::policy;
 use crate::show;
@@ -55,6 +56,8 @@ fn run_it(
         return refuse(task, "evidence", reasons, out);
     }
 
+    // A run may take an hour, and would be for nothing where it cannot be recorded.
+    history::append_all(&desk.place, |_| Ok(Vec::new()))?;
     let started_at = cli::clock::now();
     // A person sees what it says as it comes, which is a better sign of life than any other.
     let watched = std::io::stderr().is_terminal();

@@ -328,3 +328,22 @@ fn a_task_without_checks_needs_a_run_unless_the_project_says_otherwise() {
     run(&project, &["false"]).code(1);
     assert_eq!(project.reasons(), ["check_failed"]);
 }
+
+#[test]
+fn what_cannot_be_recorded_is_not_run() {
+    let project = Project::new();
+    let marker = project.scratch.path("marker");
+    let run = || {
+        let tool = project.tool(["evidence", "98", "--lane"]).arg(project.lane.path());
+        tool.args(["--", "touch"]).arg(&marker).run()
+    };
+    project.scratch.write("talos/.git/switchyard/queue.jsonl", "not json\n");
+    run().code(65).stderr_has("cannot record");
+    std::fs::remove_file(project.journal()).unwrap();
+    std::fs::create_dir(project.journal()).unwrap();
+    run().code(74).stderr_has("is a directory");
+    assert!(!marker.exists());
+    std::fs::remove_dir(project.journal()).unwrap();
+    run().code(0);
+    assert!(marker.exists());
+}
