@@ -39,6 +39,7 @@ pub(super) fn sample() -> (Header, Option<Task>, Row) {
         worked: true,
         handed_over: Some(text()),
         in_review: true,
+        asked_by: [text()].into(),
         last: Some((4, at)),
     };
     let task = text().parse::<TaskId>().ok().map(|id| Task {

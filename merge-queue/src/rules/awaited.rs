@@ -128,6 +128,15 @@ mod tests {
         let request = || review("D", "1", "changes_requested");
         assert_eq!(roles(&[both(), approved(), request()]), [""; 0]);
         assert_eq!(roles(&[both(), approved(), request(), both()]), ["D", "E"]);
+        // Whoever asked may take it back for the same commit; all of them, and only for that.
+        assert_eq!(roles(&[both(), request(), approved()]), ["E"]);
+        let other = || review("E", "1", "changes_requested");
+        assert_eq!(roles(&[both(), request(), other(), approved()]), [""; 0]);
+        assert_eq!(roles(&[both(), request(), review("D", "2", "approved")]), [""; 0]);
+        let returned = json!({"returned": {"commit": "1", "base": "0", "why": "conflict"}});
+        let returned = || event("returned", &returned);
+        assert_eq!(roles(&[both(), returned(), request(), approved()]), [""; 0]);
+        assert_eq!(roles(&[both(), request(), returned(), approved()]), [""; 0]);
         let lost = json!({"lost": {"events": [{"first": 9, "last": 9}], "reason": "r"}});
         assert_eq!(roles(&[both(), approved(), event("lost", &lost)]), ["D", "E"]);
         let blocked = event("status", &json!({"status": {"to": "blocked"}}));

@@ -1,6 +1,8 @@
 //! Who works on a task and what was said about it: a fold over its events, oldest first.
 
-use records::{QueueEvent, ReviewStatus, Stamp, StatusChange, TaskClaim, TaskState};
+use std::collections::BTreeSet;
+
+use records::{QueueEvent, Review, ReviewStatus, Stamp, StatusChange, TaskClaim, TaskState};
 use serde::{Deserialize, Serialize};
 
 /// The newest event as two numbers: every task has one, and a time in words takes long to read.
@@ -40,6 +42,8 @@ pub(crate) struct Standing {
     /// Whether it waits for review: handed over, and since then nobody has asked for changes and it was not sent
     /// back.
     pub(crate) in_review: bool,
+    /// The roles that have asked for changes since it was handed over and have not approved since.
+    pub(crate) asked_by: BTreeSet<String>,
     /// The newest event's number and time.
     #[serde(with = "brief")]
     pub(crate) last: Option<(u64, Stamp)>,
@@ -89,17 +93,37 @@ impl Standing {
         if let Some(handoff) = &event.handoff {
             self.handed_over = Some(handoff.commit.clone());
             self.in_review = true;
+            self.asked_by.clear();
         }
-        if event.review.as_ref().is_some_and(|r| r.status == ReviewStatus::ChangesRequested) {
-            self.in_review = false;
+        if let Some(review) = &event.review {
+            self.reviewed(review);
         }
         if event.returned.is_some() {
             self.worked = true;
             self.in_review = false;
+            self.asked_by.clear();
         }
         // The work is over; `landing` alone may come to nothing.
         if event.kind == "landed" {
             self.claim = None;
+        }
+    }
+
+    fn reviewed(&mut self, review: &Review) {
+        match review.status {
+            ReviewStatus::ChangesRequested => {
+                // Nobody waits for the answer of a task that is with its implementer already.
+                if self.in_review || !self.asked_by.is_empty() {
+                    self.asked_by.insert(review.role.clone());
+                }
+                self.in_review = false;
+            }
+            ReviewStatus::Approved => {
+                let same = self.handed_over.as_ref() == Some(&review.commit);
+                if same && self.asked_by.remove(&review.role) {
+                    self.in_review = self.asked_by.is_empty();
+                }
+            }
         }
     }
 
@@ -112,6 +136,7 @@ impl Standing {
         if change.to == TaskState::Todo {
             self.worked = false;
             self.in_review = false;
+            self.asked_by.clear();
         }
     }
 
