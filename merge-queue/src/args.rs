@@ -87,7 +87,7 @@ pub(crate) enum Command {
     /// `done` means that the base, as it was last fetched, has the work; `blocked` that somebody says
     /// so; `in_progress` that somebody has claimed the task or that work was recorded. A task whose
     /// agent seems to have stopped, because the lease is over or nothing has happened for
-    /// `queue.policy.stalled_after` (30m), is shown with the safe steps.
+    /// `queue.policy.stalled_after` (30m), is shown with the safe steps. So is one that `land` sent back.
     Status,
     /// List the tasks that may be claimed now, the most urgent first
     ///

@@ -119,9 +119,18 @@ pub(crate) fn event(event: &QueueEvent, page: &mut Page) {
     }
 }
 
+/// Whether a command failed that wrote something.
+pub(crate) fn is_red(event: &QueueEvent) -> bool {
+    let run = event.evidence.as_ref().filter(|run| run.result == EvidenceResult::Fail);
+    run.is_some_and(|run| !run.output_tail.is_empty())
+        || event.returned.as_ref().is_some_and(|returned| !returned.output_tail.is_empty())
+}
+
 /// What a command that was run wrote last.
 pub(crate) fn output_tail(event: &QueueEvent, page: &mut Page) {
-    for line in event.evidence.iter().flat_map(|run| run.output_tail.lines()) {
+    let of_run = event.evidence.iter().map(|run| &run.output_tail);
+    let of_landing = event.returned.iter().map(|returned| &returned.output_tail);
+    for line in of_run.chain(of_landing).flat_map(|tail| tail.lines()) {
         page.line(Tone::Dim, format_args!("  | {line}"));
     }
 }
@@ -185,7 +194,9 @@ pub(crate) fn landing(landing: &Landing, page: &mut Page) {
         page.field("retired", gone);
     }
     if let Some(returned) = &landing.returned {
-        page.field("sent back for", returned.paths.join(", "));
+        if !returned.paths.is_empty() {
+            page.field("sent back for", returned.paths.join(", "));
+        }
         if !returned.against.is_empty() {
             let against: Vec<&str> = returned.against.iter().map(TaskId::as_str).collect();
             page.field("against", against.join(", "));

@@ -40,6 +40,7 @@ pub(super) fn sample() -> (Header, Option<Task>, Row) {
         handed_over: Some(text()),
         in_review: true,
         asked_by: [text()].into(),
+        returned: Some(13),
         last: Some((4, at)),
     };
     let task = text().parse::<TaskId>().ok().map(|id| Task {

@@ -87,7 +87,8 @@ pub(crate) fn run(desk: &Desk, args: &RevertArgs, out: &mut Out) -> Result<Exit,
         drop(progress);
         if let Some(why) = found.infra {
             let what = format!("cannot verify with '{}'", trying.command());
-            return Err(Failure::later(what, why).hint("nothing was undone; try again"));
+            let hint = format!("nothing was undone; try again{}", why.whole_output());
+            return Err(Failure::later(what, why.reason).hint(hint));
         }
         if found.green == 0 {
             let red = found.blamed.into_iter().find_map(|tried| tried.red).or(found.base_red);

@@ -1,6 +1,7 @@
 //! Trying a chain out: the verify command on its end, and what a red run means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::Failure;
@@ -41,6 +42,17 @@ pub(super) struct Tried {
 pub(super) struct Red {
     pub(super) reason: String,
     pub(super) output_tail: String,
+    /// The file with the whole output.
+    pub(super) log: Option<PathBuf>,
+}
+
+impl Red {
+    /// Where the whole output is, in words for the end of a sentence.
+    pub(super) fn whole_output(&self) -> String {
+        let log =
+            self.log.as_ref().map(|log| format!("; the whole output is in {}", log.display()));
+        log.unwrap_or_default()
+    }
 }
 
 /// What came of trying a chain out.
@@ -57,7 +69,7 @@ pub(super) struct Found {
     /// How the command failed on the base alone.
     pub(super) base_red: Option<Red>,
     /// Why the command could not be run.
-    pub(super) infra: Option<String>,
+    pub(super) infra: Option<Red>,
     /// How many runs failed on what passed later.
     pub(super) flaky: usize,
 }
@@ -133,9 +145,14 @@ impl<'a> Trying<'a> {
                 Outcome::Passed => self.passed.extend(tree),
                 Outcome::Failed => {
                     let reason = run.reason.unwrap_or_else(|| "it failed".into());
-                    reds.insert(prefix, Red { reason, output_tail: run.output_tail });
+                    let Run { output_tail, log, .. } = run;
+                    reds.insert(prefix, Red { reason, output_tail, log });
                 }
-                Outcome::Infra => why = run.reason,
+                Outcome::Infra => {
+                    let reason =
+                        run.reason.unwrap_or_else(|| "the command could not be run".into());
+                    why = Some(Red { reason, output_tail: run.output_tail, log: run.log });
+                }
             }
             trial.report(run.outcome);
         };
@@ -162,8 +179,7 @@ impl<'a> Trying<'a> {
             blamed: settled.blamed,
             suspect: suspect.map(|link| link.candidate.task.clone()),
             base_red: settled.freeze.then(|| base_red.unwrap_or_default()),
-            infra: (verdict.finding == Finding::Infra)
-                .then(|| why.unwrap_or_else(|| "the command could not be run".into())),
+            infra: (verdict.finding == Finding::Infra).then(|| why.unwrap_or_default()),
             flaky: verdict.flaky,
         })
     }

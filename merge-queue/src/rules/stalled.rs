@@ -1,5 +1,5 @@
-//! Tasks whose agent may have stopped, and the safe steps then (runbook v2, section 4, "Failed-Agent
-//! Path").
+//! Tasks that somebody should look at: the agent may have stopped (runbook v2, section 4, "Failed-Agent
+//! Path"), or the work was sent back.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(crate) struct Lane<'a> {
 }
 
 /// What a coordinator should look at: a lease that is over, or one that runs although nothing has
-/// happened for `patience`.
+/// happened for `patience`, or work that was sent back and not handed over again.
 pub(crate) fn attention(
     surveyed: &Surveyed<'_>,
     lane: Option<Lane<'_>>,
@@ -29,6 +29,30 @@ pub(crate) fn attention(
     if surveyed.done.is_some() {
         return None;
     }
+    stopped(surveyed, lane, patience, now).or_else(|| sent_back(surveyed))
+}
+
+/// `land` has sent it back, and nobody has handed it over again or said that it is blocked.
+fn sent_back(surveyed: &Surveyed<'_>) -> Option<Attention> {
+    let standing = &surveyed.standing;
+    let event = standing.returned.filter(|_| standing.blocked().is_none())?;
+    let task = surveyed.task.id.as_str();
+    let owner = standing.claim.as_ref().map_or("OWNER", |held| &held.claim.owner);
+    let steps = vec![
+        repo::shell_words(["merge-queue", "log", task]),
+        repo::shell_words(["merge-queue", "handoff", task, "--owner", owner]),
+    ];
+    let message = format!("event {event} sent it back, and it was not handed over again");
+    Some(Attention { code: "returned".into(), message, steps })
+}
+
+/// The agent seems to have stopped.
+fn stopped(
+    surveyed: &Surveyed<'_>,
+    lane: Option<Lane<'_>>,
+    patience: Duration,
+    now: Stamp,
+) -> Option<Attention> {
     let held = surveyed.standing.claim.as_ref()?;
     let (id, owner) = (&surveyed.task.id, &held.claim.owner);
     let over = held.claim.until <= now;

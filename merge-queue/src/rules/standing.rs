@@ -44,6 +44,8 @@ pub(crate) struct Standing {
     pub(crate) in_review: bool,
     /// The roles that have asked for changes since it was handed over and have not approved since.
     pub(crate) asked_by: BTreeSet<String>,
+    /// The event that sent back what was handed over last; only a newer handoff brings the task in again.
+    pub(crate) returned: Option<u64>,
     /// The newest event's number and time.
     #[serde(with = "brief")]
     pub(crate) last: Option<(u64, Stamp)>,
@@ -94,6 +96,7 @@ impl Standing {
             self.handed_over = Some(handoff.commit.clone());
             self.in_review = true;
             self.asked_by.clear();
+            self.returned = None;
         }
         if let Some(review) = &event.review {
             self.reviewed(review);
@@ -102,6 +105,7 @@ impl Standing {
             self.worked = true;
             self.in_review = false;
             self.asked_by.clear();
+            self.returned = Some(event.seq);
         }
         // The work is over; `landing` alone may come to nothing.
         if event.kind == "landed" {
@@ -137,6 +141,7 @@ impl Standing {
             self.worked = false;
             self.in_review = false;
             self.asked_by.clear();
+            self.returned = None;
         }
     }
 

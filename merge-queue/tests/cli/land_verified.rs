@@ -41,6 +41,13 @@ fn runs(project: &Project) -> Vec<String> {
     text.lines().map(Into::into).collect()
 }
 
+/// What is in the file that a message names for the whole output.
+#[track_caller]
+fn kept(message: &str) -> String {
+    let (_, file) = message.split_once("the whole output is in ").unwrap();
+    std::fs::read_to_string(file.lines().next().unwrap()).unwrap()
+}
+
 #[track_caller]
 fn land(project: &Project, verify: &str, code: i32) -> Vec<Value> {
     project.tool(["land", "--ready", "--batch", "--verify", verify]).run().code(code).json_lines()
@@ -84,6 +91,7 @@ fn the_bad_one_goes_back_with_its_output_and_the_rest_lands() {
     assert_eq!(back["returned"]["why"], "verify_failed");
     assert_eq!(back["returned"]["output_tail"], "c/bad is bad\n");
     assert_eq!(codes(back), ["verify_failed"]);
+    assert_eq!(kept(back["reasons"][0]["next"].as_str().unwrap()), "c/bad is bad\n");
     assert_eq!((project.count("returned"), project.count("frozen")), (1, 0));
     // Whatever the base was moved to had passed.
     for event in project.events().iter().filter(|event| event["kind"] == "landed") {
@@ -143,6 +151,7 @@ fn a_command_that_cannot_be_run_blames_nobody() {
             .tool(["land", "a", "b", "--batch", "--verify", &script(&project, broken)])
             .run();
         ran.code(75).stderr_has("cannot verify").stderr_has("nobody is blamed");
+        assert_eq!(kept(ran.err()), "");
         for answer in ran.json_lines() {
             assert_eq!(codes(&answer), ["not_tried"]);
         }
@@ -227,4 +236,32 @@ fn a_changelog_that_everybody_edits_does_not_keep_them_apart() {
             assert_eq!(landed(&ran.code(1).json_lines()), ["a"]);
         }
     }
+}
+
+#[test]
+fn people_see_why_a_task_was_sent_back_until_it_is_handed_over_again() {
+    let project = six(&["c"]);
+    let verify = script(&project, "");
+    let table = project.tool(["land", "c", "--verify", &verify, "--format", "table"]).run();
+    let shown = table.code(1).stdout_has("  | c/bad is bad").out();
+    assert!(!shown.contains("sent back for"), "no paths are to blame: {shown}");
+    project.run("log c --format table").code(0).stdout_has("  | c/bad is bad");
+
+    let attention = || {
+        let tasks = project.run("status").code(0).json_lines();
+        tasks.into_iter().find(|task| task["task"] == "c").unwrap()["attention"].take()
+    };
+    let returned = attention();
+    assert_eq!(returned["code"], "returned");
+    assert_eq!(
+        returned["steps"],
+        json!(["merge-queue log c", "merge-queue handoff c --owner OWNER"])
+    );
+    project.run("status --format table").code(0).stdout_has("merge-queue log c");
+    project.run("set-status c blocked --reason Later").code(0);
+    assert_eq!(attention(), Value::Null, "somebody has looked at it");
+    project.run("set-status c in_progress").code(0);
+    assert_eq!(attention()["code"], "returned");
+    project.run("handoff c --owner A --branch c").code(0);
+    assert_eq!(attention(), Value::Null);
 }

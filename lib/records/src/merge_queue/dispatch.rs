@@ -51,14 +51,15 @@ pub struct ClaimStatus {
     pub running: bool,
 }
 
-/// A task whose agent may have stopped (runbook v2, section 4).
+/// A task whose agent may have stopped (runbook v2, section 4), or whose work was sent back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attention {
-    /// `lease_over` or `stalled`.
+    /// `lease_over`, `stalled`, or `returned`: `land` sent the work back.
     pub code: String,
     /// One sentence for a person, without a final period.
     pub message: String,
-    /// The runbook's safe steps as commands, in order. None of them destroys anything.
+    /// Safe steps as commands, in order: the runbook's where the agent may have stopped. None of them
+    /// destroys anything.
     pub steps: Vec<String>,
 }
 

@@ -52,8 +52,9 @@ impl Rounds<'_> {
             Some(why) => {
                 let command = self.trying.as_ref().map(|trying| trying.command().to_owned());
                 let what = format!("cannot verify with '{}'", command.unwrap_or_default());
-                Err(Failure::later(what, why)
-                    .hint("nobody is blamed; try again when that is put right"))
+                let hint = "nobody is blamed; try again when that is put right";
+                let hint = format!("{hint}{}", why.whole_output());
+                Err(Failure::later(what, why.reason).hint(hint))
             }
         }
     }
@@ -67,12 +68,14 @@ impl Rounds<'_> {
     /// The command failed with it, and passed without it.
     fn blame(&mut self, tried: Tried, before: &str) -> Result<(), Failure> {
         let Tried { candidate, red } = tried;
-        let Red { reason, output_tail } = red.unwrap_or_default();
+        let red = red.unwrap_or_default();
+        let whole = red.whole_output();
+        let Red { reason, output_tail, .. } = red;
         let command = self.trying.as_ref().map(|trying| trying.command().to_owned());
         let shown = command.clone().unwrap_or_default();
         let message = format!("'{shown}' failed with it: {reason}");
         let next = format!(
-            "put it right in the lane; merge-queue log {} shows the output",
+            "put it right in the lane; merge-queue log {} shows the end of the output{whole}",
             candidate.task
         );
         let returned = Returned {
@@ -99,6 +102,9 @@ impl Rounds<'_> {
     fn freeze(&mut self, world: &World, before: &str, red: Red) -> Result<(), Failure> {
         let command = self.trying.as_ref().map_or("", |trying| trying.command());
         let reason = format!("'{command}' fails on {} alone: {}", self.base.shown, red.reason);
+        if let Some(log) = &red.log {
+            self.answers.out.note(&format!("the whole output on the base is in {}", log.display()));
+        }
         let base = Some(before.to_owned());
         let freeze = Freeze { reason, until: None, base, output_tail: red.output_tail };
         let event = record::frozen(self.desk, freeze)?;
