@@ -26,6 +26,9 @@ pub(super) enum Moved {
     Done,
     /// Somebody else moved it first: nothing has landed, and the same may land on what the base is now.
     Lost(Failure),
+    /// The remote took no offence at the base but at what was to land, such as by a hook: nothing has
+    /// landed, and something else may.
+    Refused(Failure),
 }
 
 /// Moves the base, or leaves it where it is.
@@ -39,6 +42,7 @@ pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Move
         None => move_local(desk, base, step),
     };
     let again = format!("run '{}' again: it finds out what has happened", step.again);
+    let refused = ran.as_ref().is_ok_and(is_refused);
     let said = match ran {
         Ok(ran) if ran.ok() => {
             // Seen with remote.pushurl, and with a hook of the remote that moves the branch back.
@@ -63,7 +67,8 @@ pub(super) fn move_base(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Move
     }
     let what = format!("cannot move {}", base.shown);
     if tip.as_deref() == Some(step.before) {
-        Err(Failure::world(what, said).hint("nothing has landed"))
+        let failure = Failure::world(what, said).hint("nothing has landed");
+        if refused { Ok(Moved::Refused(failure)) } else { Err(failure) }
     } else {
         let why = "somebody else moved it meanwhile; nothing has landed";
         let hint = format!("run '{}' again", step.again);
@@ -87,6 +92,12 @@ fn move_local(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Ran, Error> {
         Some(worktree) => follow::fast_forward(&Git::new(&worktree.path), base, after),
         None => follow::swap(desk, base, before, after),
     }
+}
+
+/// Whether the remote was reached and would not have it (`[remote rejected]`), as a hook there says no.
+fn is_refused(ran: &Ran) -> bool {
+    let stdout = String::from_utf8_lossy(&ran.stdout);
+    stdout.lines().any(|line| line.starts_with('!') && line.contains("[remote rejected]"))
 }
 
 /// What git said, without the lines that only repeat it.

@@ -105,8 +105,9 @@ pub(crate) fn run(desk: &Desk, args: &RevertArgs, out: &mut Out) -> Result<Exit,
     record::reverting(desk, &records)?;
     let again = repo::shell_words(["merge-queue", "revert", &args.what]);
     let step = Move { before: &before, after: &undone.tip.commit, again: &again };
-    if let Moved::Lost(failure) = move_base(desk, &base, step)? {
-        return Err(failure);
+    match move_base(desk, &base, step)? {
+        Moved::Done => {}
+        Moved::Lost(failure) | Moved::Refused(failure) => return Err(failure),
     }
     answer.reverted = true;
     answer.base_after = Some(undone.tip.commit.clone());

@@ -2,6 +2,7 @@
 
 mod judging;
 mod moving;
+mod refusals;
 mod verdicts;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use cli::{Exit, Failure, Out};
 use records::merge_queue::{LandStep, Landing};
 use records::{Landed, QueueEvent, Reason, ReturnedFor, TaskId};
 
+use self::refusals::Refusals;
 use super::answer::{self, Answers};
 use super::batching::batch;
 use super::candidate::Candidate;
@@ -66,6 +68,7 @@ pub(super) struct Rounds<'a> {
     first: bool,
     /// How often in a row somebody else moved the base first.
     races: u32,
+    refusals: Refusals,
     sight: Sight,
     /// Whether the base was looked at after it last moved.
     fresh: bool,
@@ -129,6 +132,7 @@ impl<'a> Rounds<'a> {
             expected: Expected::of(args),
             first: true,
             races: 0,
+            refusals: Refusals::default(),
             sight: Sight::new(live),
             fresh: false,
             unready: 0,
@@ -155,13 +159,16 @@ impl<'a> Rounds<'a> {
                 "{count} handed over and not ready: 'merge-queue merge-ready --all' says why"
             ));
         }
-        Ok(self.answers.exit())
+        match self.refusals.first.take() {
+            Some(failure) => Err(failure),
+            None => Ok(self.answers.exit()),
+        }
     }
 
     /// What every round changes: it takes a task off those that wait, puts one under suspicion or clears it,
-    /// or loses a race.
+    /// loses a race, or is refused.
     fn progress(&self) -> (usize, usize, u32) {
-        (self.waiting.len(), self.suspects.len(), self.races)
+        (self.waiting.len(), self.suspects.len(), self.races + self.refusals.in_a_row)
     }
 
     /// Looks at the world, and lands the next batch.
@@ -187,6 +194,7 @@ impl<'a> Rounds<'a> {
             return self.closed(&world, &reason);
         }
         let size = self.trying.as_ref().map_or(self.max, Trying::size);
+        let size = if self.refusals.apart { 1 } else { size };
         let enough = if self.max == 1 { 1 } else { usize::MAX };
         let candidates = self.candidates(&world, enough)?;
         let Some(before) = world.surroundings.base_commit.clone() else { return Ok(()) };

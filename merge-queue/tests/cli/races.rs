@@ -1,7 +1,9 @@
 //! Others who move the base meanwhile, and remotes that say no.
 
+use serde_json::json;
 use testkit::Repo;
 
+use crate::land_in_turn::hand_over;
 use crate::project::{DEFINITIONS, Project, codes};
 
 /// Each time, in the moment before the push talks to the remote, another clone pushes; `once` only the first
@@ -81,6 +83,57 @@ fn a_hook_that_says_no_is_quoted() {
     std::fs::remove_file(project.origin.file("hooks/pre-receive")).unwrap();
     project.run("land 98").code(0);
     assert_eq!(project.count("landed"), 1);
+}
+
+/// Has the remote refuse whatever changes the folder `b`.
+fn refuses_b(project: &Project) {
+    let script = "while read -r old new ref; do\n\
+        git diff --quiet \"$old\" \"$new\" -- b || { echo 'not b' >&2; exit 1; }\ndone";
+    project.hook(project.origin.path(), "pre-receive", script);
+}
+
+fn three_tasks() -> Project {
+    let tasks =
+        ["a", "b", "c"].map(|id| format!("    - {{id: {id}, title: Task {id}}}\n")).concat();
+    let policy = "policy: {evidence: optional}";
+    let text = format!("queue:\n  base: origin/main\n  {policy}\n  tasks:\n{tasks}");
+    let project = Project::with(&text, Repo::options());
+    for task in ["a", "b", "c"] {
+        hand_over(&project, task, &format!("{task}/file"), "text\n");
+    }
+    project
+}
+
+#[test]
+fn a_task_that_the_remote_does_not_take_keeps_no_other() {
+    for how in ["land --ready", "land --ready --batch", "land a b c"] {
+        let project = three_tasks();
+        refuses_b(&project);
+        let ran = project.run(how);
+        ran.code(74).stderr_has("not b").stderr_has("nothing has landed");
+        let answers = ran.json_lines();
+        let of = |task: &str| answers.iter().find(|answer| answer["task"] == task).unwrap();
+        assert_eq!(answers.len(), 3, "{how}");
+        assert_eq!((&of("a")["landed"], &of("c")["landed"]), (&json!(true), &json!(true)));
+        assert_eq!(codes(of("b")), ["push_refused"], "{how}");
+        assert_eq!(project.count("landed"), 2, "{how}");
+        std::fs::remove_file(project.origin.file("hooks/pre-receive")).unwrap();
+        project.run("land --ready").code(0);
+        assert_eq!(project.count("landed"), 3, "{how}");
+    }
+}
+
+#[test]
+fn a_remote_that_takes_nothing_is_not_asked_for_ever() {
+    let project = three_tasks();
+    let asked = project.scratch.path("asked");
+    let script = format!("echo x >> '{}'; echo 'closed' >&2; exit 1", asked.display());
+    project.hook(project.origin.path(), "pre-receive", &script);
+    let ran = project.run("land --ready --batch");
+    ran.code(74).stderr_has("closed");
+    assert_eq!(project.count("landed"), 0);
+    // The batch, and two of its tasks.
+    assert_eq!(std::fs::read_to_string(asked).unwrap().lines().count(), 3);
 }
 
 #[test]

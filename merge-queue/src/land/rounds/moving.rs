@@ -37,10 +37,13 @@ impl Rounds<'_> {
         let again = self.again();
         record::landing(self.desk, &records)?;
         let step = Move { before, after: &tip.merged.commit, again: &again };
-        if let Moved::Lost(failure) = move_base(self.desk, &self.base, step)? {
-            return self.lost(failure);
+        match move_base(self.desk, &self.base, step)? {
+            Moved::Done => {}
+            Moved::Lost(failure) => return self.lost(failure),
+            Moved::Refused(failure) => return self.refused(before, links, failure),
         }
         (self.fresh, self.races) = (true, 0);
+        self.refusals.in_a_row = 0;
         if let Err(failure) = record::landed(self.desk, &self.definitions, &records) {
             for (task, landed) in &records {
                 let landing = self.landed(task, landed)?;
