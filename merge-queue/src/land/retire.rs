@@ -1,6 +1,7 @@
 //! A task's lane is retired when its work is in the base (multi-agent workflow, "Merge Phase": remove the
 //! worktree, then the branch).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use cli::Failure;
@@ -21,15 +22,26 @@ pub(super) struct Retired {
     pub(super) pending: Vec<Reason>,
 }
 
+/// The branches that are checked out somewhere; `None` when git cannot say.
+pub(super) fn checked_out(desk: &Desk) -> Option<BTreeSet<String>> {
+    let all = repo::worktrees(&desk.git).ok()?;
+    Some(all.into_iter().filter_map(|worktree| worktree.branch).collect())
+}
+
 /// Has `worktree-lane` retire the lane of a task that has landed. It decides whether anything could be
 /// lost; a role's standing worktree is nobody's lane, and one that stands on another branch is not this
-/// task's. What fails is told and changes nothing: the work has landed.
+/// task's. What fails is told and changes nothing: the work has landed. Where `branches` says that no
+/// worktree has the branch checked out, there is no lane to ask after.
 pub(super) fn retire(
     desk: &Desk,
     definitions: &Definitions,
     task: &TaskId,
     landed: &Landed,
+    branches: Option<&BTreeSet<String>>,
 ) -> Retired {
+    if branches.is_some_and(|branches| !branches.contains(&landed.branch)) {
+        return Retired::default();
+    }
     let attempt = || -> Result<Retired, Failure> {
         let defined = definitions.tasks.iter().find(|defined| defined.id == *task);
         let issue = defined.and_then(|task| task.issue).map(|issue| issue.to_string());

@@ -103,7 +103,7 @@ impl Rounds<'_> {
         if let Some(tip) = world.surroundings.base_commit.as_deref().filter(|_| !self.dry_run) {
             let followed = follow::follow(self.desk, &self.base, tip, &task.id)?;
             landing = answer::followed(landing, &followed);
-            let Retired { gone, pending } = self.retire(&task.id, landed);
+            let Retired { gone, pending } = self.retire(&task.id, landed, None);
             landing.retired = gone;
             landing.pending.extend(pending);
         }

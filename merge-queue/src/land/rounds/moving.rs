@@ -1,5 +1,7 @@
 //! Moving the base, and all that follows from it.
 
+use std::collections::BTreeSet;
+
 use cli::Failure;
 use records::merge_queue::LandStep;
 use records::{Landed, TaskId, Verified};
@@ -12,7 +14,7 @@ use crate::land::chain::Link;
 use crate::land::follow;
 use crate::land::move_base::{Move, Moved, move_base};
 use crate::land::record;
-use crate::land::retire::{Retired, retire};
+use crate::land::retire::{Retired, checked_out, retire};
 use crate::land::tidy::{Tidied, tidy};
 
 /// How often in a row somebody else may move the base first.
@@ -74,9 +76,10 @@ impl Rounds<'_> {
     fn follow(&mut self, records: &[(TaskId, Landed)]) -> Result<(), Failure> {
         let Some((task, last)) = records.last() else { return Ok(()) };
         let followed = follow::follow(self.desk, &self.base, &last.base_after, task)?;
+        let branches = checked_out(self.desk);
         for (task, landed) in records {
             let mut landing = answer::followed(self.landed(task, landed)?, &followed);
-            let Retired { gone, pending } = self.retire(task, landed);
+            let Retired { gone, pending } = self.retire(task, landed, branches.as_ref());
             landing.retired = gone;
             landing.pending.extend(pending);
             self.answer(&landing)?;
@@ -97,11 +100,16 @@ impl Rounds<'_> {
     }
 
     /// Retires the lane of a task that has landed, unless it is to be kept.
-    pub(super) fn retire(&self, task: &TaskId, landed: &Landed) -> Retired {
+    pub(super) fn retire(
+        &self,
+        task: &TaskId,
+        landed: &Landed,
+        branches: Option<&BTreeSet<String>>,
+    ) -> Retired {
         if self.keep_lane || self.dry_run {
             return Retired::default();
         }
-        retire(self.desk, &self.definitions, task, landed)
+        retire(self.desk, &self.definitions, task, landed, branches)
     }
 
     /// Takes up what calls before this one have left: pins of what has landed, chains of killed calls, a
@@ -116,8 +124,9 @@ impl Rounds<'_> {
         if let Some(said) = said {
             self.answers.out.note(&format!("the queue's own refs could not be taken away: {said}"));
         }
+        let branches = if landed.is_empty() { None } else { checked_out(self.desk) };
         for (task, landed) in landed {
-            let Retired { gone, pending } = self.retire(&task, &landed);
+            let Retired { gone, pending } = self.retire(&task, &landed, branches.as_ref());
             let out = &self.answers.out;
             for path in gone {
                 out.note(&format!("{task} has landed before; {path} is retired now"));
