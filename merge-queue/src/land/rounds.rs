@@ -352,10 +352,14 @@ impl<'a> Rounds<'a> {
         before: &str,
     ) -> Result<(), Failure> {
         let message = match misfit.why {
-            ReturnedFor::Conflict => "it conflicts in",
-            _ => "the merge is not what was reviewed in",
+            ReturnedFor::Conflict => "it conflicts",
+            _ => "the merge is not what was reviewed",
         };
-        let message = format!("{message} {}", misfit.paths.join(", "));
+        // Git can find a conflict that it names no path of, where a folder was renamed in two ways.
+        let message = match misfit.paths.as_slice() {
+            [] => message.to_owned(),
+            paths => format!("{message} in {}", paths.join(", ")),
+        };
         let next = format!("{} in the lane, then hand over again", self.base.merge_command());
         let reasons = vec![Reason::new("merge_differs", message, next)];
         let landing = Landing { reasons, ..self.about(candidate, before) };
