@@ -24,7 +24,7 @@ fn a_landed_issue_that_was_put_away_is_through() {
     );
     world.log_raw(".git/info/exclude", "/logs/\n");
     world.queue(&["handoff", "98", "--owner", "A"]).code(0);
-    world.queue(&["land", "98"]).code(0);
+    world.queue(&["land", "98", "--keep-lane"]).code(0);
     assert_eq!(
         closed(&world, "merge"),
         ["lane_there", "lld_active", "report_active", "report_active"]
