@@ -26,8 +26,7 @@ pub(super) enum Moved {
     Done,
     /// Somebody else moved it first: nothing has landed, and the same may land on what the base is now.
     Lost(Failure),
-    /// The remote took no offence at the base but at what was to land, such as by a hook: nothing has
-    /// landed, and something else may.
+    /// A hook of the remote did not take what was to land: nothing has landed, and something else may.
     Refused(Failure),
 }
 
@@ -94,10 +93,12 @@ fn move_local(desk: &Desk, base: &Base, step: Move<'_>) -> Result<Ran, Error> {
     }
 }
 
-/// Whether the remote was reached and would not have it (`[remote rejected]`), as a hook there says no.
+/// Whether a hook of the remote said no (`[remote rejected] … (pre-receive hook declined)`). A remote that cannot
+/// store anything rejects, too, whatever it is.
 fn is_refused(ran: &Ran) -> bool {
     let stdout = String::from_utf8_lossy(&ran.stdout);
-    stdout.lines().any(|line| line.starts_with('!') && line.contains("[remote rejected]"))
+    let mut rejected = stdout.lines().filter(|line| line.starts_with('!'));
+    rejected.any(|line| line.contains("[remote rejected]") && line.contains("hook declined"))
 }
 
 /// What git said, without the lines that only repeat it.
