@@ -38,20 +38,11 @@ pub(super) fn landed(
         }
         events.push(event);
     }
-    if events.is_empty() {
-        return Ok(());
-    }
     let key = |event: &QueueEvent| {
         let landed = event.landed.as_ref().filter(|_| event.kind == "landed");
         landed.map(|landed| (event.task.clone(), landed.base_after.clone()))
     };
-    history::append_all(&desk.place, |view| {
-        let known = view.load::<QueueEvent>()?.records;
-        let known: BTreeSet<_> = known.iter().filter_map(|(_, event)| key(event)).collect();
-        events.retain(|event| key(event).is_some_and(|key| !known.contains(&key)));
-        Ok(events)
-    })?;
-    Ok(())
+    append_new(desk, events, key)
 }
 
 /// That a task is done because somebody merged by hand what was handed over.
@@ -106,13 +97,22 @@ pub(super) fn reverted(desk: &Desk, tasks: &[(TaskId, Reverted)]) -> Result<(), 
         let (returned, reverted) = (Some(returned), Some(reverted.clone()));
         events.push(QueueEvent { returned, reverted, ..desk.blank(task, "returned")? });
     }
-    if events.is_empty() {
-        return Ok(());
-    }
     let key = |event: &QueueEvent| {
         let reverted = event.reverted.as_ref().filter(|_| event.kind == "returned");
         reverted.map(|reverted| (event.task.clone(), reverted.step.base_after.clone()))
     };
+    append_new(desk, events, key)
+}
+
+/// Records those of `events` that the journal does not have, told by `key`: two calls may find the same thing out.
+fn append_new<K: Ord>(
+    desk: &Desk,
+    mut events: Vec<QueueEvent>,
+    key: impl Fn(&QueueEvent) -> Option<K>,
+) -> Result<(), Failure> {
+    if events.is_empty() {
+        return Ok(());
+    }
     history::append_all(&desk.place, |view| {
         let known = view.load::<QueueEvent>()?.records;
         let known: BTreeSet<_> = known.iter().filter_map(|(_, event)| key(event)).collect();
