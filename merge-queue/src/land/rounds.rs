@@ -406,7 +406,7 @@ impl<'a> Rounds<'a> {
         self.answers.give(landing)
     }
 
-    /// Answers for those that were not come to.
+    /// Answers for those that are left, whether they were tried or not.
     fn leave(&mut self, failure: &Failure) -> Result<(), Failure> {
         let suspects = self.trying.as_mut().map(Trying::give_up).unwrap_or_default();
         for tried in suspects {
@@ -421,7 +421,7 @@ impl<'a> Rounds<'a> {
             return Ok(());
         }
         for task in std::mem::take(&mut self.waiting) {
-            let message = format!("it was not come to: {failure}");
+            let message = format!("it has not landed: {failure}");
             let reason = Reason::new("not_tried", message, format!("merge-queue land {task}"));
             let landing = Landing { reasons: vec![reason], ..self.blank(&task) };
             self.answers.give(&landing)?;
